@@ -1,0 +1,352 @@
+"""What happens during training besides the training: hooks, the log, stopping early, saving.
+
+Mirrors keras/src/callbacks.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from tinydnn.backend import Array
+from tinydnn.names import not_offered
+from tinydnn.progress import ProgressPrinter
+
+if TYPE_CHECKING:
+    from tinydnn.models import Sequential
+
+__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "ModelCheckpoint"]
+
+Logs = dict[str, Any]
+
+
+class Callback:
+    """The base of all callbacks: derive from it and define the hooks you need.
+
+    `model` is the model that runs; `params` has verbose, epochs and steps. Epochs and batches count from
+    0. `logs` has the loss and metrics so far: averages over the batches of this epoch. A hook that sets
+    `model.stop_training = True` ends the training after the current step.
+    """
+
+    model: "Sequential"
+    params: dict[str, Any]
+
+    def set_model(self, model: "Sequential") -> None:
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None: ...
+    def on_train_end(self, logs: Logs | None = None) -> None: ...
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_test_begin(self, logs: Logs | None = None) -> None: ...
+    def on_test_end(self, logs: Logs | None = None) -> None: ...
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_predict_begin(self, logs: Logs | None = None) -> None: ...
+    def on_predict_end(self, logs: Logs | None = None) -> None: ...
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self.on_batch_begin(batch, logs)  # the hook's older name, which Keras still calls
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.on_batch_end(batch, logs)
+
+
+class History(Callback):
+    """The log of a training: history["loss"][i] belongs to epoch[i]. `fit` returns one."""
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.epoch = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+        self.model.history = self
+
+
+class CallbackList:
+    """All callbacks of one run; calling a hook on it calls that hook of each, in order."""
+
+    def __init__(
+        self, callbacks: Sequence[Callback] | None, model: "Sequential", verbose: int | str, epochs: int, steps: int
+    ) -> None:
+        if verbose not in (0, 1, 2, "auto") or isinstance(verbose, bool):
+            raise ValueError(f"verbose expects 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")
+        given = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
+        for callback in given:
+            if not isinstance(callback, Callback):
+                raise TypeError(f"callbacks expects instances of tinydnn.callbacks.Callback. Received: {callback!r}")
+        self.history = next((callback for callback in given if isinstance(callback, History)), None) or History()
+        self._callbacks = [*given, *([Progress()] if verbose else [])]
+        if self.history not in given:
+            self._callbacks.append(self.history)
+        for callback in self._callbacks:
+            callback.set_params({"verbose": verbose, "epochs": epochs, "steps": steps})
+            callback.set_model(model)
+
+    def __getattr__(self, hook: str) -> Callable[..., None]:
+        hooks = [getattr(callback, hook) for callback in self._callbacks]
+
+        def call_each(*args: Any, **kwargs: Any) -> None:
+            for each in hooks:
+                each(*args, **kwargs)
+
+        setattr(self, hook, call_each)  # found directly from now on
+        return call_each
+
+
+class Progress(Callback):
+    """Prints the progress as Keras does (mirrors keras/src/callbacks/progbar_logger.py)."""
+
+    def __init__(self) -> None:
+        self._in_fit = False
+
+    def _begin(self) -> None:
+        verbose = self.params["verbose"]
+        self._printer = ProgressPrinter(self.params["steps"], 1 if verbose == "auto" else verbose)
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._in_fit = True  # where validation prints nothing of its own
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._begin()
+        if self.params["epochs"] > 1:
+            self._printer.title(f"Epoch {epoch + 1}/{self.params['epochs']}")
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._printer.update(batch + 1, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._printer.finish(logs)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        if not self._in_fit:
+            self._begin()
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if not self._in_fit:
+            self._printer.update(batch + 1, logs)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        if not self._in_fit:
+            self._printer.finish(logs)
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self._begin()
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._printer.update(batch + 1, None)
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        self._printer.finish(None)
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions: LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))."""
+
+    def __init__(self, **hooks: Callable[..., Any] | None) -> None:
+        for name, function in hooks.items():
+            if not name.startswith("on_") or not hasattr(Callback, name):
+                raise TypeError(f"LambdaCallback expects hooks of Callback, as on_epoch_end. Received: {name}")
+            if function is not None:
+                setattr(self, name, function)
+
+
+class _Monitor(Callback):
+    """Watches one entry of the logs and tells when it has improved."""
+
+    def __init__(self, monitor: str, mode: str, best: float | None, min_delta: float) -> None:
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f"mode expects 'auto', 'min' or 'max'. Received: mode={mode!r}")
+        if mode == "auto":
+            mode = {"loss": "min", "accuracy": "max", "acc": "max"}.get(monitor.removeprefix("val_"), "")
+            if not mode:
+                raise ValueError(f"monitor={monitor!r} is neither a loss nor an accuracy; give mode='min' or 'max'")
+        self.monitor = monitor
+        self.best = best
+        self._maximise = mode == "max"
+        self._min_delta = abs(min_delta)
+
+    def current(self, logs: Logs | None) -> float | None:
+        """The monitored value; None, with a warning, where the logs don't have it."""
+        value = (logs or {}).get(self.monitor)
+        if value is None:
+            warnings.warn(
+                f"{type(self).__name__} watches {self.monitor!r}, which this training doesn't log. "
+                f"It logs: {', '.join(logs or {})}",
+                stacklevel=3,
+            )
+        return value
+
+    def improves(self, value: float, on: float | None) -> bool:
+        if on is None:
+            return True
+        return value - self._min_delta > on if self._maximise else value + self._min_delta < on
+
+
+class EarlyStopping(_Monitor):
+    """Ends the training when a monitored value has not improved for `patience` epochs.
+
+    Mirrors keras/src/callbacks/early_stopping.py.
+
+    Args:
+        monitor: the entry of the logs to watch.
+        min_delta: the least change that counts as an improvement.
+        patience: how many epochs without one it waits.
+        verbose: 1 prints what it does.
+        mode: "min", "max", or "auto": the smaller loss or the greater accuracy is better.
+        baseline: a value that has to be beaten too before the waiting starts anew.
+        restore_best_weights: whether the model ends with the weights of its best epoch.
+        start_from_epoch: epochs before this one are not watched.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        super().__init__(monitor, mode, None, min_delta)
+        self.patience = patience
+        self.verbose = verbose
+        self.baseline = baseline
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = start_from_epoch
+        self.on_train_begin()
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.wait = 0
+        self.stopped_epoch = 0
+        self.best = None
+        self.best_epoch = 0
+        self.best_weights: list[Array] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        value = self.current(logs)
+        if value is None or epoch < self.start_from_epoch:
+            return
+        self.wait += 1
+        if self.improves(value, self.best):
+            self.best, self.best_epoch = value, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            if self.baseline is None or self.improves(value, self.baseline):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.stopped_epoch and self.verbose:
+            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.best_weights is not None:
+            if self.verbose:
+                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+            self.model.set_weights(self.best_weights)
+
+
+class ModelCheckpoint(_Monitor):
+    """Saves the model, or its weights, after each epoch or every few batches.
+
+    Mirrors keras/src/callbacks/model_checkpoint.py.
+
+    Args:
+        filepath: where to; may name values of the logs, as "{epoch:02d}-{val_loss:.2f}.keras". Ends in
+            .keras, or in .weights.h5 with save_weights_only.
+        monitor: the entry of the logs to watch.
+        verbose: 1 prints what it does.
+        save_best_only: whether to save only when the monitored value is the best so far.
+        save_weights_only: whether to save the weights alone.
+        mode: "min", "max", or "auto": the smaller loss or the greater accuracy is better.
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: the value that the first save has to beat.
+    """
+
+    def __init__(
+        self,
+        filepath: str | PathLike[str],
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: int | str = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        if not save_best_only and mode == "auto":
+            mode = "min"  # nothing is compared
+        super().__init__(monitor, mode, initial_value_threshold, 0)
+        self.filepath = fspath(filepath)
+        ending = ".weights.h5" if save_weights_only else ".keras"
+        if not self.filepath.endswith(ending):
+            raise ValueError(
+                f"ModelCheckpoint expects a filepath that ends in {ending} here. Received: {self.filepath}"
+            )
+        if save_freq != "epoch" and (isinstance(save_freq, bool | str) or save_freq < 1):
+            raise ValueError(f"save_freq expects 'epoch' or a number of batches. Received: save_freq={save_freq!r}")
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
+        self._epoch = 0
+        self._batches = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._batches += 1
+        if isinstance(self.save_freq, int) and self._batches >= self.save_freq:
+            self._batches = 0
+            self._save(logs, {"batch": batch + 1})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(logs, {})
+
+    def _save(self, logs: Logs | None, place: dict[str, int]) -> None:
+        epoch = self._epoch + 1
+        try:
+            path = self.filepath.format(epoch=epoch, **place, **(logs or {}))
+        except KeyError as error:
+            raise KeyError(
+                f"ModelCheckpoint's filepath {self.filepath!r} names {error}, which this training doesn't log. "
+                f"It logs: epoch, {', '.join(logs or {})}"
+            ) from None
+        said = f"\nEpoch {epoch}: saving model to {path}"
+        if self.save_best_only:
+            value = self.current(logs)
+            if value is not None:
+                best = "None" if self.best is None else f"{self.best:.5f}"
+                if not self.improves(value, self.best):
+                    if self.verbose:
+                        print(f"\nEpoch {epoch}: {self.monitor} did not improve from {best}")
+                    return
+                said = f"\nEpoch {epoch}: {self.monitor} improved from {best} to {value:.5f}, saving model to {path}"
+                self.best = value
+        if self.verbose:
+            print(said)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+
+
+__getattr__ = not_offered(__name__, globals())

@@ -1,0 +1,189 @@
+"""The `tinydnn` command."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tinydnn import datasets, info, runs, utils
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    help="Dense networks from scratch, with Keras' names.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
+Data = Annotated[
+    Path | None, typer.Option(exists=True, help="Other digits: an .npz in Keras' layout, or a folder of IDX files.")
+]
+RunFolder = Annotated[Path, typer.Argument(exists=True, metavar="RUN", help="A run's folder, or a .keras file.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Dense networks from scratch, with Keras' names."""
+
+
+@app.command("info")
+def show_info(as_json: AsJson = False) -> None:
+    """Versions of everything a result depends on, and the devices."""
+    found = info.collect()
+    if as_json:
+        _print_json(found)
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in found.items():
+        if name != "devices":
+            table.add_row(name, str(value) if value is not None else "not installed")
+    for device in found["devices"]:
+        memory = device["memory_bytes"]
+        size = "memory unknown" if memory is None else f"{memory / 2**30:.1f} GiB"
+        cores = f"{device['cores']} cores, " if "cores" in device else ""
+        table.add_row(f"device {device['device']}", f"{device['name']}, {cores}{size}")
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+@app.command()
+def train(
+    epochs: Annotated[int, typer.Option(min=1, help="How often to go through the training digits.")] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, help="Digits a step.")] = 512,
+    input: Annotated[
+        Literal["raw", "scaled"], typer.Option(help="Grey values as they are, 0 to 255, or scaled to 0 to 1.")
+    ] = "raw",
+    hidden: Annotated[
+        str, typer.Option(help="Units of the hidden layers, as 324,36; none for no hidden layer.")
+    ] = "324,36",
+    activation: Annotated[str, typer.Option(help="Of the hidden layers: sigmoid, relu, tanh, linear.")] = "sigmoid",
+    optimizer: Annotated[str, typer.Option(help="rmsprop, sgd or adam.")] = "rmsprop",
+    learning_rate: Annotated[
+        float | None, typer.Option(help="The step size, where not the optimizer's default.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same run; a random one by default.")] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/ and the time by default.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, or auto.")] = "auto",
+    dtype: Annotated[Literal["float32", "float64"], typer.Option(help="The numbers to compute with.")] = "float32",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads that share a batch; all cores by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the walkthrough's net on the 60,000 digits, evaluate it on the 10,000, and write a run's folder."""
+    with _wrong_use():
+        settings = runs.Settings(
+            epochs, batch_size, input, _units(hidden), activation, optimizer, learning_rate, seed,
+            None if data is None else str(data), device, dtype, threads,
+        )  # fmt: skip
+        run = runs.Run(settings)
+    folder = out or runs.new_folder()
+    if (folder / runs.MODEL_FILE).exists():
+        raise typer.BadParameter(f"{folder} has a run already; name another folder with --out")
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is a file; name a folder with --out")
+    folder.mkdir(parents=True, exist_ok=True)  # now, not after the training: it may not be allowed
+
+    if not as_json:
+        print(f"Seed {settings.seed}, {run.model.threads} threads, {settings.dtype}, {settings.input} inputs")
+        run.model.summary()
+    try:
+        run.train(verbose=0 if as_json else "auto")
+    except (KeyboardInterrupt, FloatingPointError):
+        run.save(folder)
+        done = len(run.history.epoch)
+        print(f"\ntinydnn: stopped after {done} whole epochs; what there is was saved to {folder}", file=sys.stderr)
+        raise
+    run.save(folder)
+    if as_json:
+        _print_json({"folder": str(folder), "history": run.history.history, **run.description()})
+        return
+    results = run.results
+    print(f"Test accuracy {results['test_accuracy']:.4f}, test loss {results['test_loss']:.4f} on the test digits")
+    print(f"{results['seconds']:.1f} s of training; saved to {folder}")
+
+
+@app.command()
+def evaluate(run: RunFolder, data: Data = None, as_json: AsJson = False) -> None:
+    """Loss and accuracy of a saved run on the test digits."""
+    model = runs.load_model(run)
+    _, (x, y) = datasets.mnist.load_data(data)
+    if not model.compiled:
+        model.compile(loss="categorical_crossentropy", metrics=["accuracy"])
+    targets = y if model.loss is not None and model.loss.sparse else utils.to_categorical(y, 10)
+    logs = model.evaluate(x, targets, verbose=0, return_dict=True)
+    if as_json:
+        _print_json(logs)
+    else:
+        print(f"{len(x):,} test digits: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))
+
+
+@app.command()
+def predict(
+    run: RunFolder,
+    image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A digit drawn by hand, as PNG.")],
+    as_json: AsJson = False,
+) -> None:
+    """The digit on an image, and the probability of each."""
+    from tinydnn.images import load_digit
+
+    model = runs.load_model(run)
+    probabilities = model.predict(load_digit(image)[None], verbose=0)[0]
+    digit = int(probabilities.argmax())
+    if as_json:
+        _print_json({"digit": digit, "probabilities": [float(p) for p in probabilities]})
+        return
+    print(f"{image} shows a {digit}")
+    for label, p in enumerate(probabilities):
+        print(f"  {label}  {p:7.2%}  {'#' * round(40 * float(p))}".rstrip())
+
+
+def _units(hidden: str) -> tuple[int, ...]:
+    if hidden.strip() in ("", "none"):
+        return ()
+    try:
+        return tuple(int(units) for units in hidden.split(","))
+    except ValueError:
+        raise ValueError(f"--hidden expects numbers of units, as 324,36. Received: {hidden!r}") from None
+
+
+@contextmanager
+def _wrong_use() -> Iterator[None]:
+    """What the settings do wrong is wrong use of the command."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def main() -> None:
+    """Run the command; errors go to standard error in one line, with --debug as a traceback."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]  # wherever it stands
+    try:
+        code = app(arguments, prog_name="tinydnn", standalone_mode=False)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        wrong_use = getattr(error, "exit_code", None) == WRONG_USE  # typer's own errors have one
+        message = error.format_message() if wrong_use else f"{error}"  # type: ignore[attr-defined]
+        hint = "; see `tinydnn --help`" if wrong_use else ""
+        print(f"tinydnn: {' '.join(message.split())}{hint}", file=sys.stderr)
+        sys.exit(WRONG_USE if wrong_use else FAILED)
+    sys.exit(code if isinstance(code, int) else DONE)

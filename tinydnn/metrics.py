@@ -1,0 +1,48 @@
+"""The metric "accuracy", in the three meanings it has in Keras (mirrors keras/src/trainers/compile_utils.py).
+
+Over an epoch Keras averages it over the batches as they were trained, each on the weights before its
+own update; so fit's accuracy is not the accuracy that an evaluation after the epoch gives.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinydnn.backend import Array
+from tinydnn.names import lookup, not_offered
+
+__all__ = ["Accuracy", "get"]
+
+
+class Accuracy:
+    """The share of rows whose largest output is that of the label; with one output, of right sides of 0.5."""
+
+    def labels(self, y: Array, sparse: bool) -> Array:
+        """What `hits` compares with, from targets on the host: class numbers, or 0/1 for one output."""
+        if sparse:
+            return y
+        return y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0]
+
+    def hits(self, xp: Any, output: Array, labels: Array) -> Array:
+        """How many rows are right: one number, on the device."""
+        predicted = xp.argmax(output, axis=1) if output.shape[1] > 1 else output[:, 0] > 0.5
+        return xp.sum(predicted == labels)
+
+
+_OFFERED = {"accuracy": Accuracy, "acc": Accuracy}
+
+
+def get(metrics: Sequence[str] | None) -> dict[str, Accuracy]:
+    """The metrics by the names under which the logs show them.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: no list of names.
+    """
+    if metrics is None:
+        return {}
+    if not isinstance(metrics, list | tuple) or not all(isinstance(name, str) for name in metrics):
+        raise TypeError(f"metrics expects a list of names, as ['accuracy']. Received: {metrics!r}")
+    return {name: lookup("metric", name, _OFFERED)() for name in metrics}
+
+
+__getattr__ = not_offered(__name__, globals())

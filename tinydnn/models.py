@@ -1,0 +1,390 @@
+"""Sequential: layers in a row, with Keras' methods (mirrors keras/src/models/sequential.py).
+
+The model owns one flat vector of all weights, `parameters`; its layers hold views of it.
+"""
+
+import warnings
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+from tinydnn import activations, backend, layers, losses, metrics, optimizers, training
+from tinydnn.backend import Array
+from tinydnn.callbacks import Callback, History
+from tinydnn.layers import InputLayer, Layer, check_weights
+from tinydnn.names import auto_name, not_offered
+from tinydnn.parameters import Layout, Shape
+from tinydnn.threads import available_cores
+
+__all__ = ["Sequential", "load_model"]
+
+Path = str | PathLike[str]
+Logs = dict[str, float]
+
+
+class Sequential:
+    """Layers in a row, each taking what the one before it gives.
+
+    Args:
+        layers: the layers, or none, to add them one by one.
+        name: None numbers it: sequential, sequential_1, …
+        device: "cpu", or None for what there is.
+        threads: how many threads share each batch; None takes the cores that this process may use. The
+            same number gives the same bits; another one differs by rounding.
+
+    The shape of one sample comes from an `Input`, from the first layer's `input_shape`, or from the first
+    data that the model sees.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = None,
+        name: str | None = None,
+        *,
+        device: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.name = name or auto_name("Sequential")
+        self.backend = backend.get(device)
+        self.threads = available_cores() if threads is None else training.check_count("threads", threads)
+        self.layers: list[Layer] = []
+        self.input_shape: Shape | None = None
+        self.input_layer: InputLayer | None = None
+        self.built = False
+        self.stop_training = False
+        self.history: History | None = None
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: dict[str, metrics.Accuracy] = {}
+        self.compiled = False
+        for layer in layers or []:
+            self.add(layer)
+
+    # -- building ----------------------------------------------------------------------------------
+
+    def add(self, layer: Layer) -> None:
+        """Put a layer at the end.
+
+        Raises:
+            TypeError: no layer.
+            ValueError: an Input that is not the first, a layer that another model or this one has, two
+                layers of one name, or one that doesn't fit the shape or dtype of those before it.
+        """
+        if not isinstance(layer, Layer):
+            raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
+        if isinstance(layer, InputLayer):
+            if self.layers or self.input_layer:
+                raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
+            self.input_layer = layer
+            self.input_shape = layer.given_shape
+            return
+        if any(layer.name == other.name for other in self.layers):
+            raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
+        dtype = (self.layers or [self.input_layer or layer])[0].dtype
+        if layer.dtype != dtype:
+            raise ValueError(
+                f"All layers of a model have one dtype, here {dtype}. Received: {layer.name!r} with {layer.dtype}"
+            )
+        shape = self.input_shape or (None if self.layers else layer.given_shape)
+        arrives = None if shape is None else self.compute_output_shape(shape)
+        if layer.given_shape not in (None, arrives):
+            raise ValueError(
+                f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
+            )
+        if arrives is not None:
+            layer.compute_output_shape(arrives)  # may raise; nothing has changed then
+        layer.claim(self)
+        self.input_shape = shape
+        self.layers.append(layer)
+        self.built = False
+        if self.input_shape is not None:
+            self.build(self.input_shape)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of one output, for samples of this shape."""
+        shape = input_shape
+        for layer in self.layers:
+            shape = layer.compute_output_shape(shape)
+        return shape
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Draw the layers' weights, for samples of this shape (without the batch), and lay them out in one vector."""
+        if self.built:
+            return
+        if not self.layers:
+            raise ValueError(f"Model {self.name!r} has no layers yet; add some")
+        shape = tuple(input_shape)
+        self.compute_output_shape(shape)
+        self.input_shape = shape
+        for layer in self.layers:
+            shape = layer.build(shape)
+        weights = [weight for layer in self.layers for weight in layer.weights]
+        self.layout = Layout([weight.shape for weight in weights])
+        self.parameters = self.backend.xp.empty(self.layout.size, self.dtype)
+        views = iter(self.layout.views(self.parameters))
+        for layer in self.layers:
+            layer.attach([next(views) for _ in layer.weights], self.backend)
+        self.steps = [step for layer in self.layers for step in layer.steps()]
+        self.built = True
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of all layers."""
+        return self.layers[0].dtype if self.layers else "float32"
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """The shape of one output; None before the model is built."""
+        return self.layers[-1].output_shape if self.built else None
+
+    @property
+    def ends_in_softmax(self) -> bool:
+        """Whether the last thing computed is a softmax, so that a loss can look through it to the logits."""
+        last = self.steps[-1]
+        return isinstance(last, layers.Activation) and isinstance(last.activation, activations.Softmax)
+
+    @property
+    def converts_input(self) -> bool:
+        """Whether the first layer that computes takes samples of any dtype."""
+        return next((step.converts for step in self.steps if step.computes), False)
+
+    def _require_built(self, what: str) -> None:
+        if not self.built:
+            raise ValueError(
+                f"Model {self.name!r} has no weights yet, so {what} can't be done: start it with an Input, "
+                "call build with the shape of one sample, or fit it"
+            )
+
+    # -- compiling ---------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
+        loss: str | losses.Loss | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> None:
+        """Choose how to train.
+
+        Args:
+            optimizer: by name or as one of `tinydnn.optimizers`.
+            loss: by name or as one of `tinydnn.losses`.
+            metrics: ["accuracy"], or None.
+        """
+        chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), _metrics(metrics)
+        self.optimizer, self.loss, self.metrics = chosen
+        self.compiled = True
+
+    def require_compiled(self, what: str) -> None:
+        if not self.compiled or self.loss is None:
+            raise ValueError(f"{what} needs a loss to measure: call compile(optimizer=…, loss=…) first")
+
+    def prepare_training(self, input_shape: Shape) -> None:
+        """Build the model and the optimizer's slots, where that has not been done."""
+        self.build(input_shape)
+        assert self.optimizer is not None
+        assert self.loss is not None
+        if not self.layout.size:
+            raise ValueError(f"Model {self.name!r} has no weights to train; add a Dense layer")
+        if self.loss.from_logits and self.ends_in_softmax:
+            warnings.warn(
+                "The loss has from_logits=True, but the model ends in a softmax, whose outputs are no logits; "
+                "the softmax's own logits are used", stacklevel=4
+            )  # fmt: skip
+        self.optimizer.build(self.layout, self.dtype, self.backend.xp)
+
+    def penalty(self) -> float:
+        """The sum of the regularizers' penalties, which is part of the loss."""
+        total = 0.0
+        for layer in self.layers:
+            if layer.kernel_regularizer is not None:
+                total += float(layer.kernel_regularizer.penalty(self.backend.xp, layer.weights[0]))
+        return total
+
+    def state(self) -> dict[str, Any]:
+        """A copy of all that a training step changes."""
+        assert self.optimizer is not None
+        return {
+            "parameters": self.parameters.copy(),
+            "slots": {name: slot.copy() for name, slot in self.optimizer.slots.items()},
+            "iterations": self.optimizer.iterations,
+            "steps_seen": [layer.steps_seen for layer in self.layers],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a state."""
+        assert self.optimizer is not None
+        self.parameters[...] = state["parameters"]
+        for name, slot in state["slots"].items():
+            self.optimizer.slots[name][...] = slot
+        self.optimizer.iterations = state["iterations"]
+        for layer, steps in zip(self.layers, state["steps_seen"], strict=True):
+            layer.steps_seen = steps
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[Any, Any] | None = None,
+        shuffle: bool = True,
+        *,
+        initial_epoch: int = 0,
+    ) -> History:
+        """Train the model.
+
+        Args:
+            x: samples, (n, …), of any real dtype; uint8 images may stay so.
+            y: one-hot rows (n, outputs), integer labels (n,), or numbers (n, outputs), as the loss takes them.
+            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller.
+            epochs: the number of the last epoch; training starts after `initial_epoch`.
+            verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
+            callbacks: instances of `tinydnn.callbacks.Callback`.
+            validation_split: hold out the last share of the samples, and evaluate on it after each epoch.
+            validation_data: (x, y) to evaluate on instead.
+            shuffle: whether each epoch takes the samples in random order.
+            initial_epoch: the number of epochs that went before.
+
+        Returns:
+            The log: History.history has a list for each of accuracy, loss, val_accuracy, val_loss.
+
+        Raises:
+            ValueError, TypeError: a bad argument; nothing has changed then.
+            FloatingPointError: the loss became infinite or NaN; the model has its last good weights.
+            KeyboardInterrupt: Ctrl-C, after the step under way was done.
+        """
+        return training.fit(
+            self,
+            x,
+            y,
+            batch_size,
+            epochs,
+            verbose,
+            callbacks,
+            validation_split,
+            validation_data,
+            shuffle,
+            initial_epoch,
+        )
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        *,
+        callbacks: Sequence[Callback] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and metrics on these samples: [loss, accuracy], the loss alone without metrics, or a dict.
+
+        batch_size: samples at a time; None takes 512, since it does not change the result.
+        """
+        return self._as_list(training.evaluate(self, x, y, batch_size, verbose, callbacks), return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        *,
+        callbacks: Sequence[Callback] | None = None,
+    ) -> Array:
+        """The model's outputs for these samples, (n, outputs), as a NumPy array.
+
+        batch_size: samples at a time; None takes 512, since it does not change the result.
+        """
+        return training.predict(self, x, batch_size, verbose, callbacks)
+
+    def __call__(self, x: Any) -> Array:
+        """The outputs for these samples, without a progress bar."""
+        return training.predict(self, x, None, 0, None)
+
+    def train_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
+        """One step on these samples as one batch; the loss and metrics before its update."""
+        return self._as_list(training.train_on_batch(self, x, y), return_dict)
+
+    def test_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
+        """The loss and metrics on these samples."""
+        return self.evaluate(x, y, verbose=0, return_dict=return_dict)
+
+    def _as_list(self, logs: Logs, return_dict: bool) -> Any:
+        if return_dict:
+            return logs
+        values = [logs["loss"], *(logs[name] for name in self.metrics)]
+        return values if self.metrics else values[0]
+
+    # -- weights -----------------------------------------------------------------------------------
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all weights as NumPy arrays: [kernel, bias] of each Dense layer, in order."""
+        return [weight for layer in self.layers for weight in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Take over these values.
+
+        Raises:
+            ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
+        """
+        self._require_built("set_weights")
+        arrays = check_weights(weights, self.layout.shapes, f"Model {self.name!r}")
+        for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
+            view[...] = self.backend.asarray(array)
+
+    def count_params(self) -> int:
+        """The number of weights of all layers."""
+        self._require_built("count_params")
+        return self.layout.size
+
+    def summary(self, *, print_fn: Any = None) -> None:
+        """Print the layers, their output shapes and numbers of weights, as Keras does.
+
+        print_fn: called with the whole text instead of printing it.
+        """
+        from tinydnn.summary import print_summary
+
+        print_summary(self, print_fn)
+
+    # -- files -------------------------------------------------------------------------------------
+
+    def save(self, filepath: Path, overwrite: bool = True) -> None:
+        """Write the model, its weights and its optimizer's state to a .keras file, which Keras opens too."""
+        from tinydnn.saving import save_model
+
+        save_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath: Path, overwrite: bool = True) -> None:
+        """Write the weights and the optimizer's state to a .weights.h5 file, which Keras opens too."""
+        from tinydnn.saving import save_weights
+
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Path) -> None:
+        """Take over the weights from a .weights.h5 file."""
+        from tinydnn.saving import load_weights
+
+        self._require_built("load_weights")
+        load_weights(self, filepath)
+
+    def __repr__(self) -> str:
+        return f"<Sequential name={self.name}, built={self.built}>"
+
+
+def load_model(filepath: Path, compile: bool = True) -> Sequential:
+    """The model in a .keras file; with `compile`, ready to train on where it was saved."""
+    from tinydnn.saving import load_model
+
+    return load_model(filepath, compile)
+
+
+def _metrics(names: Sequence[str] | None) -> dict[str, metrics.Accuracy]:
+    return metrics.get(names)  # where `metrics` is the module, not compile's argument
+
+
+__getattr__ = not_offered(__name__, globals())

@@ -1,0 +1,55 @@
+"""Names: finding what a user asked for by name, saying what is not offered, numbering layers."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def lookup(kind: str, name: str, offered: Mapping[str, T]) -> T:
+    """What goes by this name.
+
+    Raises:
+        ValueError: nothing does; the message names the nearest name and all that are offered.
+    """
+    if name in offered:
+        return offered[name]
+    raise ValueError(f"tinydnn has no {kind} {name!r}.{_nearest(name, offered)}")
+
+
+def _nearest(name: str, offered: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches  # only for errors: it is slow to import
+
+    by_lower = {candidate.lower(): candidate for candidate in offered}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    hint = f" Did you mean {by_lower[close[0]]!r}?" if close else ""
+    return f"{hint} It offers: {', '.join(sorted(offered, key=str.lower))}."
+
+
+def not_offered(module: str, offered: Mapping[str, Any]) -> Callable[[str], Any]:
+    """A module's `__getattr__`, which says what tinydnn lacks of Keras and what it has in its place."""
+
+    def look_up(name: str) -> Any:
+        if name.startswith("_"):  # Python's own look-ups, as for __path__
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        public = {key: value for key, value in offered.items() if key in offered["__all__"]}
+        raise AttributeError(f"{module} has no {name!r}.{_nearest(name, public)}")
+
+    return look_up
+
+
+def snake_case(name: str) -> str:
+    """`RMSprop` → `rm_sprop`: Keras' rule for the names it gives (keras/src/utils/naming.py)."""
+    return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+_counts: dict[str, int] = {}
+
+
+def auto_name(class_name: str) -> str:
+    """`dense`, then `dense_1`, `dense_2`, …: the name of something the user gave none."""
+    prefix = snake_case(class_name)
+    count = _counts.get(prefix, 0)
+    _counts[prefix] = count + 1
+    return f"{prefix}_{count}" if count else prefix

@@ -1,0 +1,323 @@
+"""Optimizers on flat vectors (mirrors keras/src/optimizers).
+
+An optimizer sees all weights of a model as one vector w, their gradient as one vector g, and keeps its
+slots, such as RMSprop's velocity, as vectors of the same layout. `update` works on a part of them, so
+that threads can share it.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinydnn.backend import Array
+from tinydnn.config import floatx
+from tinydnn.names import lookup, not_offered, snake_case
+from tinydnn.parameters import Layout
+
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
+
+
+class Optimizer:
+    """The base of all optimizers: clipping, weight decay, and the slots.
+
+    A step is, in Keras' order: clip the gradient, decay the weights, update.
+
+    Args:
+        learning_rate: the step size, not negative.
+        weight_decay: None, or the factor of  w = w - w * weight_decay * learning_rate  before the update.
+        clipnorm: None, or the largest norm that the gradient of one weight array may have.
+        clipvalue: None, or the largest absolute value that an entry of the gradient may have.
+        global_clipnorm: None, or the largest norm that the whole gradient may have.
+        name: as Keras has it; only shown and saved.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.weight_decay = None if weight_decay is None else _number("weight_decay", weight_decay)
+        self.clipnorm = _positive_or_none("clipnorm", clipnorm)
+        self.clipvalue = _positive_or_none("clipvalue", clipvalue)
+        self.global_clipnorm = _positive_or_none("global_clipnorm", global_clipnorm)
+        if [clipnorm, clipvalue, global_clipnorm].count(None) < 2:
+            raise ValueError(
+                "Only one of clipnorm, clipvalue and global_clipnorm can be given. Received: "
+                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
+            )
+        self.name = name or snake_case(type(self).__name__)
+        self.iterations = 0
+        self.slots: dict[str, Array] = {}
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size; may be set at any time."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._learning_rate = _number("learning_rate", value)
+        # Keras keeps it as a variable of dtype floatx, so a float32 one even where layers are float64.
+        self.rate = float(np.dtype(floatx()).type(self._learning_rate))
+
+    def slot_names(self) -> list[str]:
+        """The vectors that this optimizer keeps, in Keras' order."""
+        return []
+
+    def build(self, layout: Layout, dtype: str, xp: Any) -> None:
+        """Make the slots, all zeros, for weights of this layout; does nothing where they fit already."""
+        if getattr(self, "layout", None) is layout:
+            return
+        if self.iterations:
+            raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
+        self.layout, self.xp = layout, xp
+        self.slots = {name: xp.zeros(layout.size, dtype) for name in self.slot_names()}
+        self._work = [xp.empty(layout.size, dtype) for _ in range(2)]
+
+    @property
+    def clips(self) -> bool:
+        return (self.clipnorm, self.clipvalue, self.global_clipnorm) != (None, None, None)
+
+    def clip(self, g: Array) -> None:
+        """Clip the whole gradient in place, in the one way asked for."""
+        if self.clipvalue is not None:
+            self.xp.clip(g, -self.clipvalue, self.clipvalue, out=g)
+        elif self.clipnorm is not None:
+            for part in self.layout.slices:
+                self._clip_norm(g[part], self.clipnorm)
+        elif self.global_clipnorm is not None:
+            self._clip_norm(g, self.global_clipnorm)
+
+    def _clip_norm(self, g: Array, limit: float) -> None:
+        """g = g * limit / max(|g|, limit):  as it is where its norm is within the limit."""
+        norm = self.xp.sqrt(self.xp.sum(g * g))
+        g *= limit
+        g /= self.xp.maximum(norm, limit)
+
+    def begin_step(self) -> None:
+        """Count the step; called once before its updates."""
+        self.iterations += 1
+
+    def update(self, w: Array, g: Array, part: slice) -> None:
+        """Decay and update w[part] from g[part]; g is left as it is."""
+        w, g = w[part], g[part]
+        work0, work1 = (work[part] for work in self._work)
+        if self.weight_decay is not None:
+            self.xp.multiply(w, self.weight_decay * self.rate, out=work0)
+            w -= work0
+        self._update(w, g, {name: slot[part] for name, slot in self.slots.items()}, work0, work1)
+
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this optimizer again."""
+        return {
+            "name": self.name,
+            "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+        }
+
+
+class RMSprop(Optimizer):
+    """Divides each step by a running root mean square of the gradient (keras/src/optimizers/rmsprop.py).
+
+        v = rho * v + (1 - rho) * g²
+        w = w - learning_rate * g / sqrt(v + epsilon)
+
+    Epsilon is inside the root; many other implementations have it outside. With `centered`, a running
+    mean a of the gradient makes it the variance: sqrt(v - a² + epsilon). With `momentum`, the step s goes
+    into m = momentum * m + s, and w = w - m.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self.rho = _number("rho", rho, high=1)
+        self.momentum = _number("momentum", momentum, high=1)
+        self.epsilon = _number("epsilon", epsilon)
+        self.centered = bool(centered)
+
+    def slot_names(self) -> list[str]:
+        return ["velocity"] + ["momentum"] * (self.momentum > 0) + ["average_gradient"] * self.centered
+
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+        xp, rho, v = self.xp, self.rho, slots["velocity"]
+
+        v *= rho  # v = rho * v + (1 - rho) * g²
+        xp.multiply(g, g, out=work0)
+        work0 *= 1 - rho
+        v += work0
+
+        if self.centered:  # variance = v - a²,  a = rho * a + (1 - rho) * g
+            a = slots["average_gradient"]
+            a *= rho
+            xp.multiply(g, 1 - rho, out=work0)
+            a += work0
+            xp.multiply(a, a, out=work0)
+            xp.subtract(v, work0, out=work0)
+            work0 += self.epsilon
+        else:
+            xp.add(v, self.epsilon, out=work0)
+
+        xp.sqrt(work0, out=work0)  # step = learning_rate * g / sqrt(… + epsilon)
+        xp.multiply(g, self.rate, out=work1)
+        work1 /= work0
+
+        if self.momentum > 0:  # m = momentum * m + step
+            m = slots["momentum"]
+            m *= self.momentum
+            m += work1
+            w -= m
+        else:
+            w -= work1
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum where asked for (keras/src/optimizers/sgd.py).
+
+        w = w - learning_rate * g
+
+    With `momentum`: m = momentum * m - learning_rate * g, and w = w + m; with `nesterov`,
+    w = w + momentum * m - learning_rate * g.
+    """
+
+    def __init__(
+        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self.momentum = _number("momentum", momentum, high=1)
+        self.nesterov = bool(nesterov)
+
+    def slot_names(self) -> list[str]:
+        return ["momentum"] * (self.momentum > 0)
+
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+        xp = self.xp
+        xp.multiply(g, self.rate, out=work0)
+        if self.momentum == 0:
+            w -= work0
+            return
+        m = slots["momentum"]  # m = momentum * m - learning_rate * g
+        m *= self.momentum
+        m -= work0
+        if self.nesterov:  # w = w + momentum * m - learning_rate * g
+            xp.multiply(m, self.momentum, out=work1)
+            work1 -= work0
+            w += work1
+        else:
+            w += m
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
+
+
+class Adam(Optimizer):
+    """Running means of the gradient and of its square (keras/src/optimizers/adam.py).
+
+        m = m + (1 - beta_1) * (g - m)
+        v = v + (1 - beta_2) * (g² - v)
+        w = w - learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)
+
+    t is the number of the step, from 1. Epsilon is outside the root here.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self.beta_1 = _number("beta_1", beta_1, high=1)
+        self.beta_2 = _number("beta_2", beta_2, high=1)
+        self.epsilon = _number("epsilon", epsilon)
+
+    def slot_names(self) -> list[str]:
+        return ["momentum", "velocity"]
+
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+        xp, t, m, v = self.xp, self.iterations, slots["momentum"], slots["velocity"]
+
+        xp.subtract(g, m, out=work0)  # m = m + (1 - beta_1) * (g - m)
+        work0 *= 1 - self.beta_1
+        m += work0
+
+        xp.multiply(g, g, out=work0)  # v = v + (1 - beta_2) * (g² - v)
+        work0 -= v
+        work0 *= 1 - self.beta_2
+        v += work0
+
+        xp.sqrt(v, out=work0)
+        work0 += self.epsilon
+        xp.multiply(m, self.rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t), out=work1)
+        work1 /= work0
+        w -= work1
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+
+
+def _number(name: str, value: Any, high: float = math.inf) -> float:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not 0 <= value <= high or not math.isfinite(value):
+        bounds = "a finite number that is not negative" if high == math.inf else f"a number from 0 to {high}"
+        raise ValueError(f"{name} expects {bounds}. Received: {name}={value!r}")
+    return float(value)
+
+
+def _positive_or_none(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if _number(name, value) == 0:
+        raise ValueError(f"{name} expects a number above 0, or None for no clipping. Received: {name}={value!r}")
+    return float(value)
+
+
+_OFFERED: dict[str, Callable[[], Optimizer]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
+
+
+def get(identifier: str | Optimizer) -> Optimizer:
+    """The optimizer itself, or a new one with its defaults by its name.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: neither.
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, str):
+        return lookup("optimizer", identifier.lower(), _OFFERED)()  # "RMSprop" is "rmsprop", as in Keras
+    raise TypeError(f"optimizer expects a name or one of tinydnn.optimizers, as RMSprop(). Received: {identifier!r}")
+
+
+__getattr__ = not_offered(__name__, globals())

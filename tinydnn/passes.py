@@ -1,0 +1,134 @@
+"""One pass of some rows through a model, and everything it computes on the way.
+
+rows → batch → each layer forward → loss → gradient of the loss → each layer backward → gradients.
+
+A pass owns its intermediates, so passes run side by side over the same layers, and every tensor of a
+step can be looked at: `traces` has each layer's, `loss` the loss's, `gradient` the result.
+"""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinydnn.backend import Array
+from tinydnn.data import Data
+from tinydnn.losses import LossTrace
+from tinydnn.parameters import Shape
+
+if TYPE_CHECKING:
+    from tinydnn.models import Sequential
+
+Rows = Any  # which samples: an array of indices, or a slice of neighbours
+
+
+class Workspace:
+    """Arrays by name, allocated at their largest size; a smaller one is a view of its beginning."""
+
+    def __init__(self, xp: Any) -> None:
+        self._xp = xp
+        self._flat: dict[object, Array] = {}
+
+    def take(self, name: object, shape: Shape, dtype: Any) -> Array:
+        size = math.prod(shape)
+        flat = self._flat.get(name)
+        if flat is None or flat.size < size:
+            flat = self._flat[name] = self._xp.empty(size, dtype)
+        return flat[:size].reshape(shape)
+
+    def room(self, owner: object, dtype: str) -> Callable[[str, Shape], Array]:
+        """room(name, shape) for one owner: what layers and losses take their arrays from."""
+        return lambda name, shape: self.take((owner, name), shape, dtype)
+
+
+class Pass:
+    """Takes n rows of the data at a time through a model.
+
+    Args:
+        model: built; compiled too, where the data has targets.
+        data: where the rows come from.
+        n: how many rows.
+        workspace: where its arrays come from; passes that never run at the same time may share one.
+        training: whether it goes backward, and dropout drops.
+    """
+
+    def __init__(self, model: "Sequential", data: Data, n: int, workspace: Workspace, training: bool) -> None:
+        self.model, self.data = model, data
+        self.backend, self.xp = model.backend, model.backend.xp
+        self.layers = model.steps
+
+        self._taken = workspace.take("taken", (n, *data.x.shape[1:]), data.x.dtype)
+        self._converted: Array | None = None
+        if data.x.dtype != model.dtype and not model.converts_input:
+            self._converted = workspace.take("converted", self._taken.shape, model.dtype)
+
+        if data.labels is not None or data.targets is not None:
+            assert model.loss is not None
+            self.logits = model.loss.takes_logits(model.ends_in_softmax)
+            if self.logits and model.ends_in_softmax:
+                self.layers = model.steps[:-1]  # the loss computes the softmax too, as one operation
+            outputs = math.prod(model.steps[-1].output_shape or ())
+            self.loss = LossTrace(workspace.room("loss", model.dtype), n, outputs)
+            self.totals = workspace.take("totals", (2,), np.float64)  # the sums of losses and of hits
+            self._classes = self.xp.arange(outputs)
+            if data.labels is not None:
+                self._labels = workspace.take("labels", (n,), data.labels.dtype)
+
+        # The first layer with weights needs no dx, and no layer below it goes backward.
+        first = next((i for i, layer in enumerate(self.layers) if layer.weights), len(self.layers))
+        self._backward_to = first
+        self.traces = [
+            layer.trace(workspace.room(i, model.dtype), n, needs_dx=training and i > first)
+            for i, layer in enumerate(self.layers)
+        ]
+        for t in self.traces:
+            t.training = training
+        if training:
+            self.gradient = workspace.take("gradient", (model.layout.size,), model.dtype)
+            views = iter(model.layout.views(self.gradient))
+            for layer, t in zip(self.layers, self.traces, strict=True):
+                t.gradients = [next(views) for _ in layer.weights]
+
+    def forward(self, rows: Rows, first_row: int = 0) -> Array:
+        """Run the layers on these rows of the data; first_row is where in the batch they begin.
+
+        Returns the output of the last layer, (n, outputs): valid until the next forward.
+        """
+        x = self._take(self.data.x, rows, self._taken)
+        if self._converted is not None:
+            self.xp.copyto(self._converted, x, casting="same_kind")
+            x = self._converted
+        for layer, t in zip(self.layers, self.traces, strict=True):
+            t.x, t.first_row = x, first_row
+            x = layer.forward(x, t)
+        return x
+
+    def measure(self, rows: Rows, output: Array) -> None:
+        """The losses of these rows, in loss.l; adds them and the number of hits to the totals."""
+        loss, t = self.model.loss, self.loss
+        assert loss is not None
+        labels = None if self.data.labels is None else self._take(self.data.labels, rows, self._labels)
+        if self.data.targets is not None:
+            t.y = self._take(self.data.targets, rows, t.y)
+        else:
+            self.xp.equal(labels.reshape(-1, 1), self._classes, out=t.y)  # type: ignore[union-attr]
+        loss.forward(self.xp, output, t, self.logits)
+        self.totals[0] += t.l.sum(dtype=np.float64)
+        for metric in self.model.metrics.values():
+            prediction = output if self.layers is self.model.steps else t.p
+            self.totals[1] += metric.hits(self.xp, prediction, labels)
+
+    def backward(self, output: Array, batch: int) -> None:
+        """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""
+        assert self.model.loss is not None
+        dy: Array | None = self.model.loss.backward(self.xp, output, self.loss, self.logits, batch)
+        for i in range(len(self.layers) - 1, self._backward_to - 1, -1):
+            dy = self.layers[i].backward(dy, self.traces[i])
+
+    def _take(self, source: Array, rows: Rows, room: Array) -> Array:
+        """Neighbouring rows as they lie in the source; others gathered into `room`."""
+        if isinstance(rows, slice):
+            return source[rows]
+        self.backend.gather(source, rows, room)
+        return room

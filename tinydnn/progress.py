@@ -1,0 +1,106 @@
+"""Progress as Keras prints it: a bar where there is a terminal or notebook, else one line an epoch.
+
+Mirrors keras/src/utils/progbar.py.
+"""
+
+import os
+import shutil
+import sys
+import time
+from typing import Any
+
+_BAR_WIDTH = 20
+_INTERVAL = 0.05  # seconds between two redraws
+
+
+class ProgressPrinter:
+    """Prints the steps of one epoch, evaluation or prediction to standard output.
+
+    Args:
+        steps: how many there will be.
+        verbose: 1 for the bar, or one line with its title where there is none; 2 for Keras' plain lines.
+    """
+
+    def __init__(self, steps: int, verbose: int) -> None:
+        self.steps = steps
+        self._out = sys.stdout
+        self._draws = verbose == 1 and _can_redraw(self._out)
+        self._title_end = " - " if verbose == 1 and not self._draws else "\n"
+        self._began = time.perf_counter()
+        self._last_drawn = 0.0
+        self._width = 0
+
+    def title(self, text: str) -> None:
+        print(text, end=self._title_end, file=self._out, flush=True)
+
+    def update(self, step: int, logs: dict[str, Any] | None) -> None:
+        """Show that `step` steps are done."""
+        if not self._draws:
+            return
+        now = time.perf_counter()
+        if now - self._last_drawn < _INTERVAL:
+            return
+        self._last_drawn = now
+        per_step = (now - self._began) / step
+        self._redraw(step, f"{_clock(per_step * (self.steps - step))} {_per_step(per_step)}{_figures(logs)}")
+
+    def finish(self, logs: dict[str, Any] | None) -> None:
+        """Show that all steps are done, and end the line."""
+        seconds = time.perf_counter() - self._began
+        rest = f"{_per_step(seconds / self.steps)}{_figures(logs)}"
+        if self._draws:
+            self._redraw(self.steps, f"{seconds:.0f}s {rest}", whole=True)
+            print(file=self._out, flush=True)
+        else:
+            print(f"{self.steps}/{self.steps} - {seconds:.0f}s - {rest}", file=self._out, flush=True)
+
+    def _redraw(self, step: int, text: str, whole: bool = False) -> None:
+        """Write over the line; until the last time cut to the terminal's width, since a line that wraps stays."""
+        count = f"{step:{len(str(self.steps))}d}/{self.steps} "
+        room = shutil.get_terminal_size().columns - 1 - len(count) - _BAR_WIDTH - 1
+        text = text if whole else text[: max(room, 0)]
+        filled = _BAR_WIDTH * step // self.steps
+        stroke = _stroke(self._out)
+        bar = f"\033[32m{stroke * filled}\033[0m\033[37m{stroke * (_BAR_WIDTH - filled)}\033[0m"
+        width = len(count) + _BAR_WIDTH + 1 + len(text)
+        padding = " " * max(self._width - width, 0)
+        print(f"\r\033[1m{count}\033[0m{bar} {text}{padding}", end="", file=self._out, flush=True)
+        self._width = width
+
+
+def _can_redraw(out: Any) -> bool:
+    """Whether what is printed can be written over: in a terminal, or in a notebook."""
+    if hasattr(out, "isatty") and out.isatty():
+        return os.environ.get("TERM") != "dumb"
+    return type(out).__module__.startswith("ipykernel")
+
+
+def _stroke(out: Any) -> str:
+    """What the bar is made of, where the output's encoding has it."""
+    try:
+        "━".encode(getattr(out, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return "="
+    return "━"
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    if whole > 3600:
+        return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+    return f"{whole // 60}:{whole % 60:02d}" if whole > 60 else f"{whole}s"
+
+
+def _per_step(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:.0f}s/step"
+    if seconds >= 1e-3:
+        return f"{seconds * 1e3:.0f}ms/step"
+    return f"{seconds * 1e6:.0f}us/step"
+
+
+def _figures(logs: dict[str, Any] | None) -> str:
+    return "".join(
+        f" - {name}: {value:.4f}" if abs(value) > 1e-3 else f" - {name}: {value:.4e}"
+        for name, value in (logs or {}).items()
+    )

@@ -1,0 +1,147 @@
+"""The random numbers that Keras on TensorFlow draws from a seed, without TensorFlow.
+
+One function makes all of them: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+1, 2, 3", 2011). It is no sequence but a mixing function: a counter and a key go in, four random
+32-bit words come out. Word i of a stream is word i mod 4 of the block whose counter is i // 4, so
+any part of a stream can be drawn on its own; that is how threads draw their rows of one dropout mask.
+
+Three things are drawn, each from its own stream:
+
+- Seeds. A layer that is given no seed asks Python's global generator for one, when it is made.
+- Uniform numbers (initial weights, dropout masks). TensorFlow scrambles the seed pair (s0, s1) by
+  one Philox block under a fixed key: its words 0 and 1 are the key of the stream, 2 and 3 the upper
+  half of its counter.
+- Permutations (the order of the samples). The key is the seed of `set_random_seed` itself.
+
+Mirrors keras/src/utils/rng_utils.py, keras/src/random/seed_generator.py and TensorFlow's
+random_seed, stateless_random_ops_v2 and shuffle_op.
+"""
+
+import math
+import os
+import random
+from typing import Any
+
+import numpy as np
+
+from tinydnn.backend import Array
+
+_MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
+_KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
+_SCRAMBLE_KEY = 0x3EC8F720, 0x02461E29
+_MASK32 = 0xFFFFFFFF
+_BLOCKS_AT_ONCE = 4096  # keeps the working arrays of a round within a core's cache
+
+_global_seed: int | None = None
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed everything that tinydnn, Python's `random` and `numpy.random` draw from here on.
+
+    Args:
+        seed: a non-negative integer. The same seed gives Keras' initial weights bit for bit, its
+            dropout masks, and its order of samples.
+
+    Raises:
+        ValueError: the seed is no integer, or outside 0 .. 2**32 - 1, what numpy.random takes.
+    """
+    global _global_seed
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"set_random_seed expects an integer from 0 to 2**32 - 1. Received: {seed!r}")
+    _global_seed = int(seed)
+    random.seed(_global_seed)
+    np.random.seed(_global_seed)
+
+
+def draw_seed() -> int:
+    """A seed for a layer that was given none: the next one of Python's global generator."""
+    return random.randint(1, 10**9)
+
+
+def philox(counter: tuple[Any, Any, Any, Any], key: tuple[int, int], xp: Any = np) -> Array:
+    """Philox4x32-10: 32-bit words, shape (4 * blocks,), for counters given as four uint64 arrays.
+
+    Ten rounds mix the words (x0, x1, x2, x3) of a counter with the key (k0, k1):
+        x0, x1, x2, x3  =  high(M1 * x2) ^ x1 ^ k0,  low(M1 * x2),  high(M0 * x0) ^ x3 ^ k1,  low(M0 * x0)
+    and move the key on by a constant. The 64-bit products are why 32-bit words travel as uint64.
+    """
+    x0, x1, x2, x3 = counter
+    k0, k1 = key
+    m0, m1 = _MULTIPLIERS
+    for _ in range(10):
+        product0, product1 = x0 * m0, x2 * m1
+        x1 ^= product1 >> 32
+        x1 ^= k0
+        x3 ^= product0 >> 32
+        x3 ^= k1
+        product0 &= _MASK32
+        product1 &= _MASK32
+        x0, x1, x2, x3 = x1, product1, x3, product0
+        k0, k1 = (k0 + _KEY_STEPS[0]) & _MASK32, (k1 + _KEY_STEPS[1]) & _MASK32
+    words: Array = xp.stack([x0, x1, x2, x3], axis=1).astype(xp.uint32)
+    return words.reshape(-1)
+
+
+def _stream(key: tuple[int, int], upper: tuple[int, int], start: int, stop: int, xp: Any) -> Array:
+    """Words start to stop of the stream whose counters are (block, block >> 32, *upper)."""
+    first_block, last_block = start // 4, -(-stop // 4)
+    pieces = []
+    for begin in range(first_block, last_block, _BLOCKS_AT_ONCE):
+        block = xp.arange(begin, min(begin + _BLOCKS_AT_ONCE, last_block), dtype=xp.uint64)
+        ones = xp.ones_like(block)
+        pieces.append(philox((block & _MASK32, block >> 32, ones * upper[0], ones * upper[1]), key, xp))
+    words: Array = xp.concatenate(pieces) if pieces else xp.empty(0, xp.uint32)
+    return words[start - 4 * first_block : stop - 4 * first_block]
+
+
+def uniform01(seed: tuple[int, int], start: int, stop: int, dtype: Any, xp: Any = np) -> Array:
+    """Numbers start to stop, in [0, 1), of the stream that TensorFlow draws for a seed pair.
+
+    Random bits become the mantissa of a number in [1, 2), less 1: 23 bits of one word for float32,
+    52 bits of two words for float64.
+    """
+    s0, s1 = (s % (2**31 - 2) for s in seed)  # as Keras folds a seed into TensorFlow's int32
+    low, high = np.zeros(1, np.uint64), np.ones(1, np.uint64)
+    scrambled = philox((high * s0, low.copy(), high * s1, low.copy()), _SCRAMBLE_KEY)
+    k0, k1, c2, c3 = (int(word) for word in scrambled)
+    if np.dtype(dtype) == np.float32:
+        words = _stream((k0, k1), (c2, c3), start, stop, xp)
+        numbers: Array = ((words & 0x7FFFFF) | 0x3F800000).view(xp.float32)
+    else:
+        words = _stream((k0, k1), (c2, c3), 2 * start, 2 * stop, xp).astype(xp.uint64)
+        numbers = (((words[0::2] & 0xFFFFF) << 32) | words[1::2] | (0x3FF << 52)).view(xp.float64)
+    numbers -= 1
+    return numbers
+
+
+def uniform(seed: int, shape: tuple[int, ...], low: float, high: float, dtype: Any) -> Array:
+    """Numbers of the given shape in [low, high), as `keras.random.uniform(seed=seed)` draws them.
+
+    The bounds are rounded to float32 first, in float64 too, as Keras does.
+    """
+    low, high = float(np.float32(low)), float(np.float32(high))
+    numbers = uniform01((seed, 0), 0, math.prod(shape), dtype).reshape(shape)
+    numbers *= high - low
+    numbers += low
+    return numbers
+
+
+def permutation(n: int) -> Array:
+    """The order in which an epoch visits n samples: shape (n,), int64.
+
+    Fisher-Yates: for i = 0 .. n-2, swap p[i] with p[i + u_i mod (n - i)]. Once seeded, every epoch
+    draws the same u again, and so the same order, because Keras' data iterator starts anew with the
+    same seed; never seeded, each call draws another one.
+    """
+    if _global_seed is None:
+        fresh = int.from_bytes(os.urandom(8), "little")
+        key = fresh & _MASK32, fresh >> 32
+    else:
+        key = _global_seed, 0
+    words = _stream(key, (0, 0), 0, max(n - 1, 0), np).astype(np.int64)
+    position = np.arange(len(words))
+    partners = (position + words % (n - position)).tolist()
+    order = list(range(n))  # a list: swapping single elements of an array is ten times slower
+    for i, j in enumerate(partners):
+        order[i], order[j] = order[j], order[i]
+    return np.array(order, dtype=np.int64)

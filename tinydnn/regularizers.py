@@ -1,0 +1,76 @@
+"""Penalties on large weights, added to the loss (mirrors keras/src/regularizers/regularizers.py)."""
+
+from typing import Any
+
+from tinydnn.backend import Array
+from tinydnn.names import lookup, not_offered
+
+__all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2"]
+
+
+class Regularizer:
+    """penalty = l1 * sum |W| + l2 * sum W²;  its gradient is l1 * sign(W) + 2 * l2 * W."""
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        for name, factor in (("l1", l1), ("l2", l2)):
+            if not 0 <= factor < float("inf"):
+                raise ValueError(f"{name} expects a finite number >= 0. Received: {name}={factor!r}")
+        self.l1, self.l2 = float(l1), float(l2)
+
+    def penalty(self, xp: Any, W: Array) -> Array:
+        return self.l1 * xp.sum(xp.abs(W)) + self.l2 * xp.sum(W * W)
+
+    def add_gradient(self, xp: Any, W: Array, dW: Array) -> None:
+        dW += self.l1 * xp.sign(W)
+        dW += 2 * self.l2 * W
+
+
+class L1L2(Regularizer):
+    """Both penalties."""
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1, "l2": self.l2}
+
+
+class L1(Regularizer):
+    """l1 * sum |W|: drives weights to zero."""
+
+    def __init__(self, l1: float = 0.01) -> None:
+        super().__init__(l1=l1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1}
+
+
+class L2(Regularizer):
+    """l2 * sum W²: keeps weights small."""
+
+    def __init__(self, l2: float = 0.01) -> None:
+        super().__init__(l2=l2)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l2": self.l2}
+
+
+l1, l2, l1_l2 = L1, L2, L1L2  # Keras' short names
+
+_OFFERED: dict[str, type[Regularizer]] = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2}
+
+
+def get(identifier: str | Regularizer | None) -> Regularizer | None:
+    """The regularizer itself, a new one by its name, or None.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: none of these.
+    """
+    if identifier is None or isinstance(identifier, Regularizer):
+        return identifier
+    if isinstance(identifier, str):
+        return lookup("regularizer", identifier, _OFFERED)()
+    raise TypeError(
+        f"A regularizer is given by name, as one of tinydnn.regularizers, or None. Received: {identifier!r}"
+    )
+
+
+__getattr__ = not_offered(__name__, globals())

@@ -1,0 +1,343 @@
+"""Models in Keras 3's own files: .keras and .weights.h5 (mirrors keras/src/saving).
+
+A .keras file is a zip without compression of
+    metadata.json     the version that wrote it
+    config.json       classes and their arguments: the layers, the optimizer, the loss
+    model.weights.h5  layers/<class>_<count>/vars/<i>, optimizer/vars/<i>
+The optimizer's variables are the number of steps, the learning rate, and then its slots, weight by weight.
+"""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from tinydnn import activations, initializers, layers, losses, optimizers, regularizers
+from tinydnn.backend import Array
+from tinydnn.config import floatx
+from tinydnn.files import FileFormatError, write_whole
+from tinydnn.layers import check_weights
+from tinydnn.models import Sequential
+from tinydnn.names import lookup, snake_case
+
+FilePath = str | PathLike[str]
+
+_KERAS_VERSION = "3.15.1"  # whose format this is
+
+_MODULES = {
+    "keras.layers": (
+        layers,
+        ["InputLayer", "Reshape", "Flatten", "Rescaling", "Dense", "Activation", "Dropout"],
+    ),
+    "keras.initializers": (initializers, ["GlorotUniform", "Zeros"]),
+    "keras.regularizers": (regularizers, ["L1", "L2", "L1L2"]),
+    "keras.losses": (losses, ["CategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanSquaredError"]),
+    "keras.optimizers": (optimizers, ["RMSprop", "SGD", "Adam"]),
+}
+
+# What Keras' classes can do besides: files have these arguments, with these values where they are not used.
+_UNUSED: dict[str, dict[str, Any]] = {
+    "InputLayer": {"sparse": False, "ragged": False, "optional": False},
+    "Flatten": {"data_format": "channels_last"},
+    "Dense": {
+        "bias_regularizer": None,
+        "kernel_constraint": None,
+        "bias_constraint": None,
+        "quantization_config": None,
+    },
+    "Dropout": {"noise_shape": None},
+    "GlorotUniform": {"input_axes": None, "output_axes": None},
+    "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, "reduction": "sum_over_batch_size"},
+    "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, "reduction": "sum_over_batch_size"},
+    "MeanSquaredError": {"reduction": "sum_over_batch_size"},
+    "Adam": {"amsgrad": False},
+}
+_UNUSED_BY_OPTIMIZERS = {
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+
+
+def save_model(model: Sequential, filepath: FilePath, overwrite: bool = True) -> None:
+    """See `Sequential.save`."""
+    path = _writable(filepath, ".keras", overwrite)
+    metadata = {"keras_version": _KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("metadata.json", json.dumps(metadata))
+        archive.writestr("config.json", json.dumps(_model_to_json(model)))
+        archive.writestr("model.weights.h5", _weights_to_h5(model))
+    write_whole(path, content.getvalue())
+
+
+def load_model(filepath: FilePath, compile: bool = True) -> Sequential:
+    """See `tinydnn.models.load_model`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        FileFormatError: it is damaged, or has something that tinydnn lacks.
+    """
+    path = _readable(filepath, ".keras")
+    with _naming(path):
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+            weights = archive.read("model.weights.h5")
+        model = _model_from_json(config, compile)
+        _weights_from_h5(model, weights)
+    return model
+
+
+def save_weights(model: Sequential, filepath: FilePath, overwrite: bool = True) -> None:
+    """See `Sequential.save_weights`."""
+    write_whole(_writable(filepath, ".weights.h5", overwrite), _weights_to_h5(model))
+
+
+def load_weights(model: Sequential, filepath: FilePath) -> None:
+    """See `Sequential.load_weights`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        FileFormatError: it is damaged, or its weights are not this model's; the model is as it was then.
+    """
+    path = _readable(filepath, ".weights.h5")
+    with _naming(path):
+        _weights_from_h5(model, path.read_bytes())
+
+
+def _writable(filepath: FilePath, ending: str, overwrite: bool) -> Path:
+    path = Path(fspath(filepath))
+    if not path.name.endswith(ending):
+        raise ValueError(f"The file's name must end in {ending}. Received: {str(path)!r}")
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"{str(path)!r} exists already; give overwrite=True or another name")
+    return path
+
+
+def _readable(filepath: FilePath, ending: str) -> Path:
+    path = Path(fspath(filepath))
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {str(path)!r}")
+    if not path.name.endswith(ending):
+        raise ValueError(f"The file's name must end in {ending}. Received: {str(path)!r}")
+    return path
+
+
+class _naming:
+    """Turns whatever goes wrong in reading a file into a FileFormatError that has its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, FileFormatError):
+            raise FileFormatError(f"{self.path}: {error}") from None
+        if isinstance(error, zipfile.BadZipFile):
+            raise FileFormatError(f"{self.path}: expects a zip archive, as Keras 3 writes them: {error}") from None
+        if isinstance(error, KeyError | TypeError | ValueError | AttributeError | OSError | RecursionError):
+            raise FileFormatError(f"{self.path}: {type(error).__name__}: {error}") from error
+
+
+# -- config.json -----------------------------------------------------------------------------------
+
+
+def _to_json(value: Any) -> dict[str, Any] | None:
+    """An object as Keras writes it: its class, and the arguments that make it."""
+    if value is None:
+        return None
+    name = type(value).__name__
+    module = next(module for module, (_, classes) in _MODULES.items() if name in classes)
+    config = {**_UNUSED.get(name, {}), **value.get_config()}
+    if isinstance(value, optimizers.Optimizer):
+        config = {**_UNUSED_BY_OPTIMIZERS, **config}
+    if isinstance(value, layers.InputLayer):
+        config |= {"batch_shape": [None, *_shape(value.given_shape)]}
+    elif isinstance(value, layers.Layer):
+        config |= {"trainable": True, "dtype": _policy(value.dtype)}
+    for key, entry in config.items():
+        if isinstance(entry, activations.Activation):
+            config[key] = entry.name
+        elif isinstance(entry, initializers.Initializer | regularizers.Regularizer):
+            config[key] = _to_json(entry)
+    result = {"module": module, "class_name": name, "config": config, "registered_name": None}
+    if isinstance(value, layers.Dense) and value.built:
+        result["build_config"] = {"input_shape": [None, *_shape(value.input_shape)]}
+    return result
+
+
+def _policy(dtype: str) -> dict[str, Any]:
+    return {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype}, "registered_name": None}
+
+
+def _shape(shape: Any) -> list[int]:
+    return list(shape or ())
+
+
+def _model_to_json(model: Sequential) -> dict[str, Any]:
+    entries: list[layers.Layer] = list(model.layers)
+    if model.built:
+        name = model.input_layer.name if model.input_layer else "input_layer"
+        entries.insert(0, layers.InputLayer(_shape(model.input_shape), name=name, dtype=model.dtype))
+    config: dict[str, Any] = {
+        "name": model.name,
+        "trainable": True,
+        "dtype": _policy(model.dtype),
+        "layers": [_to_json(entry) for entry in entries],
+    }
+    result = {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}
+    if model.built:
+        batch_shape = [None, *_shape(model.input_shape)]
+        config["build_input_shape"] = batch_shape
+        result["build_config"] = {"input_shape": batch_shape}
+    if model.compiled:
+        result["compile_config"] = {
+            "optimizer": _to_json(model.optimizer),
+            "loss": _to_json(model.loss),
+            "loss_weights": None,
+            "metrics": list(model.metrics) or None,
+            "weighted_metrics": None,
+            "run_eagerly": False,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+    return result
+
+
+def _from_json(value: Mapping[str, Any], module: str) -> Any:
+    """The object of a class of this module that Keras wrote so."""
+    name = value["class_name"]
+    source, classes = _MODULES[module]
+    if value.get("registered_name") not in (None, name):
+        raise FileFormatError(f"tinydnn loads Keras' own classes only. Found: {value['registered_name']!r}")
+    cls = lookup(f"class in {module}", name, {each: getattr(source, each) for each in classes})
+    config = dict(value["config"])
+    unused = {**_UNUSED.get(name, {}), "trainable": True}
+    if issubclass(cls, optimizers.Optimizer):
+        unused |= _UNUSED_BY_OPTIMIZERS
+    for key, usual in unused.items():
+        if config.pop(key, usual) != usual:
+            raise FileFormatError(f"tinydnn has no {name}({key}=…). Found: {value['config'][key]!r}")
+    if issubclass(cls, layers.Layer):
+        config["dtype"] = _dtype(config.get("dtype"))
+        config.pop("batch_input_shape", None)
+    if issubclass(cls, layers.InputLayer):
+        config["shape"] = tuple(config.pop("batch_shape")[1:])
+    if issubclass(cls, losses.Loss | initializers.Zeros):
+        config.pop("name", None)
+        config.pop("dtype", None)
+    for key, entry in config.items():
+        if key.endswith(("_initializer", "_regularizer")) and isinstance(entry, dict):
+            config[key] = _from_json(
+                entry, "keras.initializers" if key.endswith("_initializer") else "keras.regularizers"
+            )
+    try:
+        return cls(**config)
+    except (TypeError, ValueError) as error:
+        raise FileFormatError(f"{name}: {error}") from None
+
+
+def _dtype(policy: Any) -> str | None:
+    name: str | None = policy["config"]["name"] if isinstance(policy, dict) else policy
+    return name
+
+
+def _model_from_json(value: Mapping[str, Any], compile: bool) -> Sequential:
+    if value["class_name"] != "Sequential":
+        raise FileFormatError(f"tinydnn loads Sequential models. Found: {value['class_name']!r}")
+    config = value["config"]
+    model = Sequential([_from_json(layer, "keras.layers") for layer in config["layers"]], name=config["name"])
+    shape = config.get("build_input_shape")
+    if shape and model.layers:
+        model.build(tuple(shape[1:]))
+    chosen = value.get("compile_config")
+    if compile and chosen:
+        optimizer, loss, names = chosen["optimizer"], chosen["loss"], chosen["metrics"]
+        for key in ("loss_weights", "weighted_metrics"):
+            if chosen.get(key):
+                raise FileFormatError(f"tinydnn has no compile({key}=…). Found: {chosen[key]!r}")
+        model.compile(
+            optimizer=_from_json(optimizer, "keras.optimizers") if isinstance(optimizer, dict) else optimizer,
+            loss=_from_json(loss, "keras.losses") if isinstance(loss, dict) else loss,
+            metrics=names,
+        )
+    return model
+
+
+# -- model.weights.h5 ------------------------------------------------------------------------------
+
+
+def _groups(model: Sequential) -> Iterator[tuple[str, layers.Layer]]:
+    """The groups' names: they come from the layers' classes, whatever the layers are called."""
+    counts: dict[str, int] = {}
+    for layer in model.layers:
+        name = snake_case(type(layer).__name__)
+        count = counts.get(name, 0)
+        counts[name] = count + 1
+        yield f"layers/{name}_{count}" if count else f"layers/{name}", layer
+
+
+def _slots_in_order(model: Sequential) -> list[Array]:
+    """Views of the optimizer's slots in Keras' order: slot by slot, or for Adam weight by weight."""
+    assert model.optimizer is not None
+    views = [model.layout.views(slot) for slot in model.optimizer.slots.values()]
+    if isinstance(model.optimizer, optimizers.Adam):
+        return [view for of_one_weight in zip(*views, strict=True) for view in of_one_weight]
+    return [view for of_one_slot in views for view in of_one_slot]
+
+
+def _weights_to_h5(model: Sequential) -> bytes:
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for name, layer in _groups(model):
+            group = file.create_group(f"{name}/vars")
+            group.attrs["name"] = layer.name
+            for i, weight in enumerate(layer.get_weights()):
+                group[str(i)] = weight
+        file.create_group("vars").attrs["name"] = model.name
+        optimizer = model.optimizer
+        if optimizer is not None:
+            group = file.create_group("optimizer/vars")
+            group.attrs["name"] = optimizer.name
+            group["0"] = np.int64(optimizer.iterations)
+            group["1"] = np.dtype(floatx()).type(optimizer.learning_rate)
+            for i, slot in enumerate(_slots_in_order(model) if optimizer.slots else [], start=2):
+                group[str(i)] = model.backend.to_numpy(slot)
+    return content.getvalue()
+
+
+def _weights_from_h5(model: Sequential, content: bytes) -> None:
+    """Take over weights, and the optimizer's state where both have one; first everything is read, then set."""
+    with h5py.File(io.BytesIO(content), "r") as file:
+        weights = []
+        for name, layer in _groups(model):
+            shapes = [weight.shape for weight in layer.weights]
+            found = file.get(f"{name}/vars", {})
+            weights.append(
+                check_weights([found[str(i)][()] for i in range(len(found))], shapes, f"{name} ({layer.name})")
+            )
+        state = file.get("optimizer/vars")
+        values = [] if state is None else [state[str(i)][()] for i in range(len(state))]
+    optimizer = model.optimizer
+    slots: list[Array] = []
+    if optimizer is not None and len(values) > 1:
+        optimizer.build(model.layout, model.dtype, model.backend.xp)
+        if len(values) > 2 or not optimizer.slots:
+            slots = _slots_in_order(model)
+            check_weights(values[2:], [slot.shape for slot in slots], "optimizer/vars")
+        optimizer.iterations = int(values[0])
+        optimizer.learning_rate = float(values[1])
+    for layer, arrays in zip(model.layers, weights, strict=True):
+        layer.set_weights(arrays)
+    for slot, value in zip(slots, values[2:], strict=True):
+        slot[...] = model.backend.asarray(value)

@@ -1,0 +1,67 @@
+"""The table that `Sequential.summary` prints, in Keras' layout (mirrors keras/src/utils/summary_utils.py)."""
+
+import io
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from tinydnn.config import floatx
+
+if TYPE_CHECKING:
+    from tinydnn.models import Sequential
+
+
+def print_summary(model: "Sequential", print_fn: Any = None) -> None:
+    """Print the model's layers and the number and size of its weights; print_fn gets the text instead."""
+    width = min(88, shutil.get_terminal_size().columns - 4)
+    first, second = int(0.45 * width), int(0.80 * width)  # where the columns end
+    table = Table(
+        Column("Layer (type)", width=first),
+        Column("Output Shape", width=second - first),
+        Column("Param #", justify="right", width=width - second),
+        width=width,
+        show_lines=True,
+        box=box.HEAVY_HEAD,
+    )
+    for layer in model.layers:
+        shape = f"(None, {', '.join(map(str, layer.output_shape))})" if layer.output_shape else "?"
+        count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+        table.add_row(f"{escape(layer.name)} ([color(33)]{type(layer).__name__}[/])", shape, f"[color(34)]{count}[/]")
+
+    weights = model.layout.size if model.built else 0
+    itemsize = np.dtype(model.dtype).itemsize
+    optimizer = model.optimizer
+    lines = [f" Trainable params: {_count(weights, itemsize)}", " Non-trainable params: 0 (0.00 B)"]
+    total = weights
+    extra_bytes = 0
+    if optimizer is not None and hasattr(optimizer, "layout"):
+        # Keras counts the number of steps, int64, and the learning rate among the optimizer's variables.
+        slots = len(optimizer.slots) * weights
+        total += slots + 2
+        extra_bytes = 8 + np.dtype(floatx()).itemsize - 2 * itemsize
+        lines.append(f" Optimizer params: {_count(slots + 2, itemsize, extra_bytes)}")
+    lines.insert(0, f" Total params: {_count(total, itemsize, extra_bytes)}")
+
+    out = io.StringIO() if print_fn else None
+    console = Console(file=out, highlight=False, width=width if print_fn else None)
+    console.print(f'[bold]Model: "{escape(model.name)}"[/]')
+    console.print(table)
+    for line in lines:
+        label, figures = line.split(": ")
+        console.print(f"[bold]{label}:[/] [color(34)]{figures}[/]")
+    if out is not None:
+        print_fn(out.getvalue())
+
+
+def _count(number: int, itemsize: int, extra_bytes: int = 0) -> str:
+    size = float(number * itemsize + extra_bytes)
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if size < 1024 or unit == "TB":
+            break
+        size /= 1024
+    return f"{number:,} ({size:.2f} {unit})"
