@@ -131,7 +131,9 @@ def evaluate(run: RunFolder, data: Data = None, as_json: AsJson = False) -> None
 @app.command()
 def predict(
     run: RunFolder,
-    image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A digit drawn by hand, as PNG.")],
+    image: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="IMAGE", help="A digit drawn by hand, as PNG.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """The digit on an image, and the probability of each."""

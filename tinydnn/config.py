@@ -1,5 +1,7 @@
 """Settings for what is made from here on: the default dtype (mirrors keras/src/backend/config.py)."""
 
+import numpy as np
+
 _DTYPES = "float32", "float64"
 _floatx = "float32"
 
@@ -17,6 +19,11 @@ def set_floatx(value: str) -> None:
     """
     global _floatx
     _floatx = check_dtype(value)
+
+
+def cast(value: float) -> float:
+    """A setting where Keras casts it to the weights' dtype: TensorFlow makes it a float32 first, in float64 too."""
+    return float(np.float32(value))
 
 
 def check_dtype(value: str | None) -> str:

@@ -81,10 +81,10 @@ def check_finite(array: Array, dtype: str, what: str) -> None:
     """
     if array.dtype.kind != "f" or not array.size:
         return
-    largest = max(abs(float(array.max())), abs(float(array.min())))  # NaN goes through; no copy is made
-    if largest <= np.finfo(dtype).max:
+    limit = float(np.finfo(dtype).max)
+    if max(abs(float(array.max())), abs(float(array.min()))) <= limit:  # makes no copy; false for NaN too
         return
-    bad = next(i for i, row in enumerate(array) if not np.abs(row).max() <= np.finfo(dtype).max)
+    bad = next(i for i, row in enumerate(array) if not float(np.abs(row).max()) <= limit)
     raise ValueError(
         f"{what} expects finite numbers that fit {dtype}. Received: NaN, infinity or larger ones in row {bad}"
     )

@@ -1,13 +1,14 @@
 """A digit drawn by hand, from an image file to the 28 x 28 grey values that a net trained on MNIST expects.
 
 The steps are those by which MNIST was made: white ink on black; scaled to fit a box of 20 x 20, its
-proportions kept; placed so that the ink's centre of mass lies in the middle of 28 x 28.
+proportions kept; placed so that the ink's centre of mass lies at pixel (14, 14) of 28 x 28.
 """
 
+import io
 from os import PathLike
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tinydnn.backend import Array
 from tinydnn.files import FileFormatError
@@ -24,17 +25,18 @@ def load_digit(path: str | PathLike[str]) -> Array:
         FileFormatError: no image, one too large, or one with nothing drawn on it.
         OSError: the file can't be read.
     """
+    with open(path, "rb") as file:
+        content = io.BytesIO(file.read())
     try:
-        with Image.open(path) as image:
+        with Image.open(content) as image:
             if image.width * image.height > _MOST_PIXELS:
-                raise FileFormatError(
-                    f"{path}: expected at most {_MOST_PIXELS:,} pixels. Found: {image.width} x {image.height}"
-                )
+                raise ValueError(f"more than {_MOST_PIXELS:,} pixels, {image.width} x {image.height}")
             on_white = Image.new("RGBA", image.size, "white")
             on_white.alpha_composite(image.convert("RGBA"))  # a drawing's transparent parts are paper
             grey = np.asarray(on_white.convert("L"), np.float64)
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise FileFormatError(f"{path}: expected an image, as PNG: {error}") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all that Pillow raises
+        found = str(error).replace(repr(content), "this file")
+        raise FileFormatError(f"{path}: expected an image, as PNG. Pillow says: {found}") from None
     ink = _as_ink(grey)
     if ink.max() < 32:
         raise FileFormatError(f"{path}: expected a digit. Found: an image of one shade")
@@ -72,5 +74,5 @@ def _as_mnist(ink: Array) -> Array:
 
 
 def _place(centre: float, length: int) -> int:
-    """Where an axis of this length begins, so that its centre of mass lies in the middle, all of it inside."""
-    return int(np.clip(round((_SIDE - 1) / 2 - centre), 0, _SIDE - length))
+    """Where an axis of this length begins, so that its centre of mass lies at pixel 14, all of it inside."""
+    return int(np.clip(round(_SIDE / 2 - centre), 0, _SIDE - length))

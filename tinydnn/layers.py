@@ -15,7 +15,7 @@ import numpy as np
 
 from tinydnn import activations, initializers, random, regularizers
 from tinydnn.backend import Array, Backend
-from tinydnn.config import check_dtype
+from tinydnn.config import cast, check_dtype
 from tinydnn.names import auto_name, not_offered
 from tinydnn.parameters import Shape
 
@@ -243,17 +243,18 @@ class Rescaling(Layer):
     def __init__(self, scale: float, offset: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale, self.offset = float(scale), float(offset)
+        self._scale, self._offset = cast(self.scale), cast(self.offset)
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x * scale + offset"""
-        self.xp.multiply(x, self.scale, out=t.y, dtype=t.y.dtype)
-        if self.offset:
-            self.xp.add(t.y, self.offset, out=t.y)
+        self.xp.multiply(x, self._scale, out=t.y, dtype=t.y.dtype)
+        if self._offset:
+            self.xp.add(t.y, self._offset, out=t.y)
         return t.y
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = x * scale + offset:  dx = dy * scale"""
-        return None if t.dx is None else self.xp.multiply(dy, self.scale, out=t.dx)
+        return None if t.dx is None else self.xp.multiply(dy, self._scale, out=t.dx)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "offset": self.offset}
@@ -387,7 +388,7 @@ class Dropout(Layer):
         seed: an integer; None takes the next one of Python's global generator, as Keras does.
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, rate: float, *, seed: int | None = None, **kwargs: Any) -> None:
         if not 0 <= rate <= 1:
             raise ValueError(f"Dropout expects rate from 0 to 1. Received: rate={rate!r}")
         super().__init__(**kwargs)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn import activations
 from tinydnn.backend import Array, Backend
 from tinydnn.names import lookup, not_offered, snake_case
 
@@ -35,8 +36,8 @@ class Loss:
     sparse = False  # whether targets are integer labels
     from_logits = False
 
-    def takes_logits(self, softmax_before: bool) -> bool:
-        """Whether x are logits; those of a softmax that comes right before are looked through to."""
+    def takes_logits(self, last: activations.Activation | None) -> bool:
+        """Whether it is computed from logits, for a model whose last step is this activation, if it is one."""
         return False
 
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
@@ -72,7 +73,8 @@ class CategoricalCrossentropy(Loss):
     """l_i = - sum_k y_ik log p_ik, for one-hot targets (or any weights that say how likely each class is).
 
     Behind a softmax it is computed from the logits z, as one operation with the softmax: nothing
-    overflows, no probability is clipped, and the gradient is simply p - y.
+    overflows, no probability is clipped, and the gradient is simply p - y. Behind a sigmoid Keras takes its
+    z for logits too, and so does this; all other outputs are taken for probabilities.
 
     Args:
         from_logits: whether the predictions are logits, the model having no softmax of its own.
@@ -81,8 +83,8 @@ class CategoricalCrossentropy(Loss):
     def __init__(self, from_logits: bool = False) -> None:
         self.from_logits = bool(from_logits)
 
-    def takes_logits(self, softmax_before: bool) -> bool:
-        return self.from_logits or softmax_before
+    def takes_logits(self, last: activations.Activation | None) -> bool:
+        return self.from_logits or isinstance(last, activations.Softmax | activations.Sigmoid)
 
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
         """From logits z, with s_k = z_k - max z:  l = sum_k y_k (log(sum_j exp s_j) - s_k),  p = softmax(z).

@@ -138,10 +138,10 @@ class Sequential:
         return self.layers[-1].output_shape if self.built else None
 
     @property
-    def ends_in_softmax(self) -> bool:
-        """Whether the last thing computed is a softmax, so that a loss can look through it to the logits."""
+    def last_activation(self) -> activations.Activation | None:
+        """The activation that is computed last, through which a loss may look to the logits; None for another step."""
         last = self.steps[-1]
-        return isinstance(last, layers.Activation) and isinstance(last.activation, activations.Softmax)
+        return last.activation if isinstance(last, layers.Activation) else None
 
     @property
     def converts_input(self) -> bool:
@@ -161,6 +161,7 @@ class Sequential:
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
         loss: str | losses.Loss | None = None,
+        *,
         metrics: Sequence[str] | None = None,
     ) -> None:
         """Choose how to train.
@@ -185,11 +186,13 @@ class Sequential:
         assert self.loss is not None
         if not self.layout.size:
             raise ValueError(f"Model {self.name!r} has no weights to train; add a Dense layer")
-        if self.loss.from_logits and self.ends_in_softmax:
+        last = self.last_activation
+        if self.loss.from_logits and isinstance(last, activations.Softmax | activations.Sigmoid):
             warnings.warn(
-                "The loss has from_logits=True, but the model ends in a softmax, whose outputs are no logits; "
-                "the softmax's own logits are used", stacklevel=4
-            )  # fmt: skip
+                f"The loss has from_logits=True, but the model ends in a {last.name}, whose outputs are no logits; "
+                "what goes into it is taken",
+                stacklevel=4,
+            )
         self.optimizer.build(self.layout, self.dtype, self.backend.xp)
 
     def penalty(self) -> float:

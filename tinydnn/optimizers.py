@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.backend import Array
-from tinydnn.config import floatx
+from tinydnn.config import cast, floatx
 from tinydnn.names import lookup, not_offered, snake_case
 from tinydnn.parameters import Layout
 
@@ -64,9 +64,12 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._learning_rate = _number("learning_rate", value)
+        value = _number("learning_rate", value)
+        if value > np.finfo(floatx()).max:
+            raise ValueError(f"learning_rate expects a number that fits {floatx()}. Received: {value}")
+        self._learning_rate = value
         # Keras keeps it as a variable of dtype floatx, so a float32 one even where layers are float64.
-        self.rate = float(np.dtype(floatx()).type(self._learning_rate))
+        self.rate = float(np.dtype(floatx()).type(value))
 
     def slot_names(self) -> list[str]:
         """The vectors that this optimizer keeps, in Keras' order."""
@@ -111,7 +114,7 @@ class Optimizer:
         w, g = w[part], g[part]
         work0, work1 = (work[part] for work in self._work)
         if self.weight_decay is not None:
-            self.xp.multiply(w, self.weight_decay * self.rate, out=work0)
+            self.xp.multiply(w, cast(self.weight_decay) * self.rate, out=work0)
             w -= work0
         self._update(w, g, {name: slot[part] for name, slot in self.slots.items()}, work0, work1)
 
@@ -225,11 +228,11 @@ class SGD(Optimizer):
         if self.momentum == 0:
             w -= work0
             return
-        m = slots["momentum"]  # m = momentum * m - learning_rate * g
-        m *= self.momentum
+        m, momentum = slots["momentum"], cast(self.momentum)
+        m *= momentum  # m = momentum * m - learning_rate * g
         m -= work0
         if self.nesterov:  # w = w + momentum * m - learning_rate * g
-            xp.multiply(m, self.momentum, out=work1)
+            xp.multiply(m, momentum, out=work1)
             work1 -= work0
             w += work1
         else:
@@ -279,7 +282,8 @@ class Adam(Optimizer):
 
         xp.sqrt(v, out=work0)
         work0 += self.epsilon
-        xp.multiply(m, self.rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t), out=work1)
+        correction = math.sqrt(1 - cast(self.beta_2) ** t) / (1 - cast(self.beta_1) ** t)
+        xp.multiply(m, self.rate * correction, out=work1)
         work1 /= work0
         w -= work1
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinydnn import activations
 from tinydnn.backend import Array
 from tinydnn.data import Data
 from tinydnn.losses import LossTrace
@@ -65,9 +66,12 @@ class Pass:
 
         if data.labels is not None or data.targets is not None:
             assert model.loss is not None
-            self.logits = model.loss.takes_logits(model.ends_in_softmax)
-            if self.logits and model.ends_in_softmax:
-                self.layers = model.steps[:-1]  # the loss computes the softmax too, as one operation
+            last = model.last_activation
+            self.logits = model.loss.takes_logits(last)
+            self._softmax_in_loss = self.logits and isinstance(last, activations.Softmax)
+            self._loss_before_last = self.logits and isinstance(last, activations.Sigmoid)
+            if self._softmax_in_loss:
+                self.layers = model.steps[:-1]
             outputs = math.prod(model.steps[-1].output_shape or ())
             self.loss = LossTrace(workspace.room("loss", model.dtype), n, outputs)
             self.totals = workspace.take("totals", (2,), np.float64)  # the sums of losses and of hits
@@ -108,23 +112,28 @@ class Pass:
         """The losses of these rows, in loss.l; adds them and the number of hits to the totals."""
         loss, t = self.model.loss, self.loss
         assert loss is not None
+        x = self._loss_input(output)
         labels = None if self.data.labels is None else self._take(self.data.labels, rows, self._labels)
         if self.data.targets is not None:
             t.y = self._take(self.data.targets, rows, t.y)
         else:
             self.xp.equal(labels.reshape(-1, 1), self._classes, out=t.y)  # type: ignore[union-attr]
-        loss.forward(self.xp, output, t, self.logits)
+        loss.forward(self.xp, x, t, self.logits)
         self.totals[0] += t.l.sum(dtype=np.float64)
         for metric in self.model.metrics.values():
-            prediction = output if self.layers is self.model.steps else t.p
+            prediction = t.p if self._softmax_in_loss else output
             self.totals[1] += metric.hits(self.xp, prediction, labels)
 
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""
         assert self.model.loss is not None
-        dy: Array | None = self.model.loss.backward(self.xp, output, self.loss, self.logits, batch)
-        for i in range(len(self.layers) - 1, self._backward_to - 1, -1):
+        dy: Array | None = self.model.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
+        for i in range(len(self.layers) - 1 - self._loss_before_last, self._backward_to - 1, -1):
             dy = self.layers[i].backward(dy, self.traces[i])
+
+    def _loss_input(self, output: Array) -> Array:
+        """What the loss is computed from: the output, or the logits that a sigmoid made it from."""
+        return self.traces[-1].x if self._loss_before_last else output
 
     def _take(self, source: Array, rows: Rows, room: Array) -> Array:
         """Neighbouring rows as they lie in the source; others gathered into `room`."""

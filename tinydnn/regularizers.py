@@ -3,6 +3,7 @@
 from typing import Any
 
 from tinydnn.backend import Array
+from tinydnn.config import cast
 from tinydnn.names import lookup, not_offered
 
 __all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2"]
@@ -16,13 +17,14 @@ class Regularizer:
             if not 0 <= factor < float("inf"):
                 raise ValueError(f"{name} expects a finite number >= 0. Received: {name}={factor!r}")
         self.l1, self.l2 = float(l1), float(l2)
+        self._l1, self._l2 = cast(self.l1), cast(self.l2)
 
     def penalty(self, xp: Any, W: Array) -> Array:
-        return self.l1 * xp.sum(xp.abs(W)) + self.l2 * xp.sum(W * W)
+        return self._l1 * xp.sum(xp.abs(W)) + self._l2 * xp.sum(W * W)
 
     def add_gradient(self, xp: Any, W: Array, dW: Array) -> None:
-        dW += self.l1 * xp.sign(W)
-        dW += 2 * self.l2 * W
+        dW += self._l1 * xp.sign(W)
+        dW += 2 * self._l2 * W
 
 
 class L1L2(Regularizer):

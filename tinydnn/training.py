@@ -203,20 +203,21 @@ def fit(
     run = CallbackList(callbacks, model, verbose, epochs, steps)
 
     model.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
+    model.stop_training = False
     with ExitStack() as stack:
         shards = stack.enter_context(Shards(model, data, training=True))
         testing = stack.enter_context(Shards(model, held_out)) if held_out is not None else None
         interrupt = stack.enter_context(_deferred_interrupt())
         good = model.state()
-        run.on_train_begin()
+        run.on_train_begin({})
         logs: Logs = {}
         for epoch in range(initial_epoch, epochs):
-            run.on_epoch_begin(epoch)
+            run.on_epoch_begin(epoch, {})
             order = random.permutation(data.n) if shuffle else np.arange(data.n)
             order = model.backend.asarray(order)
             shards.reset()
             for step in range(steps):
-                run.on_train_batch_begin(step)
+                run.on_train_batch_begin(step, {})
                 passes = shards.gradients(order[step * batch_size : (step + 1) * batch_size])
                 logs = shards.logs()
                 if not math.isfinite(logs["loss"]):
@@ -258,11 +259,11 @@ def evaluate(
 
 
 def _evaluate(shards: Shards, batch_size: int, run: CallbackList) -> Logs:
-    run.on_test_begin()
+    run.on_test_begin({})
     shards.reset()
     logs: Logs = {}
     for step, start in enumerate(range(0, shards.data.n, batch_size)):
-        run.on_test_batch_begin(step)
+        run.on_test_batch_begin(step, {})
         shards.test(start, min(start + batch_size, shards.data.n))
         logs = shards.logs()
         run.on_test_batch_end(step, logs)
@@ -280,13 +281,13 @@ def predict(
     model.build(data.x.shape[1:])
     out = np.empty((data.n, *(model.output_shape or ())), model.dtype)
     with Shards(model, data) as shards:
-        run.on_predict_begin()
+        run.on_predict_begin({})
         for step, start in enumerate(range(0, data.n, batch_size)):
-            run.on_predict_batch_begin(step)
+            run.on_predict_batch_begin(step, {})
             stop = min(start + batch_size, data.n)
             shards.predict(start, stop, out)
             run.on_predict_batch_end(step, {"outputs": out[start:stop]})
-        run.on_predict_end()
+        run.on_predict_end({})
     return out
 
 

@@ -65,7 +65,7 @@ def _read_npz(path: str) -> list[Array]:
     import zlib
 
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = [name for name in _NPZ_ARRAYS if name not in archive]
             if missing:
                 raise FileFormatError(

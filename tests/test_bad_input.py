@@ -1,0 +1,256 @@
+"""Bad input gets a clear error before anything is changed."""
+
+import numpy as np
+import pytest
+
+import tinydnn as keras
+from tinydnn import layers
+
+X = np.arange(12, dtype=np.float32).reshape(4, 3) / 12
+ONE_HOT = np.eye(2)[[0, 1, 1, 0]]
+LABELS = np.array([0, 1, 1, 0])
+
+
+def net(loss="categorical_crossentropy", built=True):
+    model = keras.Sequential([keras.Input((3,))] if built else [])
+    model.add(layers.Dense(4, activation="tanh"))
+    model.add(layers.Dense(2, activation="softmax"))
+    model.compile("rmsprop", loss, metrics=["accuracy"])
+    return model
+
+
+def with_bad(value, at=(2, 1)):
+    x = X.copy()
+    x[at] = value
+    return x
+
+
+FIT = {"x": X, "y": ONE_HOT, "verbose": 0}
+
+CASES = {
+    "wrong width": ({"x": X[:, :2]}, r"samples of shape \(3,\).*Received: shape=\(4, 2\)"),
+    "wrong rank": ({"x": X[:, None]}, r"samples of shape \(3,\).*Received: shape=\(4, 1, 3\)"),
+    "one sample without its batch": ({"x": X[0], "y": ONE_HOT[:1]}, r"Received: shape=\(3,\)"),
+    "a number": ({"x": 3.0}, r"samples of shape"),
+    "NaN": ({"x": with_bad(np.nan)}, "x expects finite numbers.*row 2"),
+    "infinity": ({"x": with_bad(-np.inf)}, "x expects finite numbers.*row 2"),
+    "too large for float32": ({"x": with_bad(0).astype(float) + 1e300}, "fit float32.*row 0"),
+    "strings": ({"x": X.astype(str)}, "x expects real numbers"),
+    "complex": ({"x": X * 1j}, "x expects real numbers"),
+    "ragged": ({"x": [[1, 2, 3], [1, 2]]}, "x can't be made an array"),
+    "empty": ({"x": X[:0], "y": ONE_HOT[:0]}, "at least one sample"),
+    "x and y differ": ({"y": ONE_HOT[:3]}, "same number of samples. Received: 4 and 3"),
+    "one-hot of the wrong width": ({"y": np.eye(3)[LABELS]}, r"y expects 2 targets a sample.*\(4, 3\)"),
+    "labels for a one-hot loss": ({"y": LABELS}, "to_categorical.*sparse_categorical_crossentropy"),
+    "NaN targets": ({"y": ONE_HOT * np.nan}, "y expects finite numbers"),
+    "zero epochs": ({"epochs": 0}, "epochs expects an integer of at least 1"),
+    "negative epochs": ({"epochs": -2}, "epochs expects an integer of at least 1"),
+    "epochs no integer": ({"epochs": 1.5}, "epochs expects an integer"),
+    "epochs not above initial_epoch": ({"epochs": 2, "initial_epoch": 2}, "above initial_epoch"),
+    "zero batch size": ({"batch_size": 0}, "batch_size expects an integer of at least 1"),
+    "negative batch size": ({"batch_size": -1}, "batch_size expects an integer of at least 1"),
+    "validation_split of 1": ({"validation_split": 1}, "between 0 and 1"),
+    "validation_split of 1.5": ({"validation_split": 1.5}, "between 0 and 1"),
+    "validation_split negative": ({"validation_split": -0.1}, "between 0 and 1"),
+    "validation_split NaN": ({"validation_split": float("nan")}, "between 0 and 1"),
+    "nothing left to train on": ({"validation_split": 0.9}, "leaves 0 for training"),
+    "nothing left to validate on": (
+        {"validation_split": 1e-20},
+        "leaves 4 for training and 0 for validation",
+    ),
+    "validation_data no pair": ({"validation_data": (X,)}, "validation_data expects"),
+    "validation_data of the wrong width": ({"validation_data": (X[:, :2], ONE_HOT)}, r"samples of shape \(3,\)"),
+    "verbose": ({"verbose": 3}, "verbose expects 0, 1, 2 or 'auto'"),
+    "shuffle": ({"shuffle": "batch"}, "shuffle expects True or False"),
+}
+
+
+def snapshot(model):
+    return model.get_weights(), model.optimizer.iterations, {k: v.copy() for k, v in model.optimizer.slots.items()}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fit_refuses_and_changes_nothing(case):
+    arguments, message = CASES[case]
+    model = net()
+    model.fit(X, ONE_HOT, verbose=0)
+    weights, iterations, slots = snapshot(model)
+    history = model.history
+    with pytest.raises(ValueError, match=message):
+        model.fit(**{**FIT, **arguments})
+    for a, b in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.optimizer.iterations == iterations
+    for name, slot in slots.items():
+        np.testing.assert_array_equal(model.optimizer.slots[name], slot)
+    assert model.history is history
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fit_refuses_before_an_unbuilt_model_is_built(case):
+    arguments, _ = CASES[case]
+    model = net(built=False)
+    if case not in ("wrong width", "wrong rank", "one sample without its batch", "validation_data of the wrong width"):
+        with pytest.raises(ValueError, match=r"Received|leaves|can't"):
+            model.fit(**{**FIT, **arguments})
+        assert not model.built
+        model.fit(**FIT)
+
+
+@pytest.mark.parametrize("method", ["evaluate", "test_on_batch", "train_on_batch", "predict"])
+def test_the_other_methods_refuse_the_same(method):
+    model = net()
+    arguments = {"y": ONE_HOT}
+    for case in ("wrong width", "wrong rank", "NaN", "strings", "empty"):
+        given, message = CASES[case]
+        given = {"x": given["x"]} if method == "predict" else {**arguments, **given}
+        with pytest.raises(ValueError, match=message):
+            getattr(model, method)(**given)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.array([0, 1, 2, 0]), "labels from 0 to 1.*Received: from 0 to 2"),
+        (np.array([0, -1, 1, 0]), "labels from 0 to 1.*Received: from -1 to 1"),
+        (LABELS.astype(float), "integer labels.*astype"),
+        (ONE_HOT, "one integer label a sample.*'categorical_crossentropy'"),
+        (LABELS[:3], "same number of samples"),
+        (np.array(["0", "1", "1", "0"]), "y expects real numbers"),
+    ],
+)
+def test_sparse_labels_are_checked(y, message):
+    model = net("sparse_categorical_crossentropy")
+    weights = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y, verbose=0)
+    for a, b in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_compile_comes_first(method):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    with pytest.raises(ValueError, match=r"call compile\("):
+        getattr(model, method)(X, ONE_HOT)
+    model.compile("sgd")
+    with pytest.raises(ValueError, match=r"call compile\("):
+        getattr(model, method)(X, ONE_HOT)
+
+
+def test_compile_takes_all_or_nothing():
+    model = net()
+    before = model.optimizer, model.loss, model.metrics
+    for arguments in [{"optimizer": "sgdd"}, {"loss": "mme"}, {"loss": "mse", "metrics": ["precision"]}]:
+        with pytest.raises(ValueError, match="tinydnn has no"):
+            model.compile(**arguments)
+        assert (model.optimizer, model.loss, model.metrics) == before
+    with pytest.raises(TypeError, match="loss_weights"):
+        model.compile("sgd", "mse", loss_weights=[1])
+
+
+@pytest.mark.parametrize("name", ["class_weight", "sample_weight", "steps_per_epoch", "validation_freq"])
+def test_arguments_that_are_not_offered_are_named(name):
+    with pytest.raises(TypeError, match=name):
+        net().fit(X, ONE_HOT, **{name: 1})
+
+
+def test_layers_that_do_not_fit_are_refused_when_added():
+    model = keras.Sequential([keras.Input((4, 3))])
+    with pytest.raises(ValueError, match="put a Flatten before it"):
+        model.add(layers.Dense(2))
+    with pytest.raises(ValueError, match=r"can't make \(5,\) from samples of shape \(4, 3\)"):
+        model.add(layers.Reshape((5,)))
+    with pytest.raises(ValueError, match="comes first"):
+        model.add(keras.Input((3,)))
+    with pytest.raises(ValueError, match="one dtype"):
+        model.add(layers.Flatten(dtype="float64"))
+    with pytest.raises(TypeError, match=r"one of tinydnn\.layers"):
+        model.add("dense")
+    model.add(layers.Flatten(name="flat"))
+    model.add(layers.Dense(2, name="out"))
+    with pytest.raises(ValueError, match="different names"):
+        model.add(layers.Dense(2, name="out"))
+    with pytest.raises(ValueError, match=r"says input_shape=\(7,\), but gets samples of shape \(2,\)"):
+        model.add(layers.Dense(2, input_shape=(7,)))
+    assert [layer.name for layer in model.layers] == ["flat", "out"]
+    assert model.predict(np.ones((1, 4, 3)), verbose=0).shape == (1, 2)
+
+
+def test_an_unbuilt_model_is_as_before_after_data_that_does_not_fit():
+    model = keras.Sequential([layers.Dense(2), layers.Reshape((3,))])
+    with pytest.raises(ValueError, match="can't make"):
+        model.predict(X, verbose=0)
+    assert not any(layer.built for layer in model.layers)
+    assert model.input_shape is None
+
+
+def test_a_layer_belongs_to_one_model():
+    shared = layers.Dense(2)
+    keras.Sequential([keras.Input((3,)), shared])
+    with pytest.raises(ValueError, match="belongs to another model"):
+        keras.Sequential([shared])
+
+
+def test_weights_are_checked_before_they_are_taken():
+    model = net()
+    good = model.get_weights()
+    for bad, message in [
+        (good[:3], "weights of shapes"),
+        ([w.T for w in good], "weights of shapes"),
+        ([*good[:3], good[3] * np.nan], "finite numbers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            model.set_weights([w + 1 if w.ndim == 2 else w for w in bad])
+        for a, b in zip(model.get_weights(), good, strict=True):
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="no weights yet"):
+        net(built=False).set_weights(good)
+    with pytest.raises(ValueError, match="no weights yet"):
+        net(built=False).count_params()
+
+
+def test_a_model_without_layers_or_weights_says_so():
+    with pytest.raises(ValueError, match="no layers yet"):
+        keras.Sequential().build((3,))
+    model = keras.Sequential([keras.Input((2,)), layers.Activation("tanh")])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="no weights to train"):
+        model.fit(np.ones((2, 2)), np.ones((2, 2)), verbose=0)
+
+
+def test_devices_and_threads_are_checked():
+    with pytest.raises(ValueError, match="Received: device='gpu'"):
+        keras.Sequential(device="gpu")
+    with pytest.raises(ValueError, match="threads expects an integer"):
+        keras.Sequential(threads=0)
+    with pytest.raises(ValueError, match="'float32' or 'float64'"):
+        keras.config.set_floatx("float16")
+
+
+def test_a_loss_wants_one_row_of_outputs():
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Reshape((2, 2))])
+    model.compile("sgd", "mse")
+    assert model.predict(X, verbose=0).shape == (4, 2, 2)
+    with pytest.raises(ValueError, match="one row of outputs"):
+        model.fit(X, np.ones((4, 2, 2)), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("x", "classes", "expected"),
+    [
+        ([0, 2, 1], None, [[1, 0, 0], [0, 0, 1], [0, 1, 0]]),
+        ([[1], [0]], 3, [[0, 1, 0], [1, 0, 0]]),
+        ([[0, 1]], None, [[[1, 0], [0, 1]]]),
+    ],
+)
+def test_to_categorical(x, classes, expected):
+    rows = keras.utils.to_categorical(x, classes)
+    np.testing.assert_array_equal(rows, expected)
+    assert rows.dtype == np.float64
+
+
+@pytest.mark.parametrize(("x", "classes"), [([0, 3], 3), ([-1], None), ([0.5], None), ([], None)])
+def test_to_categorical_refuses(x, classes):
+    with pytest.raises(ValueError, match="to_categorical expects"):
+        keras.utils.to_categorical(x, classes)

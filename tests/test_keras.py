@@ -1,0 +1,227 @@
+"""tinydnn next to Keras itself: one script on both, and files in both directions."""
+
+import os
+
+import numpy as np
+import pytest
+from tolerances import KERAS_FLOAT32, KERAS_FLOAT64
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+pytestmark = pytest.mark.filterwarnings("ignore:::keras", "ignore:::tensorflow")
+real_keras = pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
+
+import tinydnn  # noqa: E402
+
+TOLERANCE = {"float32": KERAS_FLOAT32, "float64": KERAS_FLOAT64}
+
+OPTIMIZERS = {
+    "rmsprop": lambda k: k.optimizers.RMSprop(),
+    "rmsprop momentum": lambda k: k.optimizers.RMSprop(0.01, rho=0.8, momentum=0.9),
+    "rmsprop centered": lambda k: k.optimizers.RMSprop(centered=True, epsilon=1e-4),
+    "rmsprop weight decay": lambda k: k.optimizers.RMSprop(weight_decay=0.1),
+    "sgd": lambda k: k.optimizers.SGD(0.1),
+    "sgd momentum": lambda k: k.optimizers.SGD(0.1, momentum=0.9),
+    "sgd nesterov": lambda k: k.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "adam": lambda k: k.optimizers.Adam(0.01),
+    "adam options": lambda k: k.optimizers.Adam(beta_1=0.8, beta_2=0.9, epsilon=1e-4, weight_decay=0.01),
+    "clipnorm": lambda k: k.optimizers.SGD(0.1, clipnorm=0.05),
+    "clipvalue": lambda k: k.optimizers.SGD(0.1, clipvalue=0.01),
+    "global_clipnorm": lambda k: k.optimizers.SGD(0.1, global_clipnorm=0.05),
+}
+
+LOSSES = {
+    "softmax": ("softmax", lambda k: "categorical_crossentropy"),
+    "sparse": ("softmax", lambda k: "sparse_categorical_crossentropy"),
+    "logits": (None, lambda k: k.losses.CategoricalCrossentropy(from_logits=True)),
+    "sparse logits": (None, lambda k: k.losses.SparseCategoricalCrossentropy(from_logits=True)),
+    "probabilities": ("sigmoid", lambda k: "categorical_crossentropy"),
+    "sparse probabilities": ("sigmoid", lambda k: "sparse_categorical_crossentropy"),
+    "mse": ("tanh", lambda k: "mse"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keras():
+    real_keras.backend.clear_session()
+    yield
+    real_keras.config.set_floatx("float32")
+
+
+def compute_in(dtype):
+    """Keras rounds what fit gets to floatx, whatever the dtype of the layers."""
+    for k in (tinydnn, real_keras):
+        k.config.set_floatx(dtype)
+
+
+def samples(sparse=False):
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 4, 41)
+    return rng.normal(size=(41, 2, 3)), labels if sparse else np.eye(4)[labels]
+
+
+def network(k, dtype, last="softmax", **dense):
+    """The same lines for both: they differ in what k is."""
+    k.utils.set_random_seed(11)
+    return k.Sequential(
+        [
+            k.Input((2, 3), dtype=dtype),
+            k.layers.Flatten(dtype=dtype),
+            k.layers.Rescaling(0.5, offset=0.1, dtype=dtype),
+            k.layers.Dense(7, activation="sigmoid", dtype=dtype, **dense),
+            k.layers.Dropout(0.3, dtype=dtype),
+            k.layers.Dense(5, dtype=dtype),
+            k.layers.Activation("relu", dtype=dtype),
+            k.layers.Dense(4, activation=last, dtype=dtype),
+        ]
+    )
+
+
+def train(k, dtype, optimizer="rmsprop", loss="softmax", **dense):
+    last, make_loss = LOSSES[loss]
+    x, y = samples(sparse=loss.startswith("sparse"))
+    model = network(k, dtype, last, **dense)
+    model.compile(OPTIMIZERS[optimizer](k), make_loss(k), metrics=["accuracy"])
+    history = model.fit(x, y, batch_size=8, epochs=3, validation_split=0.2, verbose=0)
+    return model, history, model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)
+
+
+def assert_same_training(dtype, **what):
+    compute_in(dtype)
+    (ours, history, results, outputs), (theirs, *expected) = (
+        train(tinydnn, dtype, **what),
+        train(real_keras, dtype, **what),
+    )
+    close = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype]}
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, **close)
+    assert list(history.history) == list(expected[0].history)
+    assert history.epoch == expected[0].epoch
+    for name, values in history.history.items():  # Keras averages in float32, whatever the model's dtype
+        np.testing.assert_allclose(values, expected[0].history[name], rtol=KERAS_FLOAT32, atol=KERAS_FLOAT32)
+    np.testing.assert_allclose(results, expected[1], rtol=KERAS_FLOAT32, atol=KERAS_FLOAT32)
+    np.testing.assert_allclose(outputs, expected[2], **close)
+    assert outputs.dtype == expected[2].dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_same_training_with_each_loss(loss, dtype):
+    assert_same_training(dtype, loss=loss)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_same_training_with_each_optimizer(optimizer):
+    assert_same_training("float64", optimizer=optimizer)
+
+
+@pytest.mark.parametrize("regularizer", ["l1", "l2"])
+def test_the_same_training_with_regularizers(regularizer):
+    assert_same_training("float64", kernel_regularizer=regularizer)
+
+
+def test_signatures_begin_as_keras_do():
+    """What is given by position means the same."""
+    from inspect import signature
+
+    def positional(function):
+        kinds = [p for p in signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        return [p.name for p in kinds], {p.name: p.default for p in kinds if p.default is not p.empty}
+
+    for path in [
+        "Sequential.fit", "Sequential.evaluate", "Sequential.predict", "Sequential.compile",
+        "Sequential.train_on_batch", "Sequential.test_on_batch", "layers.Dense", "layers.Dropout", "layers.Rescaling",
+        "layers.Activation", "layers.Reshape", "optimizers.RMSprop", "optimizers.SGD", "optimizers.Adam",
+        "regularizers.L1", "regularizers.L2", "regularizers.L1L2", "callbacks.EarlyStopping",
+        "callbacks.ModelCheckpoint", "utils.to_categorical", "utils.set_random_seed", "initializers.GlorotUniform",
+    ]:  # fmt: skip
+        ours, theirs = tinydnn, real_keras
+        for name in path.split("."):
+            ours, theirs = getattr(ours, name), getattr(theirs, name)
+        names, defaults = positional(ours)
+        their_names, their_defaults = positional(theirs)
+        assert names == their_names[: len(names)], path
+        for name, default in defaults.items():
+            if name in their_defaults:
+                assert default == their_defaults[name], (path, name)
+
+
+# -- files -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_model_saved_here_opens_there_and_back(tmp_path, optimizer, dtype):
+    compute_in(dtype)
+    x, _ = samples()
+    ours, *_ = train(tinydnn, dtype, optimizer=optimizer, kernel_regularizer=tinydnn.regularizers.L1L2(1e-3, 1e-3))
+    ours.save(tmp_path / "ours.keras")
+    theirs = real_keras.saving.load_model(tmp_path / "ours.keras")
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert int(theirs.optimizer.iterations.numpy()) == ours.optimizer.iterations == 3 * 4
+    np.testing.assert_allclose(theirs.predict(x, verbose=0), ours(x), rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+    theirs.save(tmp_path / "theirs.keras")
+    back = tinydnn.models.load_model(tmp_path / "theirs.keras")
+    np.testing.assert_array_equal(back.parameters, ours.parameters)
+    for name, slot in ours.optimizer.slots.items():
+        np.testing.assert_array_equal(back.optimizer.slots[name], slot)
+    assert back.optimizer.iterations == ours.optimizer.iterations
+    assert type(back.optimizer) is type(ours.optimizer)
+
+
+def test_one_epoch_here_and_one_there_is_two(tmp_path):
+    """Trained on, handed over with the optimizer's state; without dropout, whose count no Keras file has."""
+
+    def start(k):
+        model = k.Sequential([k.Input((2, 3), dtype="float64"), k.layers.Flatten(dtype="float64")])
+        model.add(k.layers.Dense(5, activation="tanh", dtype="float64"))
+        model.add(k.layers.Dense(4, activation="softmax", dtype="float64"))
+        model.compile("rmsprop", "categorical_crossentropy")
+        return model
+
+    compute_in("float64")
+    x, y = samples()
+    real_keras.utils.set_random_seed(2)
+    tinydnn.utils.set_random_seed(2)  # and so Python's generator, from which both take their layers' seeds
+    alone = start(tinydnn)
+    alone.fit(x, y, batch_size=8, epochs=3, verbose=0)
+
+    tinydnn.utils.set_random_seed(2)
+    here = start(tinydnn)
+    here.fit(x, y, batch_size=8, verbose=0)
+    here.save(tmp_path / "1.keras")
+    there = real_keras.saving.load_model(tmp_path / "1.keras")
+    there.fit(x, y, batch_size=8, verbose=0)
+    there.save(tmp_path / "2.keras")
+    back = tinydnn.models.load_model(tmp_path / "2.keras")
+    back.fit(x, y, batch_size=8, verbose=0)
+    np.testing.assert_allclose(back.parameters, alone.parameters, rtol=0, atol=KERAS_FLOAT64)
+
+
+def test_weights_files_go_both_ways(tmp_path):
+    ours, *_ = train(tinydnn, "float32")
+    theirs = network(real_keras, "float32")
+    ours.save_weights(tmp_path / "ours.weights.h5")
+    theirs.load_weights(tmp_path / "ours.weights.h5")
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    theirs.save_weights(tmp_path / "theirs.weights.h5")
+    other = network(tinydnn, "float32")
+    other.load_weights(tmp_path / "theirs.weights.h5")
+    np.testing.assert_array_equal(other.parameters, ours.parameters)
+
+
+def test_the_summary_is_keras_own(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    texts = []
+    for k in (tinydnn, real_keras):
+        text = []
+        k.Sequential([k.layers.Dense(3, name="a")], name="s").summary(print_fn=text.append)
+        model = network(k, "float32")
+        model.compile("rmsprop", "categorical_crossentropy")
+        model.summary(print_fn=text.append)
+        model.fit(*samples(), verbose=0)
+        model.summary(print_fn=text.append)
+        texts.append("\n".join(text))
+    assert texts[0] == texts[1]

@@ -1,0 +1,115 @@
+"""Losses and accuracy at known values, near their limits, and with probabilities in place of logits."""
+
+import numpy as np
+import pytest
+from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
+
+import tinydnn as keras
+from tinydnn import losses
+from tinydnn.losses import LossTrace
+from tinydnn.metrics import Accuracy
+
+
+def run(loss, x, y, logits):
+    """The losses of the rows, and the gradient of their mean."""
+    x = np.asarray(x, np.float64)
+    t = LossTrace(lambda name, shape: np.empty(shape), *x.shape)
+    t.y[...] = y
+    loss.forward(np, x, t, logits)
+    return t.l.copy(), loss.backward(np, x, t, logits, len(x)).copy()
+
+
+def test_cross_entropy_by_hand():
+    z = np.log([[1.0, 2, 5], [6, 3, 1]])  # probabilities 1/8, 2/8, 5/8 and 6/10, 3/10, 1/10
+    y = np.array([[0, 0, 1], [1, 0, 0]])
+    l, dz = run(losses.CategoricalCrossentropy(), z, y, logits=True)
+    np.testing.assert_allclose(l, [np.log(8 / 5), np.log(10 / 6)], rtol=SAME_FLOAT64)
+    np.testing.assert_allclose(dz, np.array([[1 / 8, 2 / 8, -3 / 8], [-4 / 10, 3 / 10, 1 / 10]]) / 2, rtol=SAME_FLOAT64)
+
+
+def test_a_gap_of_100_between_logits_costs_100_not_16():
+    """From probabilities clipped at 1e-7 it would be 16.118."""
+    l, dz = run(losses.CategoricalCrossentropy(), [[0, 100]], [[1, 0]], logits=True)
+    np.testing.assert_allclose(l, [100], rtol=SAME_FLOAT64)
+    np.testing.assert_allclose(dz, [[-1, 1]], rtol=SAME_FLOAT64)
+    clipped, _ = run(losses.CategoricalCrossentropy(), [[0, 1]], [[1, 0]], logits=False)
+    np.testing.assert_allclose(clipped, [-np.log(1e-7)], rtol=SAME_FLOAT64)
+
+
+def test_a_row_without_a_label_costs_nothing_and_has_the_gradient_p():
+    l, dz = run(losses.CategoricalCrossentropy(), np.log([[1.0, 3]]), [[0, 0]], logits=True)
+    assert l == [0]
+    np.testing.assert_allclose(dz, [[0.25, 0.75]], rtol=SAME_FLOAT64)
+
+
+def test_mean_squared_error_by_hand():
+    l, dx = run(losses.MeanSquaredError(), [[1, 2], [3, 5]], [[0, 0], [3, 1]], logits=False)
+    np.testing.assert_array_equal(l, [2.5, 8])
+    np.testing.assert_array_equal(dx, [[0.5, 1], [0, 2]])  # 2 (x - y) / 2 outputs / 2 rows
+
+
+@pytest.mark.parametrize("loss", [losses.CategoricalCrossentropy(), losses.SparseCategoricalCrossentropy()])
+@pytest.mark.parametrize("logits", [True, False])
+def test_gradients_of_cross_entropy_are_its_slopes(loss, logits, rng):
+    x = rng.random((4, 5)) + 0.1  # as probabilities they don't add up to 1
+    y = np.eye(5)[[0, 2, 4, 2]]
+    _, gradient = run(loss, x, y, logits)
+    for i in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[i] += 1e-6
+        down[i] -= 1e-6
+        slope = (run(loss, up, y, logits)[0].mean() - run(loss, down, y, logits)[0].mean()) / 2e-6
+        assert gradient[i] == pytest.approx(slope, abs=FINITE_DIFFERENCE)
+
+
+def test_losses_can_be_called_on_arrays():
+    y, p = [[0, 1], [1, 0]], [[0.25, 0.75], [0.5, 0.5]]
+    expected = -(np.log(0.75) + np.log(0.5)) / 2
+    assert losses.CategoricalCrossentropy()(y, p) == pytest.approx(expected, rel=SAME_FLOAT64)
+    assert losses.SparseCategoricalCrossentropy()([1, 0], p) == pytest.approx(expected, rel=SAME_FLOAT64)
+    assert losses.SparseCategoricalCrossentropy(from_logits=True)([1, 0], np.log(p)) == pytest.approx(
+        expected, rel=SAME_FLOAT64
+    )
+    assert losses.MeanSquaredError()(y, p) == pytest.approx((2 * 0.25**2 + 2 * 0.5**2) / 4, rel=SAME_FLOAT64)
+    with pytest.raises(ValueError, match="targets to match"):
+        losses.MeanSquaredError()([[1.0]], p)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("categorical_crossentropy", losses.CategoricalCrossentropy),
+        ("sparse_categorical_crossentropy", losses.SparseCategoricalCrossentropy),
+        ("mean_squared_error", losses.MeanSquaredError),
+        ("mse", losses.MeanSquaredError),
+    ],
+)
+def test_losses_by_name(name, kind):
+    assert type(losses.get(name)) is kind
+    assert type(losses.get(kind.__name__)) is kind
+
+
+def test_unknown_losses_are_named_with_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'categorical_crossentropy'"):
+        losses.get("categorical_crossentropie")
+    with pytest.raises(TypeError, match="loss expects a name"):
+        losses.get(3)
+    with pytest.raises(TypeError, match="label_smoothing"):
+        losses.CategoricalCrossentropy(label_smoothing=0.1)
+
+
+def test_accuracy_of_classes_and_of_one_output():
+    accuracy = Accuracy()
+    outputs = np.array([[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]])
+    assert accuracy.hits(np, outputs, accuracy.labels(np.eye(2)[[1, 0, 1]], sparse=False)) == 2  # a tie is the first
+    assert accuracy.hits(np, outputs, accuracy.labels(np.array([0, 0, 0]), sparse=True)) == 2
+    assert accuracy.hits(np, np.array([[0.4], [0.6], [0.5]]), np.array([0, 1, 1])) == 2
+
+
+def test_unknown_metrics_are_named():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="Did you mean 'accuracy'"):
+        model.compile("sgd", "mse", metrics=["acuracy"])
+    with pytest.raises(TypeError, match="list of names"):
+        model.compile("sgd", "mse", metrics="accuracy")
+    assert not model.compiled

@@ -1,0 +1,133 @@
+"""Philox and what Keras draws from a seed."""
+
+import hashlib
+import random as python_random
+
+import numpy as np
+import pytest
+
+import tinydnn as keras
+from tinydnn import random, training
+from tinydnn.data import Data
+
+# From Keras 3.15.1 on TensorFlow 2.21: initializers.GlorotUniform(seed=42)((3, 2)), as hexadecimal floats,
+GLOROT_42_FLOAT32 = [
+    "-0x1.e81ae40000000p-2", "-0x1.c69c000000000p-9", "0x1.e360080000000p-2",
+    "-0x1.0d1a700000000p+0", "-0x1.d8b39a0000000p-1", "0x1.1beeb00000000p-2",
+]  # fmt: skip
+GLOROT_42_FLOAT64 = [
+    "-0x1.0dd0f49998f86p-1", "0x1.f5cb5b82eefd0p-2", "0x1.20ed480576e48p-2",
+    "-0x1.0201ae6e6edc5p+0", "-0x1.07c6689a3a7abp+0", "0x1.690d5764f3b60p-4",
+]  # fmt: skip
+# the kernels of the walkthrough's net after set_random_seed(42), as the first 16 digits of their SHA-256,
+KERNELS_42 = {
+    "float32": ["6ee642a5b681338c", "3de6d12e30ee2242", "c4145529f5c801c8"],
+    "float64": ["7799eed7526cabc3", "dfa2fe52a06977f0", "5a40157bde5c07e2"],
+}
+# two masks of Dropout(0.5, seed=11) on (3, 5), one after the other,
+MASKS_11 = [
+    [[1, 0, 1, 1, 1], [0, 0, 0, 0, 1], [0, 1, 1, 0, 1]],
+    [[0, 0, 0, 1, 0], [1, 1, 0, 1, 1], [1, 1, 1, 1, 1]],
+]
+# and the first ten of 83 samples that fit visits after set_random_seed(3).
+ORDER_83_SEED_3 = [6, 63, 44, 76, 0, 18, 7, 78, 58, 80]
+
+
+@pytest.mark.parametrize(
+    ("counter", "key", "expected"),
+    [  # the known answers that Random123 publishes for philox4x32-10
+        ((0, 0, 0, 0), (0, 0), "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+        ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+        (
+            (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+            (0xA4093822, 0x299F31D0),
+            "d16cfe09 94fdcceb 5001e420 24126ea1",
+        ),
+    ],
+)
+def test_philox_gives_the_published_words(counter, key, expected):
+    words = random.philox(tuple(np.array([c], np.uint64) for c in counter), key)
+    assert " ".join(f"{word:08x}" for word in words) == expected
+
+
+def test_any_part_of_a_stream_is_the_same_as_in_the_whole():
+    for dtype in ("float32", "float64"):
+        whole = random.uniform01((5, 3), 0, 20_000, dtype)
+        for start, stop in [(0, 1), (1, 4), (3, 5), (17, 801), (16_380, 16_390), (19_999, 20_000), (7, 7)]:
+            np.testing.assert_array_equal(random.uniform01((5, 3), start, stop, dtype), whole[start:stop])
+        assert whole.dtype == dtype
+        assert whole.min() >= 0
+        assert whole.max() < 1
+
+
+def test_the_walkthroughs_kernels_get_keras_seeds():
+    keras.utils.set_random_seed(42)
+    assert [random.draw_seed() for _ in range(3)] == [686579304, 119540832, 26855093]
+
+
+def test_initial_weights_are_keras_own_bits():
+    initializer = keras.initializers.GlorotUniform(seed=42)
+    assert [float(w).hex() for w in initializer((3, 2)).ravel()] == GLOROT_42_FLOAT32
+    assert [float(w).hex() for w in initializer((3, 2), "float64").ravel()] == GLOROT_42_FLOAT64
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_walkthroughs_kernels_are_keras_own_bits(dtype):
+    keras.utils.set_random_seed(42)
+    model = keras.Sequential([keras.Input((784,), dtype=dtype)])
+    for units in (324, 36, 10):
+        model.add(keras.layers.Dense(units, dtype=dtype))
+    hashes = [hashlib.sha256(kernel.tobytes()).hexdigest()[:16] for kernel in model.get_weights()[::2]]
+    assert hashes == KERNELS_42[dtype]
+
+
+def test_dropout_masks_are_keras_own_whatever_the_threads():
+    ones = np.ones((3, 5), np.float32)
+    for threads in (1, 3):
+        layer = keras.layers.Dropout(0.5, seed=11)
+        model = keras.Sequential([keras.Input((5,)), layer, keras.layers.Dense(5)], threads=threads)
+        model.compile("sgd", "mse")
+        masks = []
+        for _ in MASKS_11:
+            with training.Shards(model, data_of(model, ones), training=True) as shards:
+                passes = shards.gradients(np.arange(3))
+                masks.append(np.concatenate([p.traces[0].y for p in passes]))
+                shards.update(passes)
+        np.testing.assert_array_equal(masks, 2.0 * np.array(MASKS_11))
+
+
+def data_of(model, x):
+    data = Data(model, x, np.zeros_like(x))
+    model.prepare_training(x.shape[1:])
+    return data
+
+
+def test_seeding_reaches_python_and_numpy_too():
+    keras.utils.set_random_seed(9)
+    first = python_random.random(), np.random.random()
+    keras.utils.set_random_seed(9)
+    assert (python_random.random(), np.random.random()) == first
+
+
+def test_once_seeded_every_permutation_is_the_same_and_follows_the_published_rule():
+    keras.utils.set_random_seed(3)
+    order = random.permutation(83)
+    assert sorted(order) == list(range(83))
+    np.testing.assert_array_equal(random.permutation(83), order)
+    assert order[:10].tolist() == ORDER_83_SEED_3  # what Keras' fit visited
+
+
+def test_never_seeded_every_permutation_is_another():
+    random._global_seed = None
+    assert random.permutation(100).tolist() != random.permutation(100).tolist()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_permutations_of_few(n):
+    assert sorted(random.permutation(n)) == list(range(n))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "42", True, None])
+def test_bad_seeds_are_refused(seed):
+    with pytest.raises(ValueError, match="set_random_seed expects an integer"):
+        keras.utils.set_random_seed(seed)

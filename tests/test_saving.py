@@ -1,0 +1,216 @@
+"""Model and weight files: there and back, and what is refused."""
+
+import json
+import os
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+import tinydnn as keras
+from tinydnn import layers, models
+from tinydnn.files import write_whole
+
+X, Y = np.random.default_rng(1).normal(size=(8, 4, 3)), np.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]]
+
+OPTIMIZERS = {
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.01, rho=0.8, weight_decay=0.01, clipnorm=1.0),
+    "rmsprop with all slots": lambda: keras.optimizers.RMSprop(momentum=0.5, centered=True, epsilon=1e-5),
+    "sgd": lambda: keras.optimizers.SGD(),
+    "sgd with momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True, clipvalue=0.5),
+    "adam": lambda: keras.optimizers.Adam(beta_1=0.8, beta_2=0.9, epsilon=1e-6, global_clipnorm=2.0),
+}
+
+
+def net(optimizer="rmsprop", dtype="float32", **compile_arguments):
+    model = keras.Sequential(
+        [
+            keras.Input((4, 3), dtype=dtype, name="images"),
+            layers.Rescaling(0.5, offset=-0.1, dtype=dtype),
+            layers.Flatten(dtype=dtype),
+            layers.Dense(6, kernel_regularizer=keras.regularizers.L1L2(1e-4, 1e-3), dtype=dtype, name="first"),
+            layers.Activation("tanh", dtype=dtype),
+            layers.Dropout(0.25, seed=4, dtype=dtype),
+            layers.Reshape((6,), dtype=dtype),
+            layers.Dense(5, activation="relu", use_bias=False, kernel_initializer="zeros", dtype=dtype),
+            layers.Dense(3, activation="softmax", kernel_regularizer="l2", dtype=dtype),
+        ],
+        name="mine",
+    )
+    loss = compile_arguments.pop("loss", "categorical_crossentropy")
+    model.compile(OPTIMIZERS.get(optimizer, lambda: optimizer)(), loss, metrics=["accuracy"])
+    return model
+
+
+def plain(thing):
+    """An object's config, down to plain values."""
+    if not hasattr(thing, "get_config"):
+        return thing
+    return type(thing), {key: plain(value) for key, value in thing.get_config().items()}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_saved_model_comes_back_whole_and_trains_on(tmp_path, optimizer, dtype):
+    keras.config.set_floatx(dtype)
+    model = net(optimizer, dtype)
+    model.fit(X, Y, batch_size=3, epochs=2, verbose=0)
+    model.save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras")
+    assert (loaded.name, loaded.dtype, loaded.input_shape) == ("mine", dtype, (4, 3))
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+    assert loaded.optimizer.get_config() == pytest.approx(model.optimizer.get_config())
+    assert loaded.optimizer.iterations == 6
+    for name, slot in model.optimizer.slots.items():
+        np.testing.assert_array_equal(loaded.optimizer.slots[name], slot)
+    assert [plain(layer) for layer in loaded.layers] == [plain(layer) for layer in model.layers]
+    for each in (model, loaded):
+        each.layers[4].steps_seen = 0  # Keras' files don't have how often dropout was drawn
+        each.fit(X, Y, batch_size=3, verbose=0)
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "mse",
+        keras.losses.MeanSquaredError(),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        keras.losses.SparseCategoricalCrossentropy(),
+    ],
+)
+def test_losses_come_back(tmp_path, loss):
+    net(loss=loss).save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras").loss
+    assert type(loaded) is type(keras.losses.get(loss))
+    assert loaded.from_logits == keras.losses.get(loss).from_logits
+
+
+def test_a_model_never_compiled_and_one_never_built(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras")
+    assert not loaded.compiled
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+    keras.Sequential([layers.Dense(2)]).save(tmp_path / "u.keras")
+    assert not models.load_model(tmp_path / "u.keras").built
+    net().save(tmp_path / "c.keras")
+    assert not models.load_model(tmp_path / "c.keras", compile=False).compiled
+
+
+def test_weights_alone(tmp_path):
+    model = net("adam")
+    model.fit(X, Y, verbose=0)
+    model.save_weights(tmp_path / "w.weights.h5")
+    other = net("adam")
+    other.load_weights(tmp_path / "w.weights.h5")
+    np.testing.assert_array_equal(other.parameters, model.parameters)
+    np.testing.assert_array_equal(other.optimizer.slots["velocity"], model.optimizer.slots["velocity"])
+
+
+def test_weights_of_another_model_are_refused_and_nothing_changes(tmp_path):
+    keras.Sequential([keras.Input((3,)), layers.Dense(2)]).save_weights(tmp_path / "w.weights.h5")
+    model = net()
+    before = model.parameters.copy()
+    with pytest.raises(keras.FileFormatError, match=r"w\.weights\.h5: .*first"):
+        model.load_weights(tmp_path / "w.weights.h5")
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+def edited(path, edit):
+    """Rewrite the config of a .keras file."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    edit(config)
+    members["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def first_dense(config):
+    return config["config"]["layers"][3]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda c: first_dense(c).update(class_name="Conv2D"), "no class in keras.layers 'Conv2D'"),
+        (lambda c: first_dense(c)["config"].update(kernel_constraint={"class_name": "MaxNorm"}), "kernel_constraint"),
+        (lambda c: first_dense(c)["config"].update(activation="gelu"), "no activation 'gelu'"),
+        (lambda c: first_dense(c)["config"].update(units=-3), "units as a positive integer"),
+        (lambda c: c["config"]["layers"][-1]["config"].update(units=4), "expects weights of shapes"),
+        (lambda c: first_dense(c)["config"].update(units=4), r"can't make \(6,\)"),
+        (lambda c: first_dense(c)["config"].update(dtype="bfloat16"), "bfloat16"),
+        (lambda c: first_dense(c)["config"].update(surprise=1), "surprise"),
+        (lambda c: first_dense(c).update(registered_name="Mine>Dense"), "Keras' own classes only"),
+        (lambda c: c.update(class_name="Functional"), "loads Sequential models"),
+        (lambda c: c.pop("config"), "config"),
+        (lambda c: c["compile_config"]["optimizer"].update(class_name="Lion"), "'Lion'"),
+        (lambda c: c["compile_config"]["optimizer"]["config"].update(use_ema=True), "use_ema"),
+        (lambda c: c["compile_config"].update(loss="hinge"), "no loss 'hinge'"),
+        (lambda c: c["compile_config"].update(loss_weights=[2]), "loss_weights"),
+    ],
+)
+def test_what_tinydnn_lacks_or_does_not_know_is_named(tmp_path, edit, message):
+    path = tmp_path / "m.keras"
+    net().save(path)
+    edited(path, edit)
+    with pytest.raises(keras.FileFormatError, match=message) as caught:
+        models.load_model(path)
+    assert str(path) in str(caught.value)
+
+
+def test_files_cut_short_are_refused(tmp_path):
+    net().save(tmp_path / "m.keras")
+    content = (tmp_path / "m.keras").read_bytes()
+    for cut in [0, 1, 30, 100, len(content) // 2, len(content) - 1]:
+        (tmp_path / "cut.keras").write_bytes(content[:cut])
+        with pytest.raises(keras.FileFormatError, match=r"cut\.keras"):
+            models.load_model(tmp_path / "cut.keras")
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path):
+    path = tmp_path / "w.weights.h5"
+    model = net()
+    model.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        file["layers/dense/vars/0"][0, 0] = np.nan
+    before = model.parameters.copy()
+    with pytest.raises(keras.FileFormatError, match="NaN"):
+        model.load_weights(path)
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_names_and_places(tmp_path):
+    model = net()
+    with pytest.raises(ValueError, match=r"must end in \.keras"):
+        model.save(tmp_path / "m.h5")
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5"):
+        model.save_weights(tmp_path / "m.h5")
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        models.load_model(tmp_path / "m.keras")
+    with pytest.raises(FileNotFoundError, match="make it first"):
+        model.save(tmp_path / "no" / "m.keras")
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        model.save(tmp_path / "m.keras", overwrite=False)
+    model.save(tmp_path / "m.keras")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    write_whole(path, b"old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]

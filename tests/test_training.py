@@ -1,0 +1,446 @@
+"""fit, evaluate and predict: what they compute, in which order, on which rows, with how many threads."""
+
+import signal
+import threading
+
+import numpy as np
+import pytest
+import textbook
+from tolerances import (
+    GOLDEN_FLOAT64,
+    GOLDEN_SIX_DECIMALS,
+    OTHER_THREAD_COUNT,
+    SAME_FLOAT32,
+    SAME_FLOAT64,
+)
+
+import tinydnn as keras
+from tinydnn import layers, random, threads, training
+
+
+def walkthrough_net(dtype="float32", threads=2, scaled=False):
+    model = keras.Sequential(threads=threads)
+    model.add(layers.Input((28, 28), dtype=dtype))
+    if scaled:
+        model.add(layers.Rescaling(1 / 255, dtype=dtype))
+    model.add(layers.Reshape((28 * 28,), dtype=dtype))
+    model.add(layers.Dense(324, activation="sigmoid", dtype=dtype))
+    model.add(layers.Dense(36, activation="sigmoid", dtype=dtype))
+    model.add(layers.Dense(10, activation="softmax", dtype=dtype))
+    model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def small_net(threads=2, dtype="float64", optimizer="rmsprop", loss="mse", metrics=None, last=None):
+    model = keras.Sequential([keras.Input((3,), dtype=dtype)], threads=threads)
+    model.add(layers.Dense(5, activation="tanh", dtype=dtype))
+    model.add(layers.Dense(2, activation=last, dtype=dtype))
+    model.compile(optimizer, loss, metrics=metrics)
+    return model
+
+
+# -- against Keras' golden figures -------------------------------------------------------------------
+
+
+def test_two_epochs_in_float32_give_keras_figures(mnist):
+    keras.utils.set_random_seed(42)
+    (x, y), _ = mnist
+    history = walkthrough_net().fit(
+        x / np.float32(255), keras.utils.to_categorical(y), 512, epochs=2, validation_split=0.2, verbose=0
+    )
+    golden = {
+        "accuracy": [0.670979, 0.852104],
+        "loss": [1.529831, 0.743632],
+        "val_accuracy": [0.827167, 0.886667],
+        "val_loss": [0.950635, 0.543618],
+    }
+    assert list(history.history) == list(golden)
+    assert history.epoch == [0, 1]
+    for name, values in golden.items():
+        np.testing.assert_allclose(history.history[name], values, rtol=0, atol=GOLDEN_SIX_DECIMALS)
+
+
+def test_an_epoch_in_float64_gives_keras_figures(mnist):
+    keras.config.set_floatx("float64")
+    keras.utils.set_random_seed(42)
+    (x, y), _ = mnist
+    history = walkthrough_net("float64").fit(
+        x / 255, keras.utils.to_categorical(y), 512, validation_split=0.2, shuffle=False, verbose=0
+    )
+    golden = {
+        "loss": 1.5225265636472138,
+        "accuracy": 0.6498125,
+        "val_loss": 0.9820080128685863,
+        "val_accuracy": 0.81625,
+    }
+    for name, value in golden.items():
+        assert history.history[name] == pytest.approx([value], rel=0, abs=GOLDEN_FLOAT64)
+
+
+def test_twenty_epochs_reach_what_the_walkthrough_reached(mnist):
+    keras.utils.set_random_seed(1)
+    (x, y), (x_test, y_test) = mnist
+    model = walkthrough_net()
+    history = model.fit(x, keras.utils.to_categorical(y), 512, epochs=20, validation_split=0.2, verbose=0).history
+    loss, accuracy = model.evaluate(x_test, keras.utils.to_categorical(y_test), verbose=0)
+    assert 0.960 <= accuracy <= 0.970
+    assert 0.10 <= loss <= 0.13
+    assert history["accuracy"][-1] > 0.97
+    assert history["val_accuracy"][-1] > 0.955
+
+
+# -- rows and averages -------------------------------------------------------------------------------
+
+
+def test_epochs_follow_the_textbook_with_a_smaller_last_batch(rng):
+    """Steps, order, the last batch's own mean, and the epoch's averages, each on the weights before its update."""
+    x, y = rng.normal(size=(11, 3)), rng.normal(size=(11, 2))
+    keras.config.set_floatx("float64")
+    keras.utils.set_random_seed(5)
+    model = small_net()
+    weights = model.get_weights()
+    history = model.fit(x, y, batch_size=4, epochs=3, verbose=0).history
+
+    optimizers = [textbook.RMSprop() for _ in weights]
+    order = random.permutation(11)
+    for epoch in range(3):
+        total = 0.0
+        for rows in (order[:4], order[4:8], order[8:]):
+            loss, gradients = textbook.loss_and_gradients(weights, ["tanh", "linear"], x[rows], y[rows], "mse")
+            total += loss * len(rows)
+            weights = [o.step(w, g) for o, w, g in zip(optimizers, weights, gradients, strict=True)]
+        assert history["loss"][epoch] == pytest.approx(total / 11, rel=SAME_FLOAT64)
+    for ours, theirs in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=SAME_FLOAT64)
+
+
+def test_validation_takes_the_last_samples_and_the_final_weights(rng):
+    x, y = rng.normal(size=(10, 3)), rng.normal(size=(10, 2))
+    model = small_net()
+    history = model.fit(x, y, batch_size=3, epochs=2, validation_split=0.25, verbose=0).history
+    assert history["val_loss"][-1] == model.evaluate(x[7:], y[7:], verbose=0)  # floor(10 * 0.75) = 7
+    again = small_net()
+    again.set_weights(model.get_weights())
+    assert model.fit(x, y, validation_data=(x[7:], y[7:]), verbose=0).history["val_loss"][-1] == model.evaluate(
+        x[7:], y[7:], verbose=0
+    )
+
+
+def test_shuffle_false_takes_the_samples_as_they_are(rng):
+    x, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 2))
+    one, other = small_net(), small_net()
+    other.set_weights(one.get_weights())
+    one.fit(x, y, batch_size=3, shuffle=False, verbose=0)
+    for rows in (slice(0, 3), slice(3, 6), slice(6, 8)):
+        other.train_on_batch(x[rows], y[rows])
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_integer_labels_train_like_one_hot_rows(rng):
+    x, labels = rng.normal(size=(9, 3)), rng.integers(0, 2, 9)
+    results = []
+    for loss, y in [
+        ("sparse_categorical_crossentropy", labels),
+        ("sparse_categorical_crossentropy", labels[:, None].astype(np.uint8)),
+        ("categorical_crossentropy", keras.utils.to_categorical(labels, 2)),
+    ]:
+        keras.utils.set_random_seed(1)
+        model = small_net(loss=loss, metrics=["accuracy"], last="softmax")
+        model.fit(x, y, batch_size=4, epochs=2, verbose=0)
+        results.append((model.evaluate(x, y, verbose=0), model.get_weights()))
+    for logs, weights in results[1:]:
+        assert logs == results[0][0]
+        for a, b in zip(weights, results[0][1], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_logits_with_from_logits_train_like_a_softmax(rng):
+    x, y = rng.normal(size=(9, 3)), np.eye(2)[rng.integers(0, 2, 9)]
+    softmax = small_net(loss="categorical_crossentropy", last="softmax")
+    logits = small_net(loss=keras.losses.CategoricalCrossentropy(from_logits=True))
+    logits.set_weights(softmax.get_weights())
+    softmax.fit(x, y, verbose=0)
+    logits.fit(x, y, verbose=0)
+    for a, b in zip(softmax.get_weights(), logits.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_from_logits_behind_a_softmax_is_warned_of(rng):
+    model = small_net(loss=keras.losses.CategoricalCrossentropy(from_logits=True), last="softmax")
+    with pytest.warns(UserWarning, match="from_logits=True, but the model ends in a softmax"):
+        model.fit(rng.normal(size=(4, 3)), np.eye(2)[[0, 1, 0, 1]], verbose=0)
+
+
+def test_evaluate_and_predict_do_not_depend_on_batch_size(rng):
+    x, y = rng.normal(size=(23, 3)), rng.normal(size=(23, 2))
+    model = small_net()
+    for batch_size in (1, 5, 23, 100):
+        np.testing.assert_allclose(
+            model.predict(x, batch_size=batch_size, verbose=0), model(x), rtol=0, atol=SAME_FLOAT64
+        )
+        assert model.evaluate(x, y, batch_size=batch_size, verbose=0) == pytest.approx(
+            np.mean((model(x) - y) ** 2), rel=SAME_FLOAT64
+        )
+
+
+def test_regularizers_are_part_of_the_loss_in_fit_and_evaluate(rng):
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 1))
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1, kernel_regularizer=keras.regularizers.L1L2(0.1, 0.2))])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    W = model.layers[0].kernel
+    expected = np.mean((model(x) - y) ** 2) + 0.1 * np.abs(W).sum() + 0.2 * (W**2).sum()
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(expected, rel=SAME_FLOAT32)
+    history = model.fit(x, y, batch_size=4, validation_data=(x, y), verbose=0).history
+    assert history["val_loss"] == pytest.approx([expected], rel=SAME_FLOAT32)
+    assert history["loss"] == pytest.approx([expected], rel=SAME_FLOAT32)
+
+
+def test_results_come_as_keras_returns_them(rng):
+    x, y = rng.normal(size=(6, 3)), np.eye(2)[[0, 1, 0, 1, 1, 0]]
+    plain, with_metric = small_net(), small_net(metrics=["accuracy"])
+    assert isinstance(plain.evaluate(x, y, verbose=0), float)
+    assert isinstance(plain.train_on_batch(x, y), float)
+    loss, accuracy = with_metric.evaluate(x, y, verbose=0)
+    assert with_metric.test_on_batch(x, y, return_dict=True) == {"accuracy": accuracy, "loss": loss}
+    assert list(with_metric.fit(x, y, verbose=0).history) == ["accuracy", "loss"]
+    assert plain.predict(x, verbose=0).dtype == np.float64
+    assert plain.predict(x, verbose=0).shape == (6, 2)
+
+
+def test_a_model_is_built_by_its_first_data(rng):
+    x, y = rng.normal(size=(6, 3)).astype(np.float32), rng.normal(size=(6, 1))
+    for first in ("fit", "predict", "evaluate", "train_on_batch", "call", "build"):
+        model = keras.Sequential([layers.Dense(4), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        assert not model.built
+        run = {
+            "fit": lambda model=model: model.fit(x, y, verbose=0),
+            "predict": lambda model=model: model.predict(x, verbose=0),
+            "evaluate": lambda model=model: model.evaluate(x, y, verbose=0),
+            "train_on_batch": lambda model=model: model.train_on_batch(x, y),
+            "call": lambda model=model: model(x),
+            "build": lambda model=model: model.build((3,)),
+        }[first]
+        run()
+        assert model.built
+        assert model.count_params() == 3 * 4 + 4 + 4 + 1
+
+
+def test_layers_added_later_leave_the_weights_of_the_others(rng):
+    model = keras.Sequential([layers.Dense(4, input_shape=(3,))])
+    before = model.get_weights()
+    model.add(layers.Dense(2))
+    after = model.get_weights()
+    assert [w.shape for w in after] == [(3, 4), (4,), (4, 2), (2,)]
+    for a, b in zip(before, after[:2], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert np.shares_memory(model.layers[0].kernel, model.parameters)
+
+
+def test_fit_goes_on_where_it_ended_with_initial_epoch(rng):
+    x, y = rng.normal(size=(9, 3)), rng.normal(size=(9, 2))
+    whole, parts = small_net(), small_net()
+    parts.set_weights(whole.get_weights())
+    whole.fit(x, y, epochs=4, verbose=0)
+    parts.fit(x, y, epochs=1, verbose=0)
+    history = parts.fit(x, y, epochs=4, initial_epoch=1, verbose=0)
+    assert history.epoch == [1, 2, 3]
+    np.testing.assert_array_equal(whole.parameters, parts.parameters)
+
+
+# -- threads -----------------------------------------------------------------------------------------
+
+
+def trained(mnist, threads, dtype="float32"):
+    keras.utils.set_random_seed(3)
+    (x, y), _ = mnist
+    model = walkthrough_net(dtype, threads, scaled=True)
+    model.fit(x[:2600], keras.utils.to_categorical(y[:2600]), batch_size=128, verbose=0)  # 20 steps and a smaller one
+    return model.parameters
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_same_number_of_threads_gives_the_same_bits(mnist, threads):
+    np.testing.assert_array_equal(trained(mnist, threads), trained(mnist, threads))
+
+
+def test_one_and_two_threads_agree(mnist):
+    np.testing.assert_allclose(trained(mnist, 1), trained(mnist, 2), rtol=0, atol=OTHER_THREAD_COUNT)
+
+
+def test_more_threads_than_rows(rng):
+    x, y = rng.normal(size=(3, 3)), rng.normal(size=(3, 2))
+    many, one = small_net(threads=8), small_net(threads=1)
+    many.set_weights(one.get_weights())
+    for model in (many, one):
+        model.fit(x, y, batch_size=2, epochs=3, verbose=0)
+    np.testing.assert_allclose(many.parameters, one.parameters, rtol=0, atol=SAME_FLOAT64)
+
+
+def test_threads_end_with_the_training_and_blas_gets_its_threads_back(rng):
+    from threadpoolctl import threadpool_info
+
+    def blas():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, seen = blas(), []
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append((threading.active_count(), blas()))
+    )
+    alive = threading.active_count()
+    small_net(threads=3).fit(rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), callbacks=[look], verbose=0)
+    assert seen[0][0] >= alive + 2
+    assert set(seen[0][1]) == {1}
+    assert blas() == before
+    for thread in threading.enumerate():
+        if thread.name.startswith("tinydnn"):
+            thread.join(timeout=5)
+    assert threading.active_count() == alive
+
+
+def test_an_error_in_a_thread_comes_out_after_the_others_have_ended():
+    done = []
+
+    def task(i):
+        if i == 1:
+            raise KeyError("in thread 1")
+        done.append(i)
+
+    with threads.Team(4) as team:
+        with pytest.raises(KeyError, match="in thread 1"):
+            team.run(task)
+        assert sorted(done) == [0, 2, 3]
+        done.clear()
+        team.run(done.append)
+        assert sorted(done) == [0, 1, 2, 3]
+
+
+def test_two_trainings_at_the_same_time_give_what_each_gives_alone(rng):
+    x, y = rng.normal(size=(200, 3)), rng.normal(size=(200, 2))
+    start = small_net().get_weights()
+
+    def train(model):
+        model.fit(x, y, batch_size=8, epochs=3, verbose=0)
+
+    models = [small_net() for _ in range(3)]
+    for model in models:
+        model.set_weights(start)
+    train(models[0])
+    workers = [threading.Thread(target=train, args=(model,)) for model in models[1:]]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for model in models[1:]:
+        np.testing.assert_array_equal(model.parameters, models[0].parameters)
+
+
+# -- when it goes wrong ------------------------------------------------------------------------------
+
+
+def test_a_loss_that_becomes_infinite_stops_and_keeps_good_weights(rng):
+    x, y = rng.normal(size=(64, 3)).astype(np.float32), rng.normal(size=(64, 2))
+    model = small_net(dtype="float32", optimizer=keras.optimizers.SGD(1e30), last="linear")
+    model.layers[0].activation = keras.activations.linear
+    with pytest.raises(FloatingPointError, match=r"epoch 1, step \d of 8") as caught:
+        model.fit(x, y, batch_size=8, epochs=3, verbose=0)
+    assert "smaller learning rate" in str(caught.value)
+    assert np.isfinite(model.parameters).all()
+    assert np.isfinite(model.evaluate(x, y, verbose=0))
+    model.optimizer.learning_rate = 1e-3
+    assert np.isfinite(model.fit(x, y, verbose=0).history["loss"]).all()
+
+
+def test_after_a_good_epoch_its_weights_are_the_ones_kept(rng):
+    keras.config.set_floatx("float64")  # a learning rate of 1e200 has to fit
+    x, y = rng.normal(size=(16, 3)), rng.normal(size=(16, 2))
+    model = small_net(optimizer=keras.optimizers.SGD(0.01))
+    kept = []
+
+    def explode(epoch, logs):
+        kept.append(model.get_weights())
+        if epoch == 1:
+            model.optimizer.learning_rate = 1e200
+
+    with pytest.raises(FloatingPointError, match="epoch 3"):
+        model.fit(x, y, 4, epochs=5, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=explode)])
+    for a, b in zip(model.get_weights(), kept[-1], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.optimizer.iterations == 8
+
+
+def test_train_on_batch_refuses_an_update_from_an_infinite_loss():
+    model = small_net()
+    model.set_weights([w + 1e200 for w in model.get_weights()])
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError, match="left as they are"):
+        model.train_on_batch(np.full((2, 3), 1e200), np.zeros((2, 2)))
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_ctrl_c_ends_after_a_whole_step(rng):
+    x, y = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    keras.utils.set_random_seed(1)
+    model = small_net()
+    expected = small_net()
+    expected.set_weights(model.get_weights())
+
+    def press(batch, logs):
+        if batch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, 4, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=press)])
+    order = random.permutation(40)
+    for start in (0, 4, 8):
+        rows = order[start : start + 4]
+        expected.train_on_batch(x[rows], y[rows])
+    np.testing.assert_array_equal(model.parameters, expected.parameters)
+    assert model.optimizer.iterations == 3
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_in_the_last_validation_is_not_lost(rng):
+    x, y = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    press = keras.callbacks.LambdaCallback(on_test_begin=lambda logs: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        small_net().fit(x, y, validation_data=(x, y), callbacks=[press], verbose=0)
+
+
+def test_a_second_ctrl_c_is_not_waited_for(rng):
+    def press_twice(batch, logs):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the second Ctrl-C was swallowed")
+
+    with pytest.raises(KeyboardInterrupt):
+        small_net().fit(
+            rng.normal(size=(4, 3)),
+            rng.normal(size=(4, 2)),
+            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=press_twice)],
+            verbose=0,
+        )
+
+
+def test_a_callback_that_raises_leaves_a_model_of_whole_steps(rng):
+    x, y = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+
+    def fail(batch, logs):
+        if batch == 1:
+            raise RuntimeError("mine")
+
+    model = small_net()
+    with pytest.raises(RuntimeError, match="mine"):
+        model.fit(x, y, 4, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=fail)])
+    assert model.optimizer.iterations == 2
+    model.fit(x, y, verbose=0)
+
+
+def test_no_row_is_gathered_from_outside_the_data():
+    """Shares of a batch cover it exactly, whatever their number."""
+    for n in range(1, 40):
+        for parts in range(1, 9):
+            cuts = [training.share(n, parts, i) for i in range(parts)]
+            assert [i for cut in cuts for i in range(cut.start, cut.stop)] == list(range(n))
