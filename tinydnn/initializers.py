@@ -7,7 +7,7 @@ import numpy as np
 
 from tinydnn import random
 from tinydnn.backend import Array
-from tinydnn.names import lookup, not_offered
+from tinydnn.names import not_offered, resolve
 
 __all__ = ["GlorotUniform", "Initializer", "Zeros", "get"]
 
@@ -61,17 +61,8 @@ _OFFERED: dict[str, type[Initializer]] = {
 
 
 def get(identifier: str | Initializer) -> Initializer:
-    """The initializer itself, or a new one by its name.
-
-    Raises:
-        ValueError: an unknown name.
-        TypeError: neither.
-    """
-    if isinstance(identifier, Initializer):
-        return identifier
-    if isinstance(identifier, str):
-        return lookup("initializer", identifier, _OFFERED)()
-    raise TypeError(f"An initializer is given by name or as one of tinydnn.initializers. Received: {identifier!r}")
+    """The initializer itself, or a new one by its name."""
+    return resolve("initializer", identifier, Initializer, _OFFERED)
 
 
 __getattr__ = not_offered(__name__, globals())

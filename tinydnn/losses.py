@@ -12,7 +12,7 @@ import numpy as np
 
 from tinydnn import activations
 from tinydnn.backend import Array, Backend
-from tinydnn.names import lookup, not_offered, snake_case
+from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]
 
@@ -186,19 +186,8 @@ _OFFERED: dict[str, type[Loss]] = {
 
 
 def get(identifier: str | Loss) -> Loss:
-    """The loss itself, or a new one by its name.
-
-    Raises:
-        ValueError: an unknown name.
-        TypeError: neither.
-    """
-    if isinstance(identifier, Loss):
-        return identifier
-    if isinstance(identifier, str):
-        return lookup("loss", identifier, _OFFERED)()
-    raise TypeError(
-        f"loss expects a name or one of tinydnn.losses, as losses.MeanSquaredError(). Received: {identifier!r}"
-    )
+    """The loss itself, or a new one by its name."""
+    return resolve("loss", identifier, Loss, _OFFERED)
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -18,6 +18,21 @@ def lookup(kind: str, name: str, offered: Mapping[str, T]) -> T:
     raise ValueError(f"tinydnn has no {kind} {name!r}.{_nearest(name, offered)}")
 
 
+def resolve(kind: str, identifier: Any, base: type[T], offered: Mapping[str, Callable[[], T]]) -> T:
+    """An object itself, or a new one by its name.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: neither.
+    """
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, str):
+        return lookup(kind, identifier, offered)()
+    wanted = f"a name or an instance of {base.__module__}.{base.__name__}"
+    raise TypeError(f"{kind} expects {wanted}. Received: {identifier!r}")
+
+
 def _nearest(name: str, offered: Mapping[str, Any]) -> str:
     from difflib import get_close_matches  # only for errors: it is slow to import
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinydnn.backend import Array
 from tinydnn.config import cast, floatx
-from tinydnn.names import lookup, not_offered, snake_case
+from tinydnn.names import not_offered, resolve, snake_case
 from tinydnn.parameters import Layout
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
@@ -311,17 +311,9 @@ _OFFERED: dict[str, Callable[[], Optimizer]] = {"adam": Adam, "rmsprop": RMSprop
 
 
 def get(identifier: str | Optimizer) -> Optimizer:
-    """The optimizer itself, or a new one with its defaults by its name.
-
-    Raises:
-        ValueError: an unknown name.
-        TypeError: neither.
-    """
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, str):
-        return lookup("optimizer", identifier.lower(), _OFFERED)()  # "RMSprop" is "rmsprop", as in Keras
-    raise TypeError(f"optimizer expects a name or one of tinydnn.optimizers, as RMSprop(). Received: {identifier!r}")
+    """The optimizer itself, or a new one with its defaults by its name, in capitals or not as in Keras."""
+    name = identifier.lower() if isinstance(identifier, str) else identifier
+    return resolve("optimizer", name, Optimizer, _OFFERED)
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -4,7 +4,7 @@ from typing import Any
 
 from tinydnn.backend import Array
 from tinydnn.config import cast
-from tinydnn.names import lookup, not_offered
+from tinydnn.names import not_offered, resolve
 
 __all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2"]
 
@@ -60,19 +60,8 @@ _OFFERED: dict[str, type[Regularizer]] = {"l1": L1, "L1": L1, "l2": L2, "L2": L2
 
 
 def get(identifier: str | Regularizer | None) -> Regularizer | None:
-    """The regularizer itself, a new one by its name, or None.
-
-    Raises:
-        ValueError: an unknown name.
-        TypeError: none of these.
-    """
-    if identifier is None or isinstance(identifier, Regularizer):
-        return identifier
-    if isinstance(identifier, str):
-        return lookup("regularizer", identifier, _OFFERED)()
-    raise TypeError(
-        f"A regularizer is given by name, as one of tinydnn.regularizers, or None. Received: {identifier!r}"
-    )
+    """The regularizer itself, a new one by its name, or None."""
+    return None if identifier is None else resolve("regularizer", identifier, Regularizer, _OFFERED)
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -1,0 +1,59 @@
+"""The walkthrough's training, on Keras or on tinydnn: only the import differs.
+
+python keras_ref/train.py --engine keras
+python keras_ref/train.py --engine tinydnn
+"""
+
+import importlib
+import os
+from types import ModuleType
+from typing import Annotated, Any, Literal
+
+import typer
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+Engine = Literal["keras", "tinydnn"]
+
+
+def load(engine: Engine) -> ModuleType:
+    """The one line that differs: `import keras`, or `import tinydnn as keras`."""
+    return importlib.import_module(engine)
+
+
+def network(keras: Any, scaled: bool) -> Any:
+    """The walkthrough's net: 784 grey values, 324 and 36 sigmoid units, 10 probabilities."""
+    model = keras.models.Sequential()
+    model.add(keras.layers.Input((28, 28)))
+    if scaled:
+        model.add(keras.layers.Rescaling(1 / 255))
+    model.add(keras.layers.Reshape((28 * 28,)))
+    model.add(keras.layers.Dense(324, activation="sigmoid"))
+    model.add(keras.layers.Dense(36, activation="sigmoid"))
+    model.add(keras.layers.Dense(10, activation="softmax"))
+    model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def main(
+    engine: Annotated[Engine, typer.Option(help="What to train on.")] = "keras",
+    input: Annotated[Literal["raw", "scaled"], typer.Option(help="Grey values 0 to 255, or 0 to 1.")] = "raw",
+    epochs: Annotated[int, typer.Option(min=1, help="How often to go through the digits.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the initial weights and the order of the digits.")] = 42,
+) -> None:
+    """Train the walkthrough's net and evaluate it on the test digits."""
+    import tinydnn  # for its digits, which need no download; Keras' own load_data gives the same
+
+    keras = load(engine)
+    (x_train, y_train), (x_test, y_test) = tinydnn.datasets.mnist.load_data()
+    keras.utils.set_random_seed(seed)
+    model = network(keras, scaled=input == "scaled")
+    model.summary()
+    one_hot = keras.utils.to_categorical(y_train)
+    model.fit(x_train, one_hot, epochs=epochs, batch_size=512, validation_split=0.2, shuffle=True, verbose=2)
+    loss, accuracy = model.evaluate(x_test, keras.utils.to_categorical(y_test), verbose=0)
+    print(f"Test loss {loss:.4f}, test accuracy {accuracy:.4f}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
