@@ -47,7 +47,7 @@ def loss_and_gradient(model, x, y):
     """The loss of this batch, and its gradient as one flat vector."""
     data = Data(model, x, y)
     model.prepare_training(x.shape[1:])
-    with training.Shards(model, data, training=True) as shards:
+    with training.Shards(model, data, len(x), training=True) as shards:
         shards.reset()
         passes = shards.gradients(np.arange(len(x)))
         return shards.logs()["loss"], sum(each.gradient for each in passes)

@@ -89,7 +89,7 @@ def test_dropout_masks_are_keras_own_whatever_the_threads():
         model.compile("sgd", "mse")
         masks = []
         for _ in MASKS_11:
-            with training.Shards(model, data_of(model, ones), training=True) as shards:
+            with training.Shards(model, data_of(model, ones), 3, training=True) as shards:
                 passes = shards.gradients(np.arange(3))
                 masks.append(np.concatenate([p.traces[0].y for p in passes]))
                 shards.update(passes)

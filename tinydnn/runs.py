@@ -46,6 +46,7 @@ class Run:
         self.settings = settings
         utils.set_random_seed(settings.seed)
         self.model = make_model(settings)
+        settings.threads = self.model.threads  # another number would round differently
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
 

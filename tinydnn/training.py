@@ -38,10 +38,10 @@ class Shards:
     Use it in a `with` block: its threads live that long.
     """
 
-    def __init__(self, model: "Sequential", data: Data, training: bool = False) -> None:
+    def __init__(self, model: "Sequential", data: Data, batch_size: int, training: bool = False) -> None:
         self.model, self.data, self.training = model, data, training
         self.backend = model.backend
-        self.team = Team(model.threads)
+        self.team = Team(min(model.threads, batch_size, data.n))
         self._workspaces = [Workspace(self.backend.xp) for _ in range(self.team.size)]
         self._by_size: dict[int, list[Pass]] = {}
         self._stack = ExitStack()
@@ -205,8 +205,8 @@ def fit(
     model.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
     model.stop_training = False
     with ExitStack() as stack:
-        shards = stack.enter_context(Shards(model, data, training=True))
-        testing = stack.enter_context(Shards(model, held_out)) if held_out is not None else None
+        shards = stack.enter_context(Shards(model, data, batch_size, training=True))
+        testing = stack.enter_context(Shards(model, held_out, batch_size)) if held_out is not None else None
         interrupt = stack.enter_context(_deferred_interrupt())
         good = model.state()
         run.on_train_begin({})
@@ -254,7 +254,7 @@ def evaluate(
     data = Data(model, x, y)
     run = CallbackList(callbacks, model, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
     model.build(data.x.shape[1:])
-    with Shards(model, data) as shards:
+    with Shards(model, data, batch_size) as shards:
         return _evaluate(shards, batch_size, run)
 
 
@@ -280,7 +280,7 @@ def predict(
     run = CallbackList(callbacks, model, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
     model.build(data.x.shape[1:])
     out = np.empty((data.n, *(model.output_shape or ())), model.dtype)
-    with Shards(model, data) as shards:
+    with Shards(model, data, batch_size) as shards:
         run.on_predict_begin({})
         for step, start in enumerate(range(0, data.n, batch_size)):
             run.on_predict_batch_begin(step, {})
@@ -296,7 +296,7 @@ def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
     model.require_compiled("train_on_batch")
     data = Data(model, x, y)
     model.prepare_training(data.x.shape[1:])
-    with Shards(model, data, training=True) as shards, _deferred_interrupt():
+    with Shards(model, data, data.n, training=True) as shards, _deferred_interrupt():
         shards.reset()
         passes = shards.gradients(model.backend.xp.arange(data.n))
         logs = shards.logs()
