@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 
 import tinydnn as keras
-from tinydnn import activations, layers, training
+from tinydnn import activations, layers
 from tinydnn.data import Data
+from tinydnn.shards import Shards
 
 
 @st.composite
@@ -47,7 +48,7 @@ def loss_and_gradient(model, x, y):
     """The loss of this batch, and its gradient as one flat vector."""
     data = Data(model, x, y)
     model.prepare_training(x.shape[1:])
-    with training.Shards(model, data, len(x), training=True) as shards:
+    with Shards(model, data, len(x), training=True) as shards:
         shards.reset()
         passes = shards.gradients(np.arange(len(x)))
         return shards.logs()["loss"], sum(each.gradient for each in passes)

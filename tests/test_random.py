@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import tinydnn as keras
-from tinydnn import random, training
+from tinydnn import random
 from tinydnn.data import Data
+from tinydnn.shards import Shards
 
 # From Keras 3.15.1 on TensorFlow 2.21: initializers.GlorotUniform(seed=42)((3, 2)), as hexadecimal floats,
 GLOROT_42_FLOAT32 = [
@@ -89,7 +90,7 @@ def test_dropout_masks_are_keras_own_whatever_the_threads():
         model.compile("sgd", "mse")
         masks = []
         for _ in MASKS_11:
-            with training.Shards(model, data_of(model, ones), 3, training=True) as shards:
+            with Shards(model, data_of(model, ones), 3, training=True) as shards:
                 passes = shards.gradients(np.arange(3))
                 masks.append(np.concatenate([p.traces[0].y for p in passes]))
                 shards.update(passes)

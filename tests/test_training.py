@@ -15,7 +15,8 @@ from tolerances import (
 )
 
 import tinydnn as keras
-from tinydnn import layers, random, threads, training
+from tinydnn import layers, random, threads
+from tinydnn.parameters import share
 
 
 def walkthrough_net(dtype="float32", threads=2, scaled=False):
@@ -442,5 +443,5 @@ def test_no_row_is_gathered_from_outside_the_data():
     """Shares of a batch cover it exactly, whatever their number."""
     for n in range(1, 40):
         for parts in range(1, 9):
-            cuts = [training.share(n, parts, i) for i in range(parts)]
+            cuts = [share(n, parts, i) for i in range(parts)]
             assert [i for cut in cuts for i in range(cut.start, cut.stop)] == list(range(n))

@@ -131,6 +131,12 @@ class Pass:
         for i in range(len(self.layers) - 1 - self._loss_before_last, self._backward_to - 1, -1):
             dy = self.layers[i].backward(dy, self.traces[i])
 
+    def add_penalty_gradients(self) -> None:
+        """Add the gradients of the regularizers' penalties, which belong to a batch and not to its rows."""
+        for layer, t in zip(self.layers, self.traces, strict=True):
+            if layer.kernel_regularizer is not None:
+                layer.kernel_regularizer.add_gradient(self.xp, layer.weights[0], t.gradients[0])
+
     def _loss_input(self, output: Array) -> Array:
         """What the loss is computed from: the output, or the logits that a sigmoid made it from."""
         return self.traces[-1].x if self._loss_before_last else output

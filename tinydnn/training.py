@@ -1,9 +1,4 @@
-"""The loops of fit, evaluate and predict, and how threads share a batch.
-
-A step: each thread takes its share of the batch's rows through a pass of its own; then each sums the
-gradients of all passes over its share of the weights, in a fixed order, and updates those. So the same
-number of threads gives the same bits, however fast each of them is.
-"""
+"""The loops of fit, evaluate and predict (mirrors keras/src/backend/tensorflow/trainer.py)."""
 
 import math
 import signal
@@ -18,9 +13,7 @@ from tinydnn import random
 from tinydnn.backend import Array
 from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.data import Data, split
-from tinydnn.parameters import share
-from tinydnn.passes import Pass, Workspace
-from tinydnn.threads import Team, single_threaded_blas
+from tinydnn.shards import Shards
 
 if TYPE_CHECKING:
     from tinydnn.models import Sequential
@@ -29,144 +22,6 @@ Logs = dict[str, float]
 
 _DEFAULT_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 512  # without an update in between, a larger one gives the same in less time
-_WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
-
-
-class Shards:
-    """The rows of each batch of the data, cut into one share a thread.
-
-    Use it in a `with` block: its threads live that long.
-    """
-
-    def __init__(self, model: "Sequential", data: Data, batch_size: int, training: bool = False) -> None:
-        self.model, self.data, self.training = model, data, training
-        self.backend = model.backend
-        self.team = Team(min(model.threads, batch_size, data.n))
-        self._workspaces = [Workspace(self.backend.xp) for _ in range(self.team.size)]
-        self._by_size: dict[int, list[Pass]] = {}
-        self._stack = ExitStack()
-        self._samples = 0
-        self._penalties = 0.0
-
-    def __enter__(self) -> "Shards":
-        self._stack.enter_context(self.team)
-        self._stack.enter_context(single_threaded_blas())
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._stack.close()
-
-    def _passes(self, n: int) -> list[Pass]:
-        """One pass for each share of a batch of n rows."""
-        if n not in self._by_size:
-            threads = min(self.team.size, n)
-            self._by_size[n] = [
-                Pass(
-                    self.model,
-                    self.data,
-                    share(n, threads, i).stop - share(n, threads, i).start,
-                    workspace,
-                    self.training,
-                )
-                for i, workspace in enumerate(self._workspaces[:threads])
-            ]
-        return self._by_size[n]
-
-    def predict(self, start: int, stop: int, out: Array) -> None:
-        """out[start:stop] = the model's output for those samples."""
-        passes = self._passes(stop - start)
-
-        def task(i: int) -> None:
-            part = share(stop - start, len(passes), i)
-            rows = slice(start + part.start, start + part.stop)
-            with self.backend.quiet():
-                out[rows] = self.backend.to_numpy(passes[i].forward(rows))
-
-        self.team.run(task, len(passes))
-
-    def test(self, start: int, stop: int) -> None:
-        """Add the losses and hits of those samples to the totals."""
-        passes = self._passes(stop - start)
-
-        def task(i: int) -> None:
-            part = share(stop - start, len(passes), i)
-            rows = slice(start + part.start, start + part.stop)
-            with self.backend.quiet():
-                passes[i].measure(rows, passes[i].forward(rows))
-
-        self.team.run(task, len(passes))
-        self._count(stop - start)
-
-    def gradients(self, rows: Array) -> list[Pass]:
-        """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
-        passes = self._passes(len(rows))
-
-        def task(i: int) -> None:
-            part = share(len(rows), len(passes), i)
-            own = passes[i]
-            with self.backend.quiet():
-                output = own.forward(rows[part], first_row=part.start)
-                own.measure(rows[part], output)
-                own.backward(output, batch=len(rows))
-                if i == 0:
-                    self._add_penalty_gradients(own)
-
-        self.team.run(task, len(passes))
-        self._count(len(rows))
-        return passes
-
-    def update(self, passes: list[Pass]) -> None:
-        """Sum the passes' gradients, and let the optimizer take its step with them."""
-        optimizer, w, g = self.model.optimizer, self.model.parameters, passes[0].gradient
-        assert optimizer is not None
-        threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
-
-        def add_up(i: int) -> None:
-            part = share(w.size, threads, i)
-            for other in passes[1:]:
-                g[part] += other.gradient[part]
-
-        def update(i: int) -> None:
-            with self.backend.quiet():
-                optimizer.update(w, g, share(w.size, threads, i))
-
-        def both(i: int) -> None:
-            add_up(i)
-            update(i)
-
-        optimizer.begin_step()
-        if optimizer.clips:  # a norm needs the whole gradient first
-            self.team.run(add_up, threads)
-            with self.backend.quiet():
-                optimizer.clip(g)
-            self.team.run(update, threads)
-        else:
-            self.team.run(both, threads)
-        for layer in self.model.layers:
-            layer.steps_seen += 1
-
-    def _add_penalty_gradients(self, own: Pass) -> None:
-        for layer, t in zip(own.layers, own.traces, strict=True):
-            if layer.kernel_regularizer is not None:
-                layer.kernel_regularizer.add_gradient(self.backend.xp, layer.weights[0], t.gradients[0])
-
-    def _count(self, samples: int) -> None:
-        self._samples += samples
-        self._penalties += samples * self.model.penalty()
-
-    def reset(self) -> None:
-        """Start the averages anew."""
-        self._samples, self._penalties = 0, 0.0
-        for workspace in self._workspaces:
-            workspace.take("totals", (2,), np.float64)[...] = 0
-
-    def logs(self) -> Logs:
-        """Loss and metrics since the last reset: means over the samples, sorted by name as in Keras."""
-        totals = sum(workspace.take("totals", (2,), np.float64) for workspace in self._workspaces)
-        loss, hits = self.backend.to_numpy(totals).tolist()
-        logs = dict.fromkeys(self.model.metrics, hits / self._samples)
-        logs["loss"] = (loss + self._penalties) / self._samples
-        return dict(sorted(logs.items()))
 
 
 def fit(
