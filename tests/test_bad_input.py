@@ -46,7 +46,9 @@ CASES = {
     "zero epochs": ({"epochs": 0}, "epochs expects an integer of at least 1"),
     "negative epochs": ({"epochs": -2}, "epochs expects an integer of at least 1"),
     "epochs no integer": ({"epochs": 1.5}, "epochs expects an integer"),
-    "epochs not above initial_epoch": ({"epochs": 2, "initial_epoch": 2}, "above initial_epoch"),
+    "negative initial_epoch": ({"initial_epoch": -1}, "initial_epoch expects an integer of at least 0"),
+    "validation_split None": ({"validation_split": None}, "between 0 and 1"),
+    "no y": ({"y": None}, "fit needs targets y"),
     "zero batch size": ({"batch_size": 0}, "batch_size expects an integer of at least 1"),
     "negative batch size": ({"batch_size": -1}, "batch_size expects an integer of at least 1"),
     "validation_split of 1": ({"validation_split": 1}, "between 0 and 1"),
@@ -163,11 +165,11 @@ def test_layers_that_do_not_fit_are_refused_when_added():
         model.add(layers.Reshape((5,)))
     with pytest.raises(ValueError, match="comes first"):
         model.add(keras.Input((3,)))
-    with pytest.raises(ValueError, match="one dtype"):
-        model.add(layers.Flatten(dtype="float64"))
     with pytest.raises(TypeError, match=r"one of tinydnn\.layers"):
         model.add("dense")
     model.add(layers.Flatten(name="flat"))
+    with pytest.raises(ValueError, match="one dtype"):
+        model.add(layers.Dense(2, dtype="float64"))
     model.add(layers.Dense(2, name="out"))
     with pytest.raises(ValueError, match="different names"):
         model.add(layers.Dense(2, name="out"))
@@ -182,7 +184,7 @@ def test_an_unbuilt_model_is_as_before_after_data_that_does_not_fit():
     with pytest.raises(ValueError, match="can't make"):
         model.predict(X, verbose=0)
     assert not any(layer.built for layer in model.layers)
-    assert model.input_shape is None
+    assert model.sample_shape is None
 
 
 def test_a_layer_belongs_to_one_model():
@@ -212,7 +214,7 @@ def test_weights_are_checked_before_they_are_taken():
 
 def test_a_model_without_layers_or_weights_says_so():
     with pytest.raises(ValueError, match="no layers yet"):
-        keras.Sequential().build((3,))
+        keras.Sequential().build((None, 3))
     model = keras.Sequential([keras.Input((2,)), layers.Activation("tanh")])
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match="no weights to train"):
@@ -242,6 +244,7 @@ def test_a_loss_wants_one_row_of_outputs():
         ([0, 2, 1], None, [[1, 0, 0], [0, 0, 1], [0, 1, 0]]),
         ([[1], [0]], 3, [[0, 1, 0], [1, 0, 0]]),
         ([[0, 1]], None, [[[1, 0], [0, 1]]]),
+        ([1.0, 0.0], None, [[0, 1], [1, 0]]),
     ],
 )
 def test_to_categorical(x, classes, expected):
@@ -250,7 +253,80 @@ def test_to_categorical(x, classes, expected):
     assert rows.dtype == np.float64
 
 
-@pytest.mark.parametrize(("x", "classes"), [([0, 3], 3), ([-1], None), ([0.5], None), ([], None)])
+@pytest.mark.parametrize(
+    ("x", "classes"), [([0, 3], 3), ([-1], None), ([0.5], None), ([float("nan")], None), ([], None)]
+)
 def test_to_categorical_refuses(x, classes):
     with pytest.raises(ValueError, match="to_categorical expects"):
         keras.utils.to_categorical(x, classes)
+
+
+def test_a_constructor_that_fails_leaves_its_layers_free():
+    first = layers.Dense(3)
+    with pytest.raises(ValueError, match="can't make"):
+        keras.Sequential([keras.Input((6,)), first, layers.Reshape((7,))])
+    keras.Sequential([keras.Input((6,)), first])
+
+
+def test_a_layer_whose_weights_can_not_be_made_is_not_added():
+    class Broken(keras.initializers.Initializer):
+        def __call__(self, shape, dtype="float32"):
+            raise RuntimeError("no weights")
+
+    model = net()
+    weights, broken = model.get_weights(), layers.Dense(2, kernel_initializer=Broken())
+    with pytest.raises(RuntimeError, match="no weights"):
+        model.add(broken)
+    assert len(model.layers) == 2
+    model.fit(**FIT)
+    assert len(model.get_weights()) == len(weights)
+
+
+def test_build_takes_a_batch_shape_as_keras_does():
+    model = keras.Sequential([layers.Dense(2)])
+    with pytest.raises(ValueError, match="without the batch"):
+        model.build((None,))
+    with pytest.raises(AttributeError, match="no input_shape before it is built"):
+        _ = model.input_shape
+    model.build((None, 3))
+    model.build((32, 3))
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
+    with pytest.raises(ValueError, match=r"takes samples of shape \(3,\). Received: \(4,\)"):
+        model.build((None, 4))
+
+
+def test_what_is_fixed_says_so():
+    model = net()
+    for thing in (model, model.layers[0]):
+        with pytest.raises(AttributeError, match="trainable"):
+            thing.trainable = False
+    with pytest.raises(AttributeError, match="activation"):
+        model.layers[0].activation = "relu"
+    with pytest.raises(ValueError, match="no kernel before it is built"):
+        _ = layers.Dense(2).kernel
+    with pytest.raises(ValueError, match="training=False only"):
+        model(X, training=True)
+    model.fit(**FIT)
+    model.optimizer.momentum = 0.9
+    with pytest.raises(ValueError, match="compile the model with a new optimizer"):
+        model.fit(**FIT)
+
+
+def test_a_metric_has_one_place_in_the_log():
+    with pytest.raises(ValueError, match="each name once"):
+        net().compile("sgd", "mse", metrics=["accuracy", "accuracy"])
+    model = net()
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", "acc"])
+    logs = model.evaluate(X, ONE_HOT, verbose=0, return_dict=True)
+    assert logs["acc"] == logs["accuracy"] <= 1
+
+
+def test_many_threads_may_be_the_first_to_use_a_model():
+    from concurrent.futures import ThreadPoolExecutor
+
+    for _ in range(20):
+        model = keras.Sequential([layers.Dense(50, activation="tanh"), layers.Dense(2)])
+        with ThreadPoolExecutor(4) as pool:
+            outputs = list(pool.map(lambda _: model(X), range(4)))  # noqa: B023
+        for output in outputs:
+            np.testing.assert_array_equal(output, outputs[0])

@@ -3,9 +3,10 @@
 Mirrors keras/src/callbacks.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from tinydnn.backend import Array
@@ -28,8 +29,8 @@ class Callback:
     `model.stop_training = True` ends the training after the current step.
     """
 
-    model: "Sequential"
-    params: dict[str, Any]
+    model: "Sequential" = None  # type: ignore[assignment]  # until set_model, as in Keras
+    params: dict[str, Any] = None  # type: ignore[assignment]
 
     def set_model(self, model: "Sequential") -> None:
         self.model = model
@@ -82,7 +83,7 @@ class CallbackList:
     def __init__(
         self, callbacks: Sequence[Callback] | None, model: "Sequential", verbose: int | str, epochs: int, steps: int
     ) -> None:
-        if verbose not in (0, 1, 2, "auto") or isinstance(verbose, bool):
+        if verbose not in (0, 1, 2, "auto"):  # True and False are 1 and 0
             raise ValueError(f"verbose expects 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")
         given = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
         for callback in given:
@@ -156,7 +157,24 @@ class Progress(Callback):
 class LambdaCallback(Callback):
     """A callback made of functions: LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))."""
 
-    def __init__(self, **hooks: Callable[..., Any] | None) -> None:
+    def __init__(
+        self,
+        on_epoch_begin: Callable[..., Any] | None = None,
+        on_epoch_end: Callable[..., Any] | None = None,
+        on_train_begin: Callable[..., Any] | None = None,
+        on_train_end: Callable[..., Any] | None = None,
+        on_train_batch_begin: Callable[..., Any] | None = None,
+        on_train_batch_end: Callable[..., Any] | None = None,
+        **hooks: Callable[..., Any] | None,
+    ) -> None:
+        hooks |= {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+        }
         for name, function in hooks.items():
             if not name.startswith("on_") or not hasattr(Callback, name):
                 raise TypeError(f"LambdaCallback expects hooks of Callback, as on_epoch_end. Received: {name}")
@@ -229,9 +247,12 @@ class EarlyStopping(_Monitor):
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
-        self.on_train_begin()
+        self._start()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._start()  # one instance may watch several trainings
+
+    def _start(self) -> None:
         self.wait = 0
         self.stopped_epoch = 0
         self.best = None
@@ -293,13 +314,13 @@ class ModelCheckpoint(_Monitor):
         if not save_best_only and mode == "auto":
             mode = "min"  # nothing is compared
         super().__init__(monitor, mode, initial_value_threshold, 0)
-        self.filepath = fspath(filepath)
+        self.filepath = os.fspath(filepath)
         ending = ".weights.h5" if save_weights_only else ".keras"
         if not self.filepath.endswith(ending):
             raise ValueError(
                 f"ModelCheckpoint expects a filepath that ends in {ending} here. Received: {self.filepath}"
             )
-        if save_freq != "epoch" and (isinstance(save_freq, bool | str) or save_freq < 1):
+        if save_freq != "epoch" and (type(save_freq) is not int or save_freq < 1):
             raise ValueError(f"save_freq expects 'epoch' or a number of batches. Received: save_freq={save_freq!r}")
         self.verbose = verbose
         self.save_best_only = save_best_only
@@ -343,10 +364,13 @@ class ModelCheckpoint(_Monitor):
                 self.best = value
         if self.verbose:
             print(said)
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
             self.model.save(path, overwrite=True)
+        if self.verbose:
+            print(f"\nEpoch {epoch}: finished saving model to {path}")
 
 
 __getattr__ = not_offered(__name__, globals())

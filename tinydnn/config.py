@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from tinydnn.names import not_offered
+
+__all__ = ["floatx", "set_floatx"]
+
 _DTYPES = "float32", "float64"
 _floatx = "float32"
 
@@ -38,3 +42,6 @@ def check_dtype(value: str | None) -> str:
     if name not in _DTYPES:
         raise ValueError(f"tinydnn computes in 'float32' or 'float64'. Received: dtype={value!r}")
     return name
+
+
+__getattr__ = not_offered(__name__, globals())

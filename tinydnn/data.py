@@ -26,7 +26,9 @@ class Data:
     """
 
     def __init__(self, model: "Sequential", x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
-        shape = model.input_shape or sample_shape or shape_of_sample(x)
+        if not model.layers:
+            raise ValueError(f"Model {model.name!r} has no layers yet; add some")
+        shape = model.sample_shape or sample_shape or shape_of_sample(x)
         output_shape = model.compute_output_shape(shape)
         host_x = check_samples(x, shape, model.dtype)
         self.n = len(host_x)
@@ -47,9 +49,8 @@ class Data:
         else:
             host_y = check_targets(y, self.n, outputs, model.dtype)
             self.targets = model.backend.asarray(host_y)
-        metric = next(iter(model.metrics.values()), None)
-        if metric is not None:
-            self.labels = model.backend.asarray(metric.labels(host_y, model.loss.sparse))
+        if model.metric is not None:
+            self.labels = model.backend.asarray(model.metric.labels(host_y, model.loss.sparse))
         elif model.loss.sparse:
             self.labels = model.backend.asarray(host_y)
 
@@ -178,7 +179,8 @@ def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any,
     Raises:
         ValueError: the share is outside (0, 1), or leaves no sample on one side.
     """
-    if isinstance(validation_split, bool) or not 0 < validation_split < 1:
+    number = isinstance(validation_split, int | float | np.number) and not isinstance(validation_split, bool)
+    if not number or not 0 < validation_split < 1:
         raise ValueError(f"validation_split expects a number between 0 and 1. Received: {validation_split!r}")
     x, y = as_numeric(x, "x"), as_numeric(y, "y")
     if x.ndim == 0:

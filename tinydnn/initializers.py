@@ -43,7 +43,7 @@ class GlorotUniform(Initializer):
         self._stream = random.draw_seed() if seed is None else seed
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = "float32") -> Array:
-        fan_in, fan_out = shape
+        fan_in, fan_out = shape if len(shape) == 2 else (shape[0], shape[0])  # as Keras counts a bias
         scale = 1.0 / ((fan_in + fan_out) / 2.0)  # in Keras' own steps: they decide the last bit
         limit = math.sqrt(3.0 * scale)
         return random.uniform(self._stream, shape, -limit, limit, dtype)

@@ -96,6 +96,10 @@ class Layer:
             )
         self._owner = model
 
+    def release(self) -> None:
+        """Belong to no model again."""
+        self._owner = None
+
     def attach(self, weights: list[Array], backend: Backend) -> None:
         """Move the weights into these views of the model's flat vector."""
         for view, weight in zip(weights, self.weights, strict=True):
@@ -287,21 +291,28 @@ class Dense(Layer):
             raise ValueError(f"Dense expects units as a positive integer. Received: units={units!r}")
         super().__init__(**kwargs)
         self.units = int(units)
-        self.activation = activations.get(activation)
+        self._activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
 
     @property
+    def activation(self) -> activations.Activation:
+        """Fixed once the layer is made."""
+        return self._activation
+
+    @property
     def kernel(self) -> Array:
         """W, (inputs, units): the model's own memory."""
+        if not self.built:
+            raise ValueError(f"Dense {self.name!r} has no kernel before it is built")
         return self.weights[0]
 
     @property
     def bias(self) -> Array | None:
         """b, (units,): the model's own memory."""
-        return self.weights[1] if self.use_bias else None
+        return self.weights[1] if self.built and self.use_bias else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:

@@ -42,7 +42,9 @@ def get(metrics: Sequence[str] | None) -> dict[str, Accuracy]:
         return {}
     if not isinstance(metrics, list | tuple) or not all(isinstance(name, str) for name in metrics):
         raise TypeError(f"metrics expects a list of names, as ['accuracy']. Received: {metrics!r}")
-    return {name: lookup("metric", name, _OFFERED)() for name in metrics}
+    if len(set(metrics)) < len(metrics):
+        raise ValueError(f"metrics expects each name once. Received: {list(metrics)}")
+    return {name: lookup("metric", name.lower(), _OFFERED)() for name in metrics}
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -3,6 +3,7 @@
 The model owns one flat vector of all weights, `parameters`; its layers hold views of it.
 """
 
+import threading
 import warnings
 from collections.abc import Sequence
 from os import PathLike
@@ -11,7 +12,7 @@ from typing import Any
 from tinydnn import activations, backend, layers, losses, metrics, optimizers, training
 from tinydnn.backend import Array
 from tinydnn.callbacks import Callback, History
-from tinydnn.layers import InputLayer, Layer, check_weights
+from tinydnn.layers import InputLayer, Layer, check_shape, check_weights
 from tinydnn.names import auto_name, not_offered
 from tinydnn.parameters import Layout, Shape
 from tinydnn.threads import available_cores
@@ -20,6 +21,8 @@ __all__ = ["Sequential", "load_model"]
 
 Path = str | PathLike[str]
 Logs = dict[str, float]
+
+_building = threading.Lock()
 
 
 class Sequential:
@@ -48,7 +51,7 @@ class Sequential:
         self.backend = backend.get(device)
         self.threads = available_cores() if threads is None else training.check_count("threads", threads)
         self.layers: list[Layer] = []
-        self.input_shape: Shape | None = None
+        self.sample_shape: Shape | None = None
         self.input_layer: InputLayer | None = None
         self.built = False
         self.stop_training = False
@@ -57,8 +60,13 @@ class Sequential:
         self.loss: losses.Loss | None = None
         self.metrics: dict[str, metrics.Accuracy] = {}
         self.compiled = False
-        for layer in layers or []:
-            self.add(layer)
+        try:
+            for layer in layers or []:
+                self.add(layer)
+        except BaseException:
+            for layer in self.layers:
+                layer.release()
+            raise
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -75,47 +83,61 @@ class Sequential:
         if isinstance(layer, InputLayer):
             if self.layers or self.input_layer:
                 raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
-            self.input_layer = layer
-            self.input_shape = layer.given_shape
+            self.input_layer, self.sample_shape = layer, layer.given_shape
             return
         if any(layer.name == other.name for other in self.layers):
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
-        dtype = (self.layers or [self.input_layer or layer])[0].dtype
-        if layer.dtype != dtype:
+        if self.layers and layer.dtype != self.dtype:
             raise ValueError(
-                f"All layers of a model have one dtype, here {dtype}. Received: {layer.name!r} with {layer.dtype}"
+                f"All layers of a model have one dtype, here {self.dtype}. Received: {layer.name!r} with {layer.dtype}"
             )
-        shape = self.input_shape or (None if self.layers else layer.given_shape)
+        shape = self.sample_shape or (None if self.layers else layer.given_shape)
         arrives = None if shape is None else self.compute_output_shape(shape)
         if layer.given_shape not in (None, arrives):
             raise ValueError(
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
-        if arrives is not None:
-            layer.compute_output_shape(arrives)  # may raise; nothing has changed then
         layer.claim(self)
-        self.input_shape = shape
+        before = self.sample_shape, self.built
         self.layers.append(layer)
         self.built = False
-        if self.input_shape is not None:
-            self.build(self.input_shape)
+        try:
+            if shape is not None:
+                self.build_for(shape)
+        except BaseException:
+            self.layers.pop()
+            layer.release()
+            self.sample_shape, self.built = before
+            raise
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, sample_shape: Shape) -> Shape:
         """The shape of one output, for samples of this shape."""
-        shape = input_shape
         for layer in self.layers:
-            shape = layer.compute_output_shape(shape)
-        return shape
+            sample_shape = layer.compute_output_shape(sample_shape)
+        return sample_shape
 
-    def build(self, input_shape: Sequence[int]) -> None:
-        """Draw the layers' weights, for samples of this shape (without the batch), and lay them out in one vector."""
-        if self.built:
-            return
+    def build(self, input_shape: Sequence[Any]) -> None:
+        """Draw the layers' weights, for batches of this shape: (None, 784), with the batch in front as in Keras.
+
+        Raises:
+            ValueError: no such shape, one that doesn't fit the layers, or another one than it was built for.
+        """
+        shape = check_shape(input_shape[1:], "build, behind the batch as in (None, 784),")
+        if self.sample_shape not in (None, shape):
+            raise ValueError(f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {shape}")
+        self.build_for(shape)
+
+    def build_for(self, sample_shape: Shape) -> None:
+        """Build the layers, and lay out their weights in one vector, where that has not been done."""
+        with _building:  # several threads may be the first to use a model
+            if not self.built:
+                self._build_for(sample_shape)
+
+    def _build_for(self, sample_shape: Shape) -> None:
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layers yet; add some")
-        shape = tuple(input_shape)
-        self.compute_output_shape(shape)
-        self.input_shape = shape
+        self.compute_output_shape(sample_shape)  # raises before anything is changed
+        shape = sample_shape
         for layer in self.layers:
             shape = layer.build(shape)
         weights = [weight for layer in self.layers for weight in layer.weights]
@@ -125,17 +147,32 @@ class Sequential:
         for layer in self.layers:
             layer.attach([next(views) for _ in layer.weights], self.backend)
         self.steps = [step for layer in self.layers for step in layer.steps()]
+        self.sample_shape = sample_shape
         self.built = True
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch, (None, 28, 28)."""
+        if self.sample_shape is None:
+            raise AttributeError(f"Model {self.name!r} has no input_shape before it is built")
+        return (None, *self.sample_shape)
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch of outputs, (None, 10)."""
+        if self.sample_shape is None:
+            raise AttributeError(f"Model {self.name!r} has no output_shape before it is built")
+        return (None, *self.compute_output_shape(self.sample_shape))
+
+    @property
+    def trainable(self) -> bool:
+        """Always True: tinydnn trains every weight."""
+        return True
 
     @property
     def dtype(self) -> str:
         """The dtype of all layers."""
         return self.layers[0].dtype if self.layers else "float32"
-
-    @property
-    def output_shape(self) -> Shape | None:
-        """The shape of one output; None before the model is built."""
-        return self.layers[-1].output_shape if self.built else None
 
     @property
     def last_activation(self) -> activations.Activation | None:
@@ -175,13 +212,16 @@ class Sequential:
         self.optimizer, self.loss, self.metrics = chosen
         self.compiled = True
 
-    def require_compiled(self, what: str) -> None:
+    def require_compiled(self, what: str, y: Any) -> None:
+        """Raise a ValueError unless there is a loss, and targets y to measure it on."""
         if not self.compiled or self.loss is None:
             raise ValueError(f"{what} needs a loss to measure: call compile(optimizer=…, loss=…) first")
+        if y is None:
+            raise ValueError(f"{what} needs targets y to measure the loss on. Received: y=None")
 
-    def prepare_training(self, input_shape: Shape) -> None:
+    def prepare_training(self, sample_shape: Shape) -> None:
         """Build the model and the optimizer's slots, where that has not been done."""
-        self.build(input_shape)
+        self.build_for(sample_shape)
         assert self.optimizer is not None
         assert self.loss is not None
         if not self.layout.size:
@@ -194,6 +234,11 @@ class Sequential:
                 stacklevel=4,
             )
         self.optimizer.build(self.layout, self.dtype, self.backend.xp)
+
+    @property
+    def metric(self) -> metrics.Accuracy | None:
+        """What is measured besides the loss: there is one metric, which may go by several names."""
+        return next(iter(self.metrics.values()), None)
 
     def penalty(self) -> float:
         """The sum of the regularizers' penalties, which is part of the loss."""
@@ -305,9 +350,11 @@ class Sequential:
         """
         return training.predict(self, x, batch_size, verbose, callbacks)
 
-    def __call__(self, x: Any) -> Array:
+    def __call__(self, x: Any, training: bool = False) -> Array:
         """The outputs for these samples, without a progress bar."""
-        return training.predict(self, x, None, 0, None)
+        if training:
+            raise ValueError("A model can be called with training=False only; fit and train_on_batch train")
+        return self.predict(x, verbose=0)
 
     def train_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
         """One step on these samples as one batch; the loss and metrics before its update."""
@@ -379,7 +426,7 @@ class Sequential:
         return f"<Sequential name={self.name}, built={self.built}>"
 
 
-def load_model(filepath: Path, compile: bool = True) -> Sequential:
+def load_model(filepath: Path, *, compile: bool = True) -> Sequential:
     """The model in a .keras file; with `compile`, ready to train on where it was saved."""
     from tinydnn.saving import load_model
 

@@ -55,6 +55,7 @@ class Optimizer:
             )
         self.name = name or snake_case(type(self).__name__)
         self.iterations = 0
+        self.layout: Layout | None = None
         self.slots: dict[str, Array] = {}
 
     @property
@@ -77,9 +78,9 @@ class Optimizer:
 
     def build(self, layout: Layout, dtype: str, xp: Any) -> None:
         """Make the slots, all zeros, for weights of this layout; does nothing where they fit already."""
-        if getattr(self, "layout", None) is layout:
+        if self.layout is layout:
             return
-        if self.iterations:
+        if self.layout is not None and self.iterations:
             raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
         self.layout, self.xp = layout, xp
         self.slots = {name: xp.zeros(layout.size, dtype) for name in self.slot_names()}
@@ -94,6 +95,7 @@ class Optimizer:
         if self.clipvalue is not None:
             self.xp.clip(g, -self.clipvalue, self.clipvalue, out=g)
         elif self.clipnorm is not None:
+            assert self.layout is not None
             for part in self.layout.slices:
                 self._clip_norm(g[part], self.clipnorm)
         elif self.global_clipnorm is not None:
@@ -107,6 +109,11 @@ class Optimizer:
 
     def begin_step(self) -> None:
         """Count the step; called once before its updates."""
+        if list(self.slots) != self.slot_names():
+            raise ValueError(
+                f"{type(self).__name__} was built with the slots {list(self.slots)}, and its settings now ask for "
+                f"{self.slot_names()}; compile the model with a new optimizer"
+            )
         self.iterations += 1
 
     def update(self, w: Array, g: Array, part: slice) -> None:

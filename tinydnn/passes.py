@@ -120,9 +120,9 @@ class Pass:
             self.xp.equal(labels.reshape(-1, 1), self._classes, out=t.y)  # type: ignore[union-attr]
         loss.forward(self.xp, x, t, self.logits)
         self.totals[0] += t.l.sum(dtype=np.float64)
-        for metric in self.model.metrics.values():
+        if self.model.metric is not None:
             prediction = t.p if self._softmax_in_loss else output
-            self.totals[1] += metric.hits(self.xp, prediction, labels)
+            self.totals[1] += self.model.metric.hits(self.xp, prediction, labels)
 
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""

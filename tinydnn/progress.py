@@ -42,30 +42,30 @@ class ProgressPrinter:
             return
         self._last_drawn = now
         per_step = (now - self._began) / step
-        self._redraw(step, f"{_clock(per_step * (self.steps - step))} {_per_step(per_step)}{_figures(logs)}")
+        self._redraw(step, _clock(per_step * (self.steps - step)), f"{_per_step(per_step)}{_figures(logs)}")
 
     def finish(self, logs: dict[str, Any] | None) -> None:
         """Show that all steps are done, and end the line."""
         seconds = time.perf_counter() - self._began
         rest = f"{_per_step(seconds / self.steps)}{_figures(logs)}"
         if self._draws:
-            self._redraw(self.steps, f"{seconds:.0f}s {rest}", whole=True)
+            self._redraw(self.steps, f"{seconds:.0f}s", rest, whole=True)
             print(file=self._out, flush=True)
         else:
             print(f"{self.steps}/{self.steps} - {seconds:.0f}s - {rest}", file=self._out, flush=True)
 
-    def _redraw(self, step: int, text: str, whole: bool = False) -> None:
+    def _redraw(self, step: int, clock: str, text: str, whole: bool = False) -> None:
         """Write over the line; until the last time cut to the terminal's width, since a line that wraps stays."""
-        count = f"{step:{len(str(self.steps))}d}/{self.steps} "
-        room = shutil.get_terminal_size().columns - 1 - len(count) - _BAR_WIDTH - 1
-        text = text if whole else text[: max(room, 0)]
-        filled = _BAR_WIDTH * step // self.steps
-        stroke = _stroke(self._out)
+        count = f"{step:{len(str(self.steps))}d}/{self.steps}"
+        width = len(f"{count} {'━' * _BAR_WIDTH} {clock} ")
+        if not whole:
+            text = text[: max(shutil.get_terminal_size().columns - 1 - width, 0)]
+        filled, stroke = _BAR_WIDTH * step // self.steps, _stroke(self._out)
         bar = f"\033[32m{stroke * filled}\033[0m\033[37m{stroke * (_BAR_WIDTH - filled)}\033[0m"
-        width = len(count) + _BAR_WIDTH + 1 + len(text)
-        padding = " " * max(self._width - width, 0)
-        print(f"\r\033[1m{count}\033[0m{bar} {text}{padding}", end="", file=self._out, flush=True)
-        self._width = width
+        padding = " " * max(self._width - width - len(text), 0)
+        line = f"\r\033[1m{count}\033[0m {bar} \033[1m{clock}\033[0m {text}{padding}"
+        print(line, end="", file=self._out, flush=True)
+        self._width = width + len(text)
 
 
 def _can_redraw(out: Any) -> bool:

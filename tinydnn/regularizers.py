@@ -56,7 +56,7 @@ class L2(Regularizer):
 
 l1, l2, l1_l2 = L1, L2, L1L2  # Keras' short names
 
-_OFFERED: dict[str, type[Regularizer]] = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2}
+_OFFERED: dict[str, type[Regularizer]] = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "L1L2": L1L2}
 
 
 def get(identifier: str | Regularizer | None) -> Regularizer | None:

@@ -138,10 +138,10 @@ def load_model(run: Path) -> models.Sequential:
     if not path.is_file():
         raise FileNotFoundError(f"There is no {MODEL_FILE} in {str(run)!r}; train one with `tinydnn train --out {run}`")
     model = models.load_model(path)
-    if model.input_shape != (28, 28) or model.output_shape != (10,):
+    if model.sample_shape != (28, 28) or model.output_shape != (None, 10):
         raise FileFormatError(
             f"{path}: expected a model from images (28, 28) to 10 probabilities. "
-            f"Found: from {model.input_shape} to {model.output_shape}"
+            f"Found: samples of shape {model.sample_shape}"
         )
     return model
 

@@ -10,6 +10,7 @@ The optimizer's variables are the number of steps, the learning rate, and then i
 import io
 import json
 import time
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from os import PathLike, fspath
@@ -93,7 +94,13 @@ def load_model(filepath: FilePath, compile: bool = True) -> Sequential:
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
         model = _model_from_json(config, compile)
-        _weights_from_h5(model, weights)
+        state = _weights_from_h5(model, weights)
+        if model.optimizer is not None and len(state) > 2:
+            model.optimizer.build(model.layout, model.dtype, model.backend.xp)
+            if not _restore(model, state):
+                raise FileFormatError("optimizer/vars doesn't fit the optimizer in config.json")
+        elif len(state) > 1:
+            _restore(model, state)
     return model
 
 
@@ -111,7 +118,13 @@ def load_weights(model: Sequential, filepath: FilePath) -> None:
     """
     path = _readable(filepath, ".weights.h5")
     with _naming(path):
-        _weights_from_h5(model, path.read_bytes())
+        state = _weights_from_h5(model, path.read_bytes())
+    if len(state) > 1 and not _restore(model, state) and len(state) > 2:
+        warnings.warn(
+            f"{path}: the optimizer's state was left out, since this model's optimizer has no slots of that kind; "
+            "to take it over, load the whole model, or train this one for a step first",
+            stacklevel=3,
+        )
 
 
 def _writable(filepath: FilePath, ending: str, overwrite: bool) -> Path:
@@ -186,9 +199,9 @@ def _shape(shape: Any) -> list[int]:
 
 def _model_to_json(model: Sequential) -> dict[str, Any]:
     entries: list[layers.Layer] = list(model.layers)
-    if model.built:
+    if model.sample_shape is not None:
         name = model.input_layer.name if model.input_layer else "input_layer"
-        entries.insert(0, layers.InputLayer(_shape(model.input_shape), name=name, dtype=model.dtype))
+        entries.insert(0, layers.InputLayer(_shape(model.sample_shape), name=name, dtype=model.dtype))
     config: dict[str, Any] = {
         "name": model.name,
         "trainable": True,
@@ -197,7 +210,7 @@ def _model_to_json(model: Sequential) -> dict[str, Any]:
     }
     result = {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}
     if model.built:
-        batch_shape = [None, *_shape(model.input_shape)]
+        batch_shape = [None, *_shape(model.sample_shape)]
         config["build_input_shape"] = batch_shape
         result["build_config"] = {"input_shape": batch_shape}
     if model.compiled:
@@ -259,7 +272,7 @@ def _model_from_json(value: Mapping[str, Any], compile: bool) -> Sequential:
     model = Sequential([_from_json(layer, "keras.layers") for layer in config["layers"]], name=config["name"])
     shape = config.get("build_input_shape")
     if shape and model.layers:
-        model.build(tuple(shape[1:]))
+        model.build(shape)
     chosen = value.get("compile_config")
     if compile and chosen:
         optimizer, loss, names = chosen["optimizer"], chosen["loss"], chosen["metrics"]
@@ -289,7 +302,8 @@ def _groups(model: Sequential) -> Iterator[tuple[str, layers.Layer]]:
 
 def _slots_in_order(model: Sequential) -> list[Array]:
     """Views of the optimizer's slots in Keras' order: slot by slot, or for Adam weight by weight."""
-    assert model.optimizer is not None
+    if model.optimizer is None:
+        return []
     views = [model.layout.views(slot) for slot in model.optimizer.slots.values()]
     if isinstance(model.optimizer, optimizers.Adam):
         return [view for of_one_weight in zip(*views, strict=True) for view in of_one_weight]
@@ -311,33 +325,39 @@ def _weights_to_h5(model: Sequential) -> bytes:
             group.attrs["name"] = optimizer.name
             group["0"] = np.int64(optimizer.iterations)
             group["1"] = np.dtype(floatx()).type(optimizer.learning_rate)
-            for i, slot in enumerate(_slots_in_order(model) if optimizer.slots else [], start=2):
+            for i, slot in enumerate(_slots_in_order(model), start=2):
                 group[str(i)] = model.backend.to_numpy(slot)
     return content.getvalue()
 
 
-def _weights_from_h5(model: Sequential, content: bytes) -> None:
-    """Take over weights, and the optimizer's state where both have one; first everything is read, then set."""
+def _weights_from_h5(model: Sequential, content: bytes) -> list[Array]:
+    """Take over the weights, after all is read and checked; return the optimizer's variables, if there are any."""
     with h5py.File(io.BytesIO(content), "r") as file:
         weights = []
         for name, layer in _groups(model):
             shapes = [weight.shape for weight in layer.weights]
             found = file.get(f"{name}/vars", {})
-            weights.append(
-                check_weights([found[str(i)][()] for i in range(len(found))], shapes, f"{name} ({layer.name})")
-            )
-        state = file.get("optimizer/vars")
-        values = [] if state is None else [state[str(i)][()] for i in range(len(state))]
-    optimizer = model.optimizer
-    slots: list[Array] = []
-    if optimizer is not None and len(values) > 1:
-        optimizer.build(model.layout, model.dtype, model.backend.xp)
-        if len(values) > 2 or not optimizer.slots:
-            slots = _slots_in_order(model)
-            check_weights(values[2:], [slot.shape for slot in slots], "optimizer/vars")
-        optimizer.iterations = int(values[0])
-        optimizer.learning_rate = float(values[1])
+            arrays = [found[str(i)][()] for i in range(len(found))]
+            weights.append(check_weights(arrays, shapes, f"{name} ({layer.name})"))
+        state = file.get("optimizer/vars", {})
+        variables = [np.asarray(state[str(i)][()]) for i in range(len(state))]
     for layer, arrays in zip(model.layers, weights, strict=True):
         layer.set_weights(arrays)
-    for slot, value in zip(slots, values[2:], strict=True):
+    return variables
+
+
+def _restore(model: Sequential, variables: list[Array]) -> bool:
+    """Take over the optimizer's variables, if it has slots that they fit; whether it has."""
+    optimizer = model.optimizer
+    if optimizer is None or list(optimizer.slots) != optimizer.slot_names():
+        return False
+    iterations, learning_rate, *values = variables
+    slots = _slots_in_order(model)
+    fit = [value.shape for value in values] == [slot.shape for slot in slots]
+    if not fit or not all(np.isfinite(variable).all() for variable in variables):
+        return False
+    optimizer.learning_rate = float(learning_rate)
+    optimizer.iterations = int(iterations)
+    for slot, value in zip(slots, values, strict=True):
         slot[...] = model.backend.asarray(value)
+    return True

@@ -39,7 +39,7 @@ def print_summary(model: "Sequential", print_fn: Any = None) -> None:
     lines = [f" Trainable params: {_count(weights, itemsize)}", " Non-trainable params: 0 (0.00 B)"]
     total = weights
     extra_bytes = 0
-    if optimizer is not None and hasattr(optimizer, "layout"):
+    if optimizer is not None and optimizer.layout is not None:
         # Keras counts the number of steps, int64, and the learning rate among the optimizer's variables.
         slots = len(optimizer.slots) * weights
         total += slots + 2

@@ -40,18 +40,15 @@ def fit(
     """See `Sequential.fit`."""
     batch_size = check_count("batch_size", _DEFAULT_BATCH if batch_size is None else batch_size)
     check_count("epochs", epochs)
-    if check_count("initial_epoch", initial_epoch, low=0) >= epochs:
-        raise ValueError(
-            f"epochs counts from 0, so it must be above initial_epoch. Received: {epochs=}, {initial_epoch=}"
-        )
-    if not isinstance(shuffle, bool | np.bool_):
+    check_count("initial_epoch", initial_epoch, low=0)
+    if shuffle not in (True, False):
         raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
     if validation_data is None and validation_split != 0:
         x, y, validation_data = split(x, y, validation_split)
     elif validation_data is not None and not (isinstance(validation_data, tuple | list) and len(validation_data) == 2):
         raise ValueError(f"validation_data expects (x, y). Received: {type(validation_data).__name__}")
 
-    model.require_compiled("fit")
+    model.require_compiled("fit", y)
     data = Data(model, x, y)
     held_out = None if validation_data is None else Data(model, *validation_data, sample_shape=data.x.shape[1:])
     steps = math.ceil(data.n / batch_size)
@@ -105,10 +102,10 @@ def evaluate(
 ) -> Logs:
     """See `Sequential.evaluate`."""
     batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
-    model.require_compiled("evaluate")
+    model.require_compiled("evaluate", y)
     data = Data(model, x, y)
     run = CallbackList(callbacks, model, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-    model.build(data.x.shape[1:])
+    model.build_for(data.x.shape[1:])
     with Shards(model, data, batch_size) as shards:
         return _evaluate(shards, batch_size, run)
 
@@ -133,8 +130,8 @@ def predict(
     batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
     data = Data(model, x)
     run = CallbackList(callbacks, model, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-    model.build(data.x.shape[1:])
-    out = np.empty((data.n, *(model.output_shape or ())), model.dtype)
+    model.build_for(data.x.shape[1:])
+    out = np.empty((data.n, *model.compute_output_shape(data.x.shape[1:])), model.dtype)
     with Shards(model, data, batch_size) as shards:
         run.on_predict_begin({})
         for step, start in enumerate(range(0, data.n, batch_size)):
@@ -148,7 +145,7 @@ def predict(
 
 def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
     """See `Sequential.train_on_batch`."""
-    model.require_compiled("train_on_batch")
+    model.require_compiled("train_on_batch", y)
     data = Data(model, x, y)
     model.prepare_training(data.x.shape[1:])
     with Shards(model, data, data.n, training=True) as shards, _deferred_interrupt():
@@ -164,7 +161,8 @@ def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
 def _diverged(loss: float, epoch: int, step: int, steps: int) -> str:
     return (
         f"The loss became {loss} in epoch {epoch + 1}, step {step + 1} of {steps}. Training stopped; the model is back "
-        "at the last weights at an epoch's start that gave a finite loss. A smaller learning rate or scaled inputs help"
+        "at the last weights at an epoch's start that gave a finite loss. Often the learning rate is too large, the "
+        "inputs are not scaled, or a cross-entropy without a softmax gets outputs that add up to 0"
     )
 
 

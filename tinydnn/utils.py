@@ -25,6 +25,8 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Array:
         ValueError: no integers, or outside that range.
     """
     labels = as_numeric(x, "x")
+    if labels.dtype.kind == "f" and (labels == np.floor(labels)).all() and np.isfinite(labels).all():
+        labels = labels.astype(np.int64)  # whole numbers, as from a text file; Keras takes them too
     if labels.dtype.kind not in "iu" or not labels.size:
         raise ValueError(f"to_categorical expects integer labels. Received: dtype={labels.dtype}, shape={labels.shape}")
     if labels.ndim > 1 and labels.shape[-1] == 1:
