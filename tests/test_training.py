@@ -16,7 +16,9 @@ from tolerances import (
 
 import tinydnn as keras
 from tinydnn import layers, random, threads
+from tinydnn.data import Data
 from tinydnn.parameters import share
+from tinydnn.passes import Pass, Workspace
 
 
 def walkthrough_net(dtype="float32", threads=2, scaled=False):
@@ -449,3 +451,16 @@ def test_no_row_is_gathered_from_outside_the_data():
         for parts in range(1, 9):
             cuts = [share(n, parts, i) for i in range(parts)]
             assert [i for cut in cuts for i in range(cut.start, cut.stop)] == list(range(n))
+
+
+def test_a_pass_that_has_looked_at_rows_in_place_does_not_gather_over_them(rng):
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    model = small_net(threads=1)
+    data = Data(model, x, y)
+    model.prepare_training((3,))
+    kept = data.targets.copy()
+    own = Pass(model, data, 2, Workspace(np), training=True)
+    for rows in (slice(0, 2), np.array([4, 5])):
+        own.measure(rows, own.forward(rows))
+    np.testing.assert_array_equal(data.targets, kept)
+    np.testing.assert_array_equal(y, kept)

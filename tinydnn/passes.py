@@ -75,6 +75,7 @@ class Pass:
             outputs = math.prod(model.steps[-1].output_shape or ())
             self.loss = LossTrace(workspace.room("loss", model.dtype), n, outputs)
             self.totals = workspace.take("totals", (2,), np.float64)  # the sums of losses and of hits
+            self._targets = self.loss.y
             self._classes = self.xp.arange(outputs)
             if data.labels is not None:
                 self._labels = workspace.take("labels", (n,), data.labels.dtype)
@@ -115,7 +116,7 @@ class Pass:
         x = self._loss_input(output)
         labels = None if self.data.labels is None else self._take(self.data.labels, rows, self._labels)
         if self.data.targets is not None:
-            t.y = self._take(self.data.targets, rows, t.y)
+            t.y = self._take(self.data.targets, rows, self._targets)
         else:
             self.xp.equal(labels.reshape(-1, 1), self._classes, out=t.y)  # type: ignore[union-attr]
         loss.forward(self.xp, x, t, self.logits)
