@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,53 +10,71 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 OLDEST = (3, 11)
+INTERRUPTED = 130
 
 
-def run_in_environment(extras, program, *arguments):
-    """Run `python program arguments…` in .venv, with tinydnn and these extras installed; return its exit code."""
-    python = prepare(extras)
-    process = subprocess.Popen([python, *program, *arguments])
+def run_in_environment(extras, *arguments):
+    """Run Python with these arguments in .venv, where tinydnn and these extras are; return its exit code."""
+    try:
+        python = prepare(extras)
+    except KeyboardInterrupt:
+        print("\n%s: stopped by Ctrl-C; run it again to go on" % program(), file=sys.stderr)
+        return INTERRUPTED
+    # -P: the folder that one stands in may have a random.py of its own.
+    process = subprocess.Popen([python, "-P", *arguments])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program, which ends by itself
-    return process.wait()
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    code = process.wait()
+    return 128 - code if code < 0 else code  # as a shell tells that a signal ended it
 
 
 def prepare(extras):
     """Make .venv and install what is missing; return the path of its Python."""
     if sys.version_info < OLDEST:
-        stop("tinydnn needs Python %d.%d or newer; this is %s" % (*OLDEST, sys.version.split()[0]))
+        stop("tinydnn needs Python %d.%d or newer; this is %s" % ((*OLDEST, sys.version.split()[0])))
     python = os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else os.path.join(VENV, "bin", "python")
     stamp = os.path.join(VENV, "installed-" + "-".join(["tinydnn", *sorted(extras)]))
     wanted = fingerprint()
     if os.path.exists(python) and read(stamp) == wanted:
         return python
 
-    if not os.path.exists(python):
+    if not works(python):
         print("Making .venv", file=sys.stderr)
-        made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+        shutil.rmtree(VENV, ignore_errors=True)  # it may be half made, or its Python gone
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         if made.returncode:
-            stop("can't make .venv; on Debian or Ubuntu install python3-venv first: %s" % last_line(made))
-    print(
-        "Installing tinydnn %s(once, until pyproject.toml changes)" % "".join("[%s] " % e for e in extras),
-        file=sys.stderr,
-    )
+            hint = "install python3-venv" if "ensurepip" in made.stdout else "can it be written to?"
+            stop("can't make %s; %s: %s" % (VENV, hint, last_line(made.stdout)))
+    print("Installing tinydnn%s, once" % (" and " + ", ".join(extras) if extras else ""), file=sys.stderr)
     target = ROOT + ("[%s]" % ",".join(extras) if extras else "")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", target]
     installed = subprocess.run(pip, stderr=subprocess.PIPE, text=True)
     if installed.returncode:
-        stop(
-            "pip can't install what tinydnn needs; it takes a network and Python 3.11 to 3.13: %s"
-            % last_line(installed)
-        )
+        stop("pip can't install what tinydnn needs; is there a network? %s" % last_line(installed.stderr))
     with open(stamp, "w") as file:
         file.write(wanted)
     return python
 
 
+def works(python):
+    """Whether .venv is whole: its Python is there, and has pip."""
+    try:
+        return (
+            subprocess.run(
+                [python, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
 def fingerprint():
-    """What an installation depends on: the project's needs, the Python, and where the project lies."""
+    """What an installation depends on: the project's needs, and where the project lies."""
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        content = file.read()
-    return hashlib.sha256(content + sys.version.encode() + ROOT.encode()).hexdigest()
+        return hashlib.sha256(file.read() + ROOT.encode()).hexdigest()
 
 
 def read(path):
@@ -67,13 +86,18 @@ def read(path):
         return None
 
 
-def last_line(process):
+def last_line(output):
     """What a program that failed said last, its errors first."""
-    lines = [line for line in (process.stderr or process.stdout or "").splitlines() if line.strip()]
-    errors = [line for line in lines if "ERROR" in line or "Error" in line]
-    return (errors or lines or ["no message"])[-1].strip()
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines or ["no message"])[-1]
+
+
+def program():
+    """The name of the script that was started."""
+    return os.path.basename(sys.argv[0])
 
 
 def stop(message):
     """End with one line that says what to do."""
-    sys.exit(os.path.basename(sys.argv[0]) + ": " + message)
+    sys.exit("%s: %s" % (program(), message))

@@ -8,4 +8,4 @@ import sys
 from environment import run_in_environment
 
 if __name__ == "__main__":
-    sys.exit(run_in_environment([], ["-m", "tinydnn", "train"], *sys.argv[1:]))
+    sys.exit(run_in_environment([], "-m", "tinydnn", "train", *sys.argv[1:]))

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from tolerances import DRAWN_DIGIT
 
 import tinydnn as keras
+from tinydnn.cli import main
 from tinydnn.images import load_digit
 from tinydnn.runs import load_model
 
@@ -183,7 +184,7 @@ def test_images_without_a_digit_are_refused(tmp_path):
     (tmp_path / "text.png").write_text("not an image")
     Image.fromarray(np.eye(60, dtype=np.uint8) * 255).save(tmp_path / "cut.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:60])
-    for name, message in [("blank", "image of one shade"), ("text", "expected an image"), ("cut", "cut.png")]:
+    for name, message in [("blank", "nothing that stands out"), ("text", "expected an image"), ("cut", "cut.png")]:
         with pytest.raises(keras.FileFormatError, match=message):
             load_digit(tmp_path / f"{name}.png")
 
@@ -235,7 +236,7 @@ def test_a_run_is_never_written_over(run):
     before = (folder / "model.keras").read_bytes()
     done = command("train", "--out", folder)
     assert done.returncode == 2
-    assert "has a run already" in done.stderr
+    assert "has a model.keras already" in done.stderr
     assert (folder / "model.keras").read_bytes() == before
 
 
@@ -244,7 +245,10 @@ def test_a_damaged_model_or_one_of_another_kind_is_refused(run, tmp_path):
     (tmp_path / "model.keras").write_bytes((folder / "model.keras").read_bytes()[:-500])
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     other.save(tmp_path / "other.keras")
-    for path, message in [(tmp_path, "expects a zip archive"), (tmp_path / "other.keras", "from images (28, 28)")]:
+    for path, message in [
+        (tmp_path, "expects a whole zip archive"),
+        (tmp_path / "other.keras", "from images (28, 28)"),
+    ]:
         done = command("evaluate", path)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
@@ -264,23 +268,88 @@ def test_help_and_info():
     assert "device cpu" in command("info").stdout
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
-def test_ctrl_c_saves_what_there_is_and_says_where(tmp_path):
-    folder = tmp_path / "run"
+def start_training(folder, until):
+    """A long training as a process, once it has printed a line that begins so."""
     program = [sys.executable, "-m", "tinydnn", "train", "--epochs", "500", "--hidden", "16", "--out", str(folder)]
     process = subprocess.Popen(
         program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment()
     )
-    for line in process.stdout:
-        if line.startswith("Epoch 2/"):
-            break
-    time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    while not process.stdout.readline().startswith(until):
+        assert process.poll() is None
+    return process
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 2, [signal.SIGTERM]])
+def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, signals):
+    folder = tmp_path / "run"
+    process = start_training(folder, until="Epoch 2/")
+    for each in signals:
+        process.send_signal(each)
+        time.sleep(0.01)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert str(folder) in errors
-    assert "Traceback" not in errors
+    assert errors.startswith("tinydnn: stopped by Ctrl-C; ")
+    assert errors.endswith(f"the run was saved to {folder}\n")
+    assert errors.count("\n") == 1
     epochs = len(json.loads((folder / "history.json").read_text())["loss"])
     assert epochs >= 2
     steps = load_model(folder).optimizer.iterations
     assert epochs * 94 <= steps <= (epochs + 1) * 94
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
+def test_a_reader_that_goes_away_does_not_cost_the_run(tmp_path):
+    folder = tmp_path / "run"
+    process = start_training(folder, until="Epoch 1/")
+    process.stdout.close()
+    process.stdout = None
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert load_model(folder).optimizer.iterations >= 94
+
+
+def test_ctrl_c_before_the_first_step_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["tinydnn", "train", "--out", str(tmp_path / "run"), "--json"])
+    monkeypatch.setattr("tinydnn.runs.utils.to_categorical", lambda *args: signal.raise_signal(signal.SIGINT))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code in (1, 130)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_diverges_says_so_in_one_line(tmp_path):
+    done = command("train", "--learning-rate", "1e30", "--activation", "linear", "--out", tmp_path / "run")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "The loss became" in done.stderr
+    assert "nothing to save yet" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_digits_that_this_net_can_not_learn_are_refused_before_the_training(tmp_path):
+    x, y = np.zeros((3, 28, 28), np.uint8), np.array([0, 9, 10], np.uint8)
+    cases = {"labels": (x, y), "sizes": (x[:, :20], y % 10), "none": (x[:0], y[:0])}
+    for name, (images, labels) in cases.items():
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+        done = command("train", "--data", path, cwd=tmp_path)
+        assert done.returncode == 1
+        assert f"{path}: expected train images of 28 x 28 with labels from 0 to 9" in done.stderr
+        assert not (tmp_path / "runs").exists()
+
+
+def test_folders_that_can_not_take_a_run_are_refused_before_the_training(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "history.csv").write_text("mine")
+    for out, code in [("file", 2), ("file/sub", 1), ("used", 2), ("", 2)]:
+        done = command("train", "--out", out, cwd=tmp_path)
+        assert done.returncode == code, done.stderr
+        assert "--out" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert (tmp_path / "used" / "history.csv").read_text() == "mine"

@@ -61,13 +61,14 @@ def test_a_bar_on_a_terminal(monkeypatch):
     assert re.fullmatch(rf"3/3 {'━' * 20} 0s \d+[mu]s/step - {FIGURES} *\n", last)
 
 
-def test_the_bar_is_written_over_and_never_wraps(monkeypatch):
+@pytest.mark.parametrize("columns", [12, 25, 40])
+def test_the_bar_is_written_over_and_never_wraps(monkeypatch, columns):
     monkeypatch.setattr("tinydnn.progress._INTERVAL", 0)
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", str(columns))
     text = fitted(monkeypatch, Terminal(), epochs=1)
     drawn = [re.sub(r"\033\[\d+m", "", part) for part in text.split("\r")[1:]]
     assert len(drawn) == 4
-    assert all(len(part) < 40 for part in drawn[:-1])
+    assert all(len(part) < columns for part in drawn[:-1])
     assert [part[:3] for part in drawn] == ["1/3", "2/3", "3/3", "3/3"]
 
 

@@ -287,21 +287,21 @@ def test_threads_end_with_the_training_and_blas_gets_its_threads_back(rng):
     def blas():
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
-    seen = []
-    look = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: seen.append((threading.active_count(), blas()))
-    )
-    alive = threading.active_count()
+    threads_before, seen = set(threading.enumerate()), []
+
+    def look(epoch, logs):
+        seen.extend(set(threading.enumerate()) - threads_before)
+        assert set(blas()) == {1}
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=look)
     with threadpool_limits(2, "blas"):
         before = blas()
-        small_net(threads=3).fit(rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), callbacks=[look], verbose=0)
+        small_net(threads=3).fit(rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), callbacks=[callback], verbose=0)
         assert blas() == before != [1]
-    assert seen[0][0] >= alive + 2
-    assert set(seen[0][1]) == {1}
-    for thread in threading.enumerate():
-        if thread.name.startswith("tinydnn"):
-            thread.join(timeout=5)
-    assert threading.active_count() == alive
+    assert len(seen) == 2
+    for thread in seen:
+        thread.join(timeout=5)
+        assert not thread.is_alive()
 
 
 def test_an_error_in_a_thread_comes_out_after_the_others_have_ended():

@@ -1,6 +1,8 @@
 """The `tinydnn` command."""
 
+import io
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +19,14 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     help="Dense networks from scratch, with Keras' names.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
+
+
+class InterruptedRunError(Exception):
+    """Ctrl-C, with what became of the run."""
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 Data = Annotated[
@@ -80,31 +86,35 @@ def train(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train the walkthrough's net on the 60,000 digits, evaluate it on the 10,000, and write a run's folder."""
-    with _wrong_use():
+    """Train the walkthrough's net, and write a run's folder."""
+    with _wrong_use(ValueError, TypeError):
         settings = runs.Settings(
             epochs, batch_size, input, _units(hidden), activation, optimizer, learning_rate, seed,
             None if data is None else str(data), device, dtype, threads,
         )  # fmt: skip
         run = runs.Run(settings)
+        if out is not None and not str(out).strip("."):
+            raise ValueError("--out expects a folder of the run's own. Received: ''")
+    run.load_data()
     folder = out or runs.new_folder()
-    if (folder / runs.MODEL_FILE).exists():
-        raise typer.BadParameter(f"{folder} has a run already; name another folder with --out")
-    if folder.exists() and not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is a file; name a folder with --out")
-    folder.mkdir(parents=True, exist_ok=True)  # now, not after the training: it may not be allowed
+    with _wrong_use(FileExistsError):
+        runs.prepare_folder(folder)
 
     if not as_json:
         print(f"Seed {settings.seed}, {run.model.threads} threads, {settings.dtype}, {settings.input} inputs")
         run.model.summary()
     try:
-        run.train(verbose=0 if as_json else "auto")
-    except (KeyboardInterrupt, FloatingPointError):
-        run.save(folder)
-        done = len(run.history.epoch)
-        print(f"\ntinydnn: stopped after {done} whole epochs; what there is was saved to {folder}", file=sys.stderr)
+        run.train(folder, verbose=0 if as_json else "auto")
+    except BaseException as error:
+        if run.steps:
+            saved = f"{len(run.history.epoch)} whole epochs are done; the run was saved to {folder}"
+        else:
+            folder.rmdir()
+            saved = "there is nothing to save yet"
+        if isinstance(error, KeyboardInterrupt):
+            raise InterruptedRunError(f"stopped by Ctrl-C; {saved}") from None
+        error.add_note(saved)
         raise
-    run.save(folder)
     if as_json:
         _print_json({"folder": str(folder), "history": run.history.history, **run.description()})
         return
@@ -147,7 +157,7 @@ def predict(
         return
     print(f"{image} shows a {digit}")
     for label, p in enumerate(probabilities):
-        print(f"  {label}  {p:7.2%}  {'#' * round(40 * float(p))}".rstrip())
+        print(f"  {label}  {p:7.2%}  {'#' * round(40 * min(max(float(p), 0), 1))}".rstrip())
 
 
 def _units(hidden: str) -> tuple[int, ...]:
@@ -160,11 +170,11 @@ def _units(hidden: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def _wrong_use() -> Iterator[None]:
-    """What the settings do wrong is wrong use of the command."""
+def _wrong_use(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors of these kinds are wrong use of the command."""
     try:
         yield
-    except (ValueError, TypeError) as error:
+    except kinds as error:
         raise typer.BadParameter(str(error)) from error
 
 
@@ -174,18 +184,31 @@ def _print_json(value: Any) -> None:
 
 def main() -> None:
     """Run the command; errors go to standard error in one line, with --debug as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]  # wherever it stands
     try:
-        code = app(arguments, prog_name="tinydnn", standalone_mode=False)
-    except KeyboardInterrupt:
+        code = app(arguments or ["--help"], prog_name="tinydnn", standalone_mode=False)
+    except InterruptedRunError as error:
+        _complain(f"{error}", error)
         sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise
         wrong_use = getattr(error, "exit_code", None) == WRONG_USE  # typer's own errors have one
         message = error.format_message() if wrong_use else f"{error}"  # type: ignore[attr-defined]
-        hint = "; see `tinydnn --help`" if wrong_use else ""
-        print(f"tinydnn: {' '.join(message.split())}{hint}", file=sys.stderr)
+        _complain(message + ("; see `tinydnn --help`" if wrong_use else ""), error)
         sys.exit(WRONG_USE if wrong_use else FAILED)
+    if code == INTERRUPTED:  # typer's own word for Ctrl-C
+        print("tinydnn: stopped by Ctrl-C", file=sys.stderr)
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _complain(message: str, error: BaseException) -> None:
+    """One line on standard error: what went wrong, and what was noted on its way."""
+    whole = "; ".join([message, *getattr(error, "__notes__", [])])
+    print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr)

@@ -8,48 +8,60 @@ import io
 from os import PathLike
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tinydnn.backend import Array
 from tinydnn.files import FileFormatError
 
 _SIDE, _BOX = 28, 20
-_FAINT = 0.1  # paper noise: ink below this share of the darkest stroke does not count
-_MOST_PIXELS = 50_000_000
+_LARGEST = 400  # pixels a side; more than that says nothing about a digit
+_FAINT = 0.25  # of the strongest stroke: what is fainter is paper, its grain and its shadow
+_LEAST = 25  # of 255: a picture with less contrast shows nothing
 
 
 def load_digit(path: str | PathLike[str]) -> Array:
     """The digit as (28, 28) grey values 0 .. 255, uint8, its strokes bright.
 
     Raises:
-        FileFormatError: no image, one too large, or one with nothing drawn on it.
+        FileFormatError: no image, or one with nothing drawn on it.
         OSError: the file can't be read.
     """
     with open(path, "rb") as file:
         content = io.BytesIO(file.read())
     try:
         with Image.open(content) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise ValueError(f"more than {_MOST_PIXELS:,} pixels, {image.width} x {image.height}")
-            on_white = Image.new("RGBA", image.size, "white")
-            on_white.alpha_composite(image.convert("RGBA"))  # a drawing's transparent parts are paper
-            grey = np.asarray(on_white.convert("L"), np.float64)
+            grey = _as_grey(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all that Pillow raises
-        found = str(error).replace(repr(content), "this file")
+        found = str(error).replace(repr(content), "it")
         raise FileFormatError(f"{path}: expected an image, as PNG. Pillow says: {found}") from None
     ink = _as_ink(grey)
-    if ink.max() < 32:
-        raise FileFormatError(f"{path}: expected a digit. Found: an image of one shade")
+    if not ink.any():
+        raise FileFormatError(f"{path}: expected a digit. Found: nothing that stands out from the paper in brightness")
     return _as_mnist(ink)
 
 
+def _as_grey(image: Image.Image) -> Array:
+    """Grey values 0 .. 255, slightly blurred, so that a single speck does not count as a stroke."""
+    if image.mode.startswith(("I", "F")):  # 16 bits a pixel and more, which Pillow would cut off at 255
+        values = np.asarray(image, np.float64)
+        values = (values - values.min()) * (255 / max(np.ptp(values), 1))
+        image = Image.fromarray(values.astype(np.uint8))
+    image.draft("L", (_LARGEST, _LARGEST))
+    if image.has_transparency_data:  # what covers the transparent ground is the drawing
+        alpha = image.convert("RGBA").getchannel("A")
+        cover = np.asarray(alpha)
+        image = alpha if cover.min() < 128 <= cover.max() else image
+    image = image.convert("L")
+    image.thumbnail((_LARGEST, _LARGEST))
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(max(image.size) / 200)), np.float64)
+
+
 def _as_ink(grey: Array) -> Array:
-    """Ink on empty ground: dark strokes on light paper are inverted, and the paper's own shade goes to 0."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(border))
-    ink = paper - grey if paper > 127 else grey - paper
-    ink = np.clip(ink, 0, None)
-    ink[ink < _FAINT * ink.max()] = 0
+    """How far each pixel is from the paper's shade, towards the strokes' side of it; 0 where it is paper."""
+    paper = float(np.median(grey))
+    darker, brighter = np.clip(paper - grey, 0, None), np.clip(grey - paper, 0, None)
+    ink: Array = darker if darker.max() >= brighter.max() else brighter
+    ink[ink < max(_FAINT * ink.max(), _LEAST)] = 0
     return ink
 
 

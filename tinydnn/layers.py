@@ -247,6 +247,8 @@ class Rescaling(Layer):
     def __init__(self, scale: float, offset: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale, self.offset = float(scale), float(offset)
+        if not (math.isfinite(self.scale) and math.isfinite(self.offset)):
+            raise ValueError(f"Rescaling expects finite numbers. Received: scale={scale}, offset={offset}")
         self._scale, self._offset = cast(self.scale), cast(self.offset)
 
     def forward(self, x: Array, t: Trace) -> Array:

@@ -11,6 +11,7 @@ from typing import Any
 
 _BAR_WIDTH = 20
 _INTERVAL = 0.05  # seconds between two redraws
+_NOTEBOOK_INTERVAL = 1.0  # a saved notebook keeps every one of them
 
 
 class ProgressPrinter:
@@ -24,7 +25,9 @@ class ProgressPrinter:
     def __init__(self, steps: int, verbose: int) -> None:
         self.steps = steps
         self._out = sys.stdout
-        self._draws = verbose == 1 and _can_redraw(self._out)
+        notebook = type(self._out).__module__.startswith("ipykernel")
+        self._interval = _NOTEBOOK_INTERVAL if notebook else _INTERVAL
+        self._draws = verbose == 1 and (notebook or _is_terminal(self._out))
         self._title_end = " - " if verbose == 1 and not self._draws else "\n"
         self._began = time.perf_counter()
         self._last_drawn = 0.0
@@ -38,7 +41,7 @@ class ProgressPrinter:
         if not self._draws:
             return
         now = time.perf_counter()
-        if now - self._last_drawn < _INTERVAL:
+        if now - self._last_drawn < self._interval:
             return
         self._last_drawn = now
         per_step = (now - self._began) / step
@@ -57,22 +60,22 @@ class ProgressPrinter:
     def _redraw(self, step: int, clock: str, text: str, whole: bool = False) -> None:
         """Write over the line; until the last time cut to the terminal's width, since a line that wraps stays."""
         count = f"{step:{len(str(self.steps))}d}/{self.steps}"
-        width = len(f"{count} {'━' * _BAR_WIDTH} {clock} ")
+        room = shutil.get_terminal_size().columns - 1
+        length = max(min(_BAR_WIDTH, room - len(f"{count}  {clock} ")), 0)
+        width = len(f"{count} {' ' * length} {clock} ")
         if not whole:
-            text = text[: max(shutil.get_terminal_size().columns - 1 - width, 0)]
-        filled, stroke = _BAR_WIDTH * step // self.steps, _stroke(self._out)
-        bar = f"\033[32m{stroke * filled}\033[0m\033[37m{stroke * (_BAR_WIDTH - filled)}\033[0m"
+            text = text[: max(room - width, 0)]
+        filled, stroke = length * step // self.steps, _stroke(self._out)
+        bar = f"\033[32m{stroke * filled}\033[0m\033[37m{stroke * (length - filled)}\033[0m"
         padding = " " * max(self._width - width - len(text), 0)
         line = f"\r\033[1m{count}\033[0m {bar} \033[1m{clock}\033[0m {text}{padding}"
         print(line, end="", file=self._out, flush=True)
         self._width = width + len(text)
 
 
-def _can_redraw(out: Any) -> bool:
-    """Whether what is printed can be written over: in a terminal, or in a notebook."""
-    if hasattr(out, "isatty") and out.isatty():
-        return os.environ.get("TERM") != "dumb"
-    return type(out).__module__.startswith("ipykernel")
+def _is_terminal(out: Any) -> bool:
+    """Whether what is printed can be written over."""
+    return hasattr(out, "isatty") and out.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _stroke(out: Any) -> str:

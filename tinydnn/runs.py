@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tinydnn import callbacks, config, datasets, info, layers, models, optimizers, utils
+from tinydnn import callbacks, config, datasets, info, layers, models, optimizers, saving, utils
 from tinydnn.files import FileFormatError, write_whole
+from tinydnn.interrupts import deferred_interrupt
 
 MODEL_FILE = "model.keras"
+FILES = MODEL_FILE, "history.json", "history.csv", "run.json"
 
 
 @dataclass
@@ -50,39 +52,63 @@ class Run:
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
 
-    def train(self, verbose: int | str) -> None:
-        """Train on the training digits and evaluate on the test digits.
+    def load_data(self) -> None:
+        """Read the digits, and check that this net can learn them.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C; the model has all whole steps, the log all whole epochs.
+            FileFormatError: a damaged file, images of another size, other labels than 0 to 9, or none at all.
         """
-        settings = self.settings
-        (x_train, y_train), (x_test, y_test) = datasets.mnist.load_data(settings.data)
+        self.digits = datasets.mnist.load_data(self.settings.data)
+        for name, (x, y) in zip(("train", "test"), self.digits, strict=True):
+            if x.shape[1:] != (28, 28) or len(x) < 2 or y.max() > 9:
+                raise FileFormatError(
+                    f"{self.settings.data}: expected {name} images of 28 x 28 with labels from 0 to 9. "
+                    f"Found: {len(x)} of {x.shape[1]} x {x.shape[2]}, labels up to {y.max(initial=0)}"
+                )
+
+    def train(self, folder: Path, verbose: int | str) -> None:
+        """Train, write the run's folder, evaluate on the test digits, and note the result in run.json.
+
+        Whatever ends the training, the folder gets what there is: the model after its last whole step, the
+        log of the whole epochs. Ctrl-C is put off while files are written.
+        """
+        (x, y), (x_test, y_test) = self.digits
         began = time.perf_counter()
-        try:
-            self.model.fit(
-                x_train,
-                utils.to_categorical(y_train, 10),
-                epochs=settings.epochs,
-                batch_size=settings.batch_size,
-                validation_split=0.2,
-                verbose=verbose,
-                callbacks=[self.history],
-            )
-        finally:
-            self.results["seconds"] = round(time.perf_counter() - began, 3)
-        test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)
-        self.results |= {"test_accuracy": test["accuracy"], "test_loss": test["loss"]}
+        with deferred_interrupt() as interrupt:
+            try:
+                self.model.fit(
+                    x,
+                    utils.to_categorical(y, 10),
+                    epochs=self.settings.epochs,
+                    batch_size=self.settings.batch_size,
+                    validation_split=0.2,
+                    verbose=verbose,
+                    callbacks=[self.history],
+                )
+            finally:
+                interrupt.patient = True
+                self.results["seconds"] = round(time.perf_counter() - began, 3)
+                self.results["epochs"] = len(self.history.epoch)
+                if self.steps:
+                    self.save(folder)
+            test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)
+            self.results |= {"test_accuracy": test["accuracy"], "test_loss": test["loss"]}
+            write_whole(folder / "run.json", _json(self.description()))
+
+    @property
+    def steps(self) -> int:
+        """How many steps the model was trained for."""
+        return self.model.optimizer.iterations if self.model.optimizer else 0
 
     def save(self, folder: Path) -> None:
         """Write the run's folder."""
-        folder.mkdir(parents=True, exist_ok=True)
         self.model.save(folder / MODEL_FILE)
         write_whole(folder / "history.json", _json(self.history.history))
         write_whole(folder / "history.csv", self._csv())
         write_whole(folder / "run.json", _json(self.description()))
 
     def description(self) -> dict[str, Any]:
+        """What run.json holds."""
         return {"settings": asdict(self.settings), "results": self.results, "versions": info.collect()}
 
     def _csv(self) -> bytes:
@@ -120,6 +146,24 @@ def make_model(settings: Settings) -> models.Sequential:
     return model
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, and see that a run can be written there, before the training and not after it.
+
+    Raises:
+        FileExistsError: a file of that name, or a run in that folder.
+        OSError: it can't be written to.
+    """
+    there = [name for name in FILES if (folder / name).exists()]
+    if there:
+        raise FileExistsError(f"{str(folder)!r} has a {there[0]} already; name another folder with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "run.json", b"")
+        (folder / "run.json").unlink()
+    except OSError as error:
+        raise type(error)(f"Can't write to {str(folder)!r}; name another folder with --out: {error}") from None
+
+
 def new_folder() -> Path:
     """A folder for a run that was given none: runs/ and the date and time, free of other runs."""
     name = time.strftime("%Y-%m-%d-%H%M%S")
@@ -137,7 +181,7 @@ def load_model(run: Path) -> models.Sequential:
     path = run / MODEL_FILE if run.is_dir() else run
     if not path.is_file():
         raise FileNotFoundError(f"There is no {MODEL_FILE} in {str(run)!r}; train one with `tinydnn train --out {run}`")
-    model = models.load_model(path)
+    model = saving.load_model(path)
     if model.sample_shape != (28, 28) or model.output_shape != (None, 10):
         raise FileFormatError(
             f"{path}: expected a model from images (28, 28) to 10 probabilities. "

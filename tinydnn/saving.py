@@ -157,9 +157,11 @@ class _naming:
         if isinstance(error, FileFormatError):
             raise FileFormatError(f"{self.path}: {error}") from None
         if isinstance(error, zipfile.BadZipFile):
-            raise FileFormatError(f"{self.path}: expects a zip archive, as Keras 3 writes them: {error}") from None
-        if isinstance(error, KeyError | TypeError | ValueError | AttributeError | OSError | RecursionError):
-            raise FileFormatError(f"{self.path}: {type(error).__name__}: {error}") from error
+            raise FileFormatError(
+                f"{self.path}: expects a whole zip archive, as Keras 3 writes them. Found: a damaged one, or none"
+            ) from None
+        if isinstance(error, Exception):  # zipfile, zlib, h5py and json raise nearly every kind
+            raise FileFormatError(f"{self.path}: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 # -- config.json -----------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 """The loops of fit, evaluate and predict (mirrors keras/src/backend/tensorflow/trainer.py)."""
 
 import math
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from tinydnn import random
 from tinydnn.backend import Array
 from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.data import Data, split
+from tinydnn.interrupts import deferred_interrupt
 from tinydnn.shards import Shards
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def fit(
     with ExitStack() as stack:
         shards = stack.enter_context(Shards(model, data, batch_size, training=True))
         testing = stack.enter_context(Shards(model, held_out, batch_size)) if held_out is not None else None
-        interrupt = stack.enter_context(_deferred_interrupt())
+        interrupt = stack.enter_context(deferred_interrupt())
         good = model.state()
         run.on_train_begin({})
         logs: Logs = {}
@@ -79,8 +78,7 @@ def fit(
                     good = model.state()  # weights that have just given a finite loss
                 shards.update(passes)
                 run.on_train_batch_end(step, logs)
-                if interrupt.is_set():
-                    raise KeyboardInterrupt
+                interrupt.check()
                 if model.stop_training:
                     break
             if testing is not None:
@@ -148,7 +146,7 @@ def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
     model.require_compiled("train_on_batch", y)
     data = Data(model, x, y)
     model.prepare_training(data.x.shape[1:])
-    with Shards(model, data, data.n, training=True) as shards, _deferred_interrupt():
+    with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
         shards.reset()
         passes = shards.gradients(model.backend.xp.arange(data.n))
         logs = shards.logs()
@@ -164,29 +162,6 @@ def _diverged(loss: float, epoch: int, step: int, steps: int) -> str:
         "at the last weights at an epoch's start that gave a finite loss. Often the learning rate is too large, the "
         "inputs are not scaled, or a cross-entropy without a softmax gets outputs that add up to 0"
     )
-
-
-@contextmanager
-def _deferred_interrupt() -> Iterator[threading.Event]:
-    """Let Ctrl-C set the event instead of raising, so that no step is cut in half; a second one raises."""
-    pressed = threading.Event()
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield pressed  # elsewhere signals don't arrive, or somebody else handles them
-        return
-
-    def handle(number: int, frame: Any) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if pressed.is_set():  # after the last step
-        raise KeyboardInterrupt
 
 
 def check_count(name: str, value: int, low: int = 1) -> int:

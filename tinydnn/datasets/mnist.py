@@ -64,6 +64,9 @@ def _read_npz(path: str) -> list[Array]:
     import zipfile
     import zlib
 
+    with open(path, "rb") as file:
+        if file.read(4) != b"PK\3\4":
+            raise FileFormatError(f"{path}: expected an .npz file, which is a zip archive. Found: another kind of file")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = [name for name in _NPZ_ARRAYS if name not in archive]
