@@ -309,16 +309,20 @@ def test_a_reader_that_goes_away_does_not_cost_the_run(tmp_path):
     assert load_model(folder).optimizer.iterations >= 94
 
 
-def test_ctrl_c_before_the_first_step_leaves_no_folder(tmp_path, monkeypatch):
+def test_ctrl_c_before_the_first_step_leaves_no_folder(tmp_path, monkeypatch, capsys):
+    def press(*args, **kwargs):
+        raise KeyboardInterrupt
+
     monkeypatch.setattr("sys.argv", ["tinydnn", "train", "--out", str(tmp_path / "run"), "--json"])
-    monkeypatch.setattr("tinydnn.runs.utils.to_categorical", lambda *args: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(keras.Sequential, "fit", press)
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as ended:
             main()
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert ended.value.code in (1, 130)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "tinydnn: stopped by Ctrl-C; nothing was saved\n"
     assert not (tmp_path / "run").exists()
 
 
@@ -327,8 +331,14 @@ def test_a_run_that_diverges_says_so_in_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "The loss became" in done.stderr
-    assert "nothing to save yet" in done.stderr
+    assert "nothing was saved" in done.stderr
     assert not (tmp_path / "run").exists()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    again = command("train", "--learning-rate", "1e30", "--activation", "linear", "--out", tmp_path / "run")
+    assert again.returncode == 1
+    assert "The loss became" in again.stderr
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
 def test_digits_that_this_net_can_not_learn_are_refused_before_the_training(tmp_path):

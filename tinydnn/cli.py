@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -94,9 +94,10 @@ def train(
         )  # fmt: skip
         run = runs.Run(settings)
         if out is not None and not str(out).strip("."):
-            raise ValueError("--out expects a folder of the run's own. Received: ''")
+            raise ValueError(f"--out expects a folder of the run's own. Received: {str(out)!r}")
     run.load_data()
     folder = out or runs.new_folder()
+    made = not folder.exists()
     with _wrong_use(FileExistsError):
         runs.prepare_folder(folder)
 
@@ -106,11 +107,12 @@ def train(
     try:
         run.train(folder, verbose=0 if as_json else "auto")
     except BaseException as error:
-        if run.steps:
+        saved = "nothing was saved"
+        if run.saved:
             saved = f"{len(run.history.epoch)} whole epochs are done; the run was saved to {folder}"
-        else:
-            folder.rmdir()
-            saved = "there is nothing to save yet"
+        elif made:
+            with suppress(OSError):  # there may be a part of a run in it
+                folder.rmdir()
         if isinstance(error, KeyboardInterrupt):
             raise InterruptedRunError(f"stopped by Ctrl-C; {saved}") from None
         error.add_note(saved)

@@ -51,6 +51,7 @@ class Run:
         settings.threads = self.model.threads  # another number would round differently
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
+        self.saved = False
 
     def load_data(self) -> None:
         """Read the digits, and check that this net can learn them.
@@ -89,16 +90,11 @@ class Run:
                 interrupt.patient = True
                 self.results["seconds"] = round(time.perf_counter() - began, 3)
                 self.results["epochs"] = len(self.history.epoch)
-                if self.steps:
+                if self.model.optimizer is not None and self.model.optimizer.iterations:
                     self.save(folder)
             test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)
             self.results |= {"test_accuracy": test["accuracy"], "test_loss": test["loss"]}
             write_whole(folder / "run.json", _json(self.description()))
-
-    @property
-    def steps(self) -> int:
-        """How many steps the model was trained for."""
-        return self.model.optimizer.iterations if self.model.optimizer else 0
 
     def save(self, folder: Path) -> None:
         """Write the run's folder."""
@@ -106,6 +102,7 @@ class Run:
         write_whole(folder / "history.json", _json(self.history.history))
         write_whole(folder / "history.csv", self._csv())
         write_whole(folder / "run.json", _json(self.description()))
+        self.saved = True
 
     def description(self) -> dict[str, Any]:
         """What run.json holds."""
