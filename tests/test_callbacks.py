@@ -136,6 +136,7 @@ def decide(callback, values, monitor="val_loss"):
         ({"min_delta": -0.5, "patience": 1}, [5, 4.4, 3.8, 3.5], 3, 3),
         ({"mode": "max"}, [1, 2, 2], 2, 2),
         ({"monitor": "val_accuracy"}, [0.5, 0.6, 0.55], 2, 2),
+        ({"monitor": "val_accuracy", "min_delta": 0.1}, [0.5, 0.55, 0.7], 1, 1),
         ({"baseline": 3, "patience": 2}, [5, 4, 3.5], 2, 2),
         ({"baseline": 3, "patience": 2}, [5, 2, 2.5, 2.5], 3, 3),
         ({"start_from_epoch": 2}, [1, 2, 3, 4], 3, 3),
