@@ -330,3 +330,10 @@ def test_many_threads_may_be_the_first_to_use_a_model():
             outputs = list(pool.map(lambda _: model(X), range(4)))  # noqa: B023
         for output in outputs:
             np.testing.assert_array_equal(output, outputs[0])
+
+
+def test_what_keras_has_by_position_and_tinydnn_lacks_is_not_taken_for_something_else():
+    with pytest.raises(TypeError, match="positional"):
+        keras.Sequential([layers.Dense(2)], True)  # Keras' second is `trainable`
+    with pytest.raises(TypeError, match="positional"):
+        layers.Dropout(0.5, None)  # Keras' second is `noise_shape`

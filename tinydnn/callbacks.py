@@ -100,9 +100,9 @@ class CallbackList:
     def __getattr__(self, hook: str) -> Callable[..., None]:
         hooks = [getattr(callback, hook) for callback in self._callbacks]
 
-        def call_each(*args: Any, **kwargs: Any) -> None:
+        def call_each(*args: Any) -> None:
             for each in hooks:
-                each(*args, **kwargs)
+                each(*args)
 
         setattr(self, hook, call_each)  # found directly from now on
         return call_each

@@ -180,6 +180,7 @@ class InputLayer(Layer):
 def Input(shape: Sequence[int], *, dtype: str | None = None, name: str | None = None) -> InputLayer:
     """The shape of one sample, without the batch: Input((28, 28)).
 
+    Samples may have any dtype, whatever this one is: the layers convert them to theirs.
     Mirrors keras/src/layers/core/input_layer.py, for the first entry of a Sequential model.
     """
     return InputLayer(shape, name=name, dtype=dtype)

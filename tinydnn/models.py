@@ -42,8 +42,8 @@ class Sequential:
     def __init__(
         self,
         layers: Sequence[Layer] | None = None,
-        name: str | None = None,
         *,
+        name: str | None = None,
         device: str | None = None,
         threads: int | None = None,
     ) -> None:
@@ -189,7 +189,7 @@ class Sequential:
         if not self.built:
             raise ValueError(
                 f"Model {self.name!r} has no weights yet, so {what} can't be done: start it with an Input, "
-                "call build with the shape of one sample, or fit it"
+                "call build((None, …)) with the shape of a batch, or fit it"
             )
 
     # -- compiling ---------------------------------------------------------------------------------
