@@ -21,11 +21,11 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from keras_ref.train import Engine, load, network  # noqa: E402
+from keras_ref.engines import ENGINES, Engine, load  # noqa: E402
+from keras_ref.train import network  # noqa: E402
 from tinydnn import datasets, info  # noqa: E402
 
 Input = Literal["raw", "scaled"]
-ENGINES: tuple[Engine, ...] = ("tinydnn", "keras")
 
 
 def worker(engine: Engine, input: Input, epochs: int) -> None:

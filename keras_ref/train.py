@@ -4,21 +4,12 @@ python keras_ref/train.py --engine keras
 python keras_ref/train.py --engine tinydnn
 """
 
-import importlib
-import os
-from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import typer
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-Engine = Literal["keras", "tinydnn"]
-
-
-def load(engine: Engine) -> ModuleType:
-    """The one line that differs: `import keras`, or `import tinydnn as keras`."""
-    return importlib.import_module(engine)
+from keras_ref.engines import Engine, load
+from tinydnn.datasets import mnist  # the digits of keras.datasets.mnist, without a download
 
 
 def network(keras: Any, scaled: bool) -> Any:
@@ -42,10 +33,8 @@ def main(
     seed: Annotated[int, typer.Option(min=0, help="Decides the initial weights and the order of the digits.")] = 42,
 ) -> None:
     """Train the walkthrough's net and evaluate it on the test digits."""
-    import tinydnn  # for its digits, which need no download; Keras' own load_data gives the same
-
     keras = load(engine)
-    (x_train, y_train), (x_test, y_test) = tinydnn.datasets.mnist.load_data()
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
     keras.utils.set_random_seed(seed)
     model = network(keras, scaled=input == "scaled")
     model.summary()

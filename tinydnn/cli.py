@@ -1,19 +1,20 @@
 """The `tinydnn` command."""
 
 import io
-import json
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tinydnn import datasets, info, runs, utils
+from tinydnn import config, datasets, info, runs, utils
+from tinydnn.files import check_writable, to_json
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -32,6 +33,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, 
 Data = Annotated[
     Path | None, typer.Option(exists=True, help="Other digits: an .npz in Keras' layout, or a folder of IDX files.")
 ]
+Input = Annotated[
+    Literal["raw", "scaled"], typer.Option(help="Grey values as they are, 0 to 255, or scaled to 0 to 1.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Digits a step.")]
+Hidden = Annotated[str, typer.Option(help="Units of the hidden layers, as 324,36; none for no hidden layer.")]
+Activation = Annotated[str, typer.Option(help="Of the hidden layers: sigmoid, relu, tanh, linear.")]
+Optimizer = Annotated[str, typer.Option(help="rmsprop, sgd or adam.")]
+Seed = Annotated[int, typer.Option(help="What initial weights and order of the digits are drawn from.")]
+Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="The numbers to compute with.")]
 RunFolder = Annotated[Path, typer.Argument(exists=True, metavar="RUN", help="A run's folder, or a .keras file.")]
 
 
@@ -47,7 +57,7 @@ def show_info(as_json: AsJson = False) -> None:
     """Versions of everything a result depends on, and the devices."""
     found = info.collect()
     if as_json:
-        _print_json(found)
+        print(to_json(found), end="")
         return
     table = Table(show_header=False, box=None)
     for name, value in found.items():
@@ -64,15 +74,11 @@ def show_info(as_json: AsJson = False) -> None:
 @app.command()
 def train(
     epochs: Annotated[int, typer.Option(min=1, help="How often to go through the training digits.")] = 20,
-    batch_size: Annotated[int, typer.Option(min=1, help="Digits a step.")] = 512,
-    input: Annotated[
-        Literal["raw", "scaled"], typer.Option(help="Grey values as they are, 0 to 255, or scaled to 0 to 1.")
-    ] = "raw",
-    hidden: Annotated[
-        str, typer.Option(help="Units of the hidden layers, as 324,36; none for no hidden layer.")
-    ] = "324,36",
-    activation: Annotated[str, typer.Option(help="Of the hidden layers: sigmoid, relu, tanh, linear.")] = "sigmoid",
-    optimizer: Annotated[str, typer.Option(help="rmsprop, sgd or adam.")] = "rmsprop",
+    batch_size: BatchSize = 512,
+    input: Input = "raw",
+    hidden: Hidden = "324,36",
+    activation: Activation = "sigmoid",
+    optimizer: Optimizer = "rmsprop",
     learning_rate: Annotated[
         float | None, typer.Option(help="The step size, where not the optimizer's default.")
     ] = None,
@@ -80,7 +86,7 @@ def train(
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/ and the time by default.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or auto.")] = "auto",
-    dtype: Annotated[Literal["float32", "float64"], typer.Option(help="The numbers to compute with.")] = "float32",
+    dtype: Dtype = "float32",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads that share a batch; all cores by default.")
     ] = None,
@@ -118,7 +124,7 @@ def train(
         error.add_note(saved)
         raise
     if as_json:
-        _print_json({"folder": str(folder), "history": run.history.history, **run.description()})
+        print(to_json({"folder": str(folder), "history": run.history.history, **run.description()}), end="")
         return
     results = run.results
     print(f"Test accuracy {results['test_accuracy']:.4f}, test loss {results['test_loss']:.4f} on the test digits")
@@ -135,7 +141,7 @@ def evaluate(run: RunFolder, data: Data = None, as_json: AsJson = False) -> None
     targets = y if model.loss is not None and model.loss.sparse else utils.to_categorical(y, 10)
     logs = model.evaluate(x, targets, verbose=0, return_dict=True)
     if as_json:
-        _print_json(logs)
+        print(to_json(logs), end="")
     else:
         print(f"{len(x):,} test digits: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))
 
@@ -155,11 +161,99 @@ def predict(
     probabilities = model.predict(load_digit(image)[None], verbose=0)[0]
     digit = int(probabilities.argmax())
     if as_json:
-        _print_json({"digit": digit, "probabilities": [float(p) for p in probabilities]})
+        print(to_json({"digit": digit, "probabilities": [float(p) for p in probabilities]}), end="")
         return
     print(f"{image} shows a {digit}")
     for label, p in enumerate(probabilities):
         print(f"  {label}  {p:7.2%}  {'#' * round(40 * min(max(float(p), 0), 1))}".rstrip())
+
+
+@app.command()
+def parity(
+    input: Input = "scaled",
+    dtype: Dtype = "float32",
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="How often to go through the digits; 20, or on raw grey values one step.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="End after so many steps.")] = None,
+    seed: Seed = 42,
+    hidden: Hidden = "324,36",
+    activation: Activation = "sigmoid",
+    optimizer: Optimizer = "rmsprop",
+    batch_size: BatchSize = 512,
+    data: Data = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write every difference to this file.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the differences after each step: .png, .svg or .pdf.")
+    ] = None,
+) -> None:
+    """Train on tinydnn and on Keras from one seed, in lock-step, and compare every number; needs Keras.
+
+    Exit code 0 is within tolerance. 1 is beyond it: the first step and the first tensor of it are named.
+    """
+    from keras_ref import command
+
+    run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
+    with _wrong_use(ValueError, OSError):
+        for file in filter(None, (json_file, plot)):
+            check_writable(file)
+        if plot is not None:
+            command.check_format(plot)
+    if not command.parity(run, epochs, steps, json_file, plot):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def microscope(
+    input: Input = "scaled",
+    dtype: Dtype = "float32",
+    seed: Seed = 42,
+    hidden: Hidden = "324,36",
+    activation: Activation = "sigmoid",
+    optimizer: Optimizer = "rmsprop",
+    batch_size: BatchSize = 512,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """The first step of a training, every tensor of it: formula, line of code, values, and Keras' own next to them."""
+    from tinydnn import microscope as instrument
+    from tinydnn import microscope_table
+
+    run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
+    x, y = run.first_batch()
+    keras, theirs = None, None
+    with suppress(ImportError):
+        from keras_ref import engines, one_step
+
+        keras, theirs = engines.keras_version(), one_step.tensors(run.model, x, y)
+    tensors = instrument.dissect(run.model, x, y, theirs)
+    if as_json:
+        step = {"settings": asdict(run.settings), "keras": keras, "tensors": [tensor.to_json() for tensor in tensors]}
+        print(to_json(step), end="")
+        return
+    without = "without Keras, which is not installed: pip install 'tinydnn[keras]'"
+    print(
+        f"Step 1 from seed {seed}, {len(x)} digits, {dtype}, {input} inputs; {f'next to {keras}' if keras else without}"
+    )
+    Console(highlight=False).print(microscope_table.table(tensors))
+
+
+def _prepared_run(
+    input: str, dtype: str, seed: int, hidden: str, activation: str, optimizer: str, batch_size: int, data: Path | None
+) -> runs.Run:
+    """A run with its digits, which has not begun to train."""
+    config.set_floatx(dtype)
+    with _wrong_use(ValueError, TypeError):
+        run = runs.Run(
+            runs.Settings(
+                batch_size=batch_size, input=input, hidden=_units(hidden), activation=activation, optimizer=optimizer,
+                seed=seed, data=None if data is None else str(data), dtype=dtype,
+            )
+        )  # fmt: skip
+    run.load_data()
+    return run
 
 
 def _units(hidden: str) -> tuple[int, ...]:
@@ -178,10 +272,6 @@ def _wrong_use(*kinds: type[Exception]) -> Iterator[None]:
         yield
     except kinds as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2))
 
 
 def main() -> None:

@@ -1,8 +1,11 @@
 """Files that are whole or not there, and the one error for those that are not what they should be."""
 
+import json
+import math
 import os
 import tempfile
 from os import PathLike
+from typing import Any
 
 
 class FileFormatError(ValueError):
@@ -32,8 +35,36 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
         raise
 
 
+def check_writable(path: str | PathLike[str]) -> None:
+    """See that a file can be written there, before the work whose result it is to hold.
+
+    Raises:
+        OSError: the folder is missing or can't be written to, or the path is a folder.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{str(path)!r} is a folder; name a file in it")
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"Folder {folder!r} does not exist; make it first, to write {name!r} there")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"Can't write to {folder!r}; name a file in another folder")
+
+
 def _usual_mode() -> int:
     """The permissions that a file made by open() has; mkstemp's is for its owner alone."""
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def to_json(value: Any) -> str:
+    """JSON, with null for what it has no word for: NaN and infinity."""
+    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

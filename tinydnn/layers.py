@@ -26,7 +26,8 @@ class Trace:
     """What one pass keeps of one layer; its arrays hold until the pass runs again.
 
     x, y: the layer's input and output, (rows, …).
-    dx: room for the gradient of the loss with respect to x; None where no layer below needs it.
+    dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
+    dx: room for the gradient with respect to x; None where no layer below needs it.
     gradients: for each weight, a view into the pass's flat gradient.
     ones, mask: work arrays of Dense and Dropout.
     training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
@@ -34,6 +35,7 @@ class Trace:
 
     x: Array
     y: Array
+    dy: Array | None = None
     dx: Array | None
     gradients: Sequence[Array] = ()
     ones: Array
@@ -408,7 +410,9 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = rate
         self.seed = seed
-        self._stream = random.draw_seed() if seed is None and rate > 0 else seed or 0  # as Keras, none for a rate of 0
+        self.stream_seed = (
+            random.draw_seed() if seed is None and rate > 0 else seed or 0
+        )  # as Keras, none for a rate of 0
 
     def trace(self, room: Any, rows: int, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, needs_dx)
@@ -424,7 +428,7 @@ class Dropout(Layer):
         else:
             width = math.prod(_known(self.output_shape))
             first = t.first_row * width
-            stream = self._stream, self.steps_seen
+            stream = self.stream_seed, self.steps_seen
             numbers = random.uniform01(stream, first, first + t.mask.size, self.dtype, self.xp)
             self.xp.greater_equal(numbers.reshape(t.mask.shape), self.rate, out=t.mask)
             t.mask *= 1 / (1 - self.rate)

@@ -1,7 +1,8 @@
 """Names: finding what a user asked for by name, saying what is not offered, numbering layers."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -60,6 +61,18 @@ def snake_case(name: str) -> str:
 
 
 _counts: dict[str, int] = {}
+
+
+@contextmanager
+def numbered_anew() -> Iterator[None]:
+    """Number what is made in this block from the beginning, as if nothing had been made before."""
+    before = dict(_counts)
+    _counts.clear()
+    try:
+        yield
+    finally:
+        _counts.clear()
+        _counts.update(before)
 
 
 def auto_name(class_name: str) -> str:

@@ -107,6 +107,7 @@ class Pass:
         for layer, t in zip(self.layers, self.traces, strict=True):
             t.x, t.first_row = x, first_row
             x = layer.forward(x, t)
+        self.output = x
         return x
 
     def measure(self, rows: Rows, output: Array) -> None:
@@ -130,6 +131,7 @@ class Pass:
         assert self.model.loss is not None
         dy: Array | None = self.model.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
         for i in range(len(self.layers) - 1 - self._loss_before_last, self._backward_to - 1, -1):
+            self.traces[i].dy = dy
             dy = self.layers[i].backward(dy, self.traces[i])
 
     def add_penalty_gradients(self) -> None:

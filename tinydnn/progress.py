@@ -103,7 +103,9 @@ def _per_step(seconds: float) -> str:
 
 
 def _figures(logs: dict[str, Any] | None) -> str:
-    return "".join(
-        f" - {name}: {value:.4f}" if abs(value) > 1e-3 else f" - {name}: {value:.4e}"
-        for name, value in (logs or {}).items()
-    )
+    return "".join(f" - {name}: {figure(value)}" for name, value in (logs or {}).items())
+
+
+def figure(value: float) -> str:
+    """A number of the log as Keras prints it."""
+    return f"{value:.4f}" if abs(value) > 1e-3 else f"{value:.4e}"

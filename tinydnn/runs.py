@@ -6,18 +6,20 @@ versions and results, all that it takes to repeat the run.
 
 import csv
 import io
-import json
 import random
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tinydnn import callbacks, config, datasets, info, layers, models, optimizers, saving, utils
-from tinydnn.files import FileFormatError, write_whole
+import tinydnn
+from tinydnn import callbacks, config, datasets, info, models, saving, utils
+from tinydnn.data import split
+from tinydnn.files import FileFormatError, to_json, write_whole
 from tinydnn.interrupts import deferred_interrupt
 
 MODEL_FILE = "model.keras"
+_VALIDATION_SPLIT = 0.2
 FILES = MODEL_FILE, "history.json", "history.csv", "run.json"
 
 
@@ -67,6 +69,13 @@ class Run:
                     f"Found: {len(x)} of {x.shape[1]} x {x.shape[2]}, labels up to {y.max(initial=0)}"
                 )
 
+    def first_batch(self) -> tuple[Any, Any]:
+        """The digits of the first step that `train` takes, and their targets."""
+        (x, y), _ = self.digits
+        (x, y, _) = split(x, utils.to_categorical(y, 10), _VALIDATION_SPLIT)
+        rows = tinydnn.random.permutation(len(x))[: self.settings.batch_size]
+        return x[rows], y[rows]
+
     def train(self, folder: Path, verbose: int | str) -> None:
         """Train, write the run's folder, evaluate on the test digits, and note the result in run.json.
 
@@ -82,7 +91,7 @@ class Run:
                     utils.to_categorical(y, 10),
                     epochs=self.settings.epochs,
                     batch_size=self.settings.batch_size,
-                    validation_split=0.2,
+                    validation_split=_VALIDATION_SPLIT,
                     verbose=verbose,
                     callbacks=[self.history],
                 )
@@ -94,14 +103,14 @@ class Run:
                     self.save(folder)
             test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)
             self.results |= {"test_accuracy": test["accuracy"], "test_loss": test["loss"]}
-            write_whole(folder / "run.json", _json(self.description()))
+            write_whole(folder / "run.json", to_json(self.description()).encode())
 
     def save(self, folder: Path) -> None:
         """Write the run's folder."""
         self.model.save(folder / MODEL_FILE)
-        write_whole(folder / "history.json", _json(self.history.history))
+        write_whole(folder / "history.json", to_json(self.history.history).encode())
         write_whole(folder / "history.csv", self._csv())
-        write_whole(folder / "run.json", _json(self.description()))
+        write_whole(folder / "run.json", to_json(self.description()).encode())
         self.saved = True
 
     def description(self) -> dict[str, Any]:
@@ -124,8 +133,18 @@ def make_model(settings: Settings) -> models.Sequential:
     Raises:
         ValueError: an unknown name, or a value out of range.
     """
-    dtype = config.check_dtype(settings.dtype)
     model = models.Sequential(device=settings.device, threads=settings.threads)
+    complete(tinydnn, model, settings)
+    return model
+
+
+def complete(keras: Any, model: Any, settings: Settings) -> Any:
+    """Add the layers to an empty Sequential of tinydnn's or of Keras', compile it, and return it.
+
+    Raises:
+        ValueError: an unknown name, or a value out of range.
+    """
+    layers, dtype = keras.layers, config.check_dtype(settings.dtype)
     model.add(layers.Input((28, 28), dtype=dtype))
     if settings.input == "scaled":
         model.add(layers.Rescaling(1 / 255, dtype=dtype))
@@ -136,7 +155,7 @@ def make_model(settings: Settings) -> models.Sequential:
         model.add(layers.Dense(units, activation=settings.activation, dtype=dtype))
     model.add(layers.Dense(10, activation="softmax", dtype=dtype))
 
-    optimizer = optimizers.get(settings.optimizer)
+    optimizer = keras.optimizers.get(settings.optimizer)
     if settings.learning_rate is not None:
         optimizer.learning_rate = settings.learning_rate
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
@@ -185,7 +204,3 @@ def load_model(run: Path) -> models.Sequential:
             f"Found: samples of shape {model.sample_shape}"
         )
     return model
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()

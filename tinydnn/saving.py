@@ -30,7 +30,7 @@ from tinydnn.names import lookup, snake_case
 
 FilePath = str | PathLike[str]
 
-_KERAS_VERSION = "3.15.1"  # whose format this is
+KERAS_VERSION = "3.15.1"  # whose format this is, and whose random numbers tinydnn.random draws
 
 _MODULES = {
     "keras.layers": (
@@ -72,7 +72,7 @@ _UNUSED_BY_OPTIMIZERS = {
 def save_model(model: Sequential, filepath: FilePath, overwrite: bool = True) -> None:
     """See `Sequential.save`."""
     path = _writable(filepath, ".keras", overwrite)
-    metadata = {"keras_version": _KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
@@ -302,14 +302,16 @@ def _groups(model: Sequential) -> Iterator[tuple[str, layers.Layer]]:
         yield f"layers/{name}_{count}" if count else f"layers/{name}", layer
 
 
-def _slots_in_order(model: Sequential) -> list[Array]:
-    """Views of the optimizer's slots in Keras' order: slot by slot, or for Adam weight by weight."""
+def slots_in_order(model: Sequential) -> list[tuple[str, int, Array]]:
+    """(slot, number of the weight, view) in Keras' order: slot by slot, or for Adam weight by weight."""
     if model.optimizer is None:
         return []
-    views = [model.layout.views(slot) for slot in model.optimizer.slots.values()]
-    if isinstance(model.optimizer, optimizers.Adam):
-        return [view for of_one_weight in zip(*views, strict=True) for view in of_one_weight]
-    return [view for of_one_slot in views for view in of_one_slot]
+    by_slot = [
+        (name, i, view)
+        for name, slot in model.optimizer.slots.items()
+        for i, view in enumerate(model.layout.views(slot))
+    ]
+    return sorted(by_slot, key=lambda entry: entry[1]) if isinstance(model.optimizer, optimizers.Adam) else by_slot
 
 
 def _weights_to_h5(model: Sequential) -> bytes:
@@ -327,7 +329,7 @@ def _weights_to_h5(model: Sequential) -> bytes:
             group.attrs["name"] = optimizer.name
             group["0"] = np.int64(optimizer.iterations)
             group["1"] = np.dtype(floatx()).type(optimizer.learning_rate)
-            for i, slot in enumerate(_slots_in_order(model), start=2):
+            for i, (_, _, slot) in enumerate(slots_in_order(model), start=2):
                 group[str(i)] = model.backend.to_numpy(slot)
     return content.getvalue()
 
@@ -354,7 +356,7 @@ def _restore(model: Sequential, variables: list[Array]) -> bool:
     if optimizer is None or list(optimizer.slots) != optimizer.slot_names():
         return False
     iterations, learning_rate, *values = variables
-    slots = _slots_in_order(model)
+    slots = [view for _, _, view in slots_in_order(model)]
     fit = [value.shape for value in values] == [slot.shape for slot in slots]
     if not fit or not all(np.isfinite(variable).all() for variable in variables):
         return False

@@ -1,0 +1,83 @@
+"""The two engines by name: the one line in which a script for Keras differs from one for tinydnn."""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, get_args
+
+import tinydnn
+
+Engine = Literal["keras", "tinydnn"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+
+def load(engine: Engine) -> Any:
+    """`import keras`, or `import tinydnn as keras`.
+
+    Raises:
+        ImportError: Keras is not installed, or computes with something else than TensorFlow.
+    """
+    if engine == "tinydnn":
+        return tinydnn
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        with _without_start_up_lines():
+            module = importlib.import_module(engine)
+            importlib.import_module("tensorflow").config.list_logical_devices()  # which starts it
+    except ImportError as error:
+        raise ImportError(
+            f"Keras and TensorFlow are needed for this; install them with: pip install 'tinydnn[keras]' ({error})"
+        ) from error
+    if module.backend.backend() != "tensorflow":
+        raise ImportError(
+            "tinydnn draws what Keras draws on TensorFlow; set KERAS_BACKEND=tensorflow. "
+            f"Received: Keras on {module.backend.backend()}"
+        )
+    return module
+
+
+@contextmanager
+def _without_start_up_lines() -> Iterator[None]:
+    """Keep back what TensorFlow's C++ writes to standard error while it is imported, unless the import fails."""
+    sys.stderr.flush()
+    usual = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(usual, kept.read())
+            raise
+        finally:
+            os.dup2(usual, 2)
+            os.close(usual)
+
+
+def keras_version() -> str:
+    """Keras and what it computes with, by name and version."""
+    return f"Keras {load('keras').__version__} on TensorFlow {importlib.import_module('tensorflow').__version__}"
+
+
+@contextmanager
+def floatx(dtype: str) -> Iterator[None]:
+    """Make this the default dtype of both engines, for as long as the block lasts."""
+    both = [load(engine).config for engine in ENGINES]
+    before = [config.floatx() for config in both]
+    for config in both:
+        config.set_floatx(dtype)
+    try:
+        yield
+    finally:
+        for config, value in zip(both, before, strict=True):
+            config.set_floatx(value)
+
+
+def seed_both(seed: int) -> None:
+    """Start all random streams of Keras and TensorFlow, and of tinydnn, from the same seed."""
+    load("keras").utils.set_random_seed(seed)
+    tinydnn.utils.set_random_seed(seed)

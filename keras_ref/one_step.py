@@ -1,0 +1,96 @@
+"""One training step in Keras, every tensor of it: the microscope's second column.
+
+Keras shows what its layers put out, tf.GradientTape the gradient of anything, and the optimizer its
+variables. The names are the microscope's.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_ref.engines import floatx, load
+from tinydnn import config, layers, microscope, saving
+from tinydnn.backend import Array
+from tinydnn.models import Sequential
+
+
+def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
+    """What Keras computes in one step on these samples, from the weights and the optimizer's state of this model.
+
+    model: compiled and built; it stays as it is.
+    """
+    model.prepare_training(np.shape(x)[1:])
+    with floatx(config.floatx()):
+        return _step(twin(model), model, x, y)
+
+
+def twin(model: Sequential) -> Any:
+    """The same model in Keras: through a file, and told how many dropout masks were drawn."""
+    keras = load("keras")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "twin.keras"
+        model.save(path)
+        copy = keras.saving.load_model(path)
+    copy.optimizer.build(copy.trainable_variables)
+    for ours, theirs in zip(model.layers, copy.layers, strict=True):
+        if isinstance(ours, layers.Dropout) and ours.rate > 0:
+            theirs.seed_generator.state.assign([ours.stream_seed, ours.steps_seen])
+    return copy
+
+
+def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
+    import tensorflow as tf
+
+    keras = load("keras")
+    of_weights = dict(zip(microscope.weight_names(ours), model.trainable_variables, strict=True))
+    x, y = tf.constant(np.asarray(x), ours.dtype), tf.constant(_cast(y, ours.dtype))  # as fit does
+    outputs = {}
+    with tf.GradientTape() as tape:
+        h = x
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Dense):  # as Dense.call does it
+                h = keras.ops.matmul(h, layer.kernel)
+                if layer.use_bias:
+                    h = keras.ops.add(h, layer.bias)
+                outputs[f"{layer.name}/z"] = h
+                if layer.activation is not keras.activations.linear:
+                    h = outputs[f"{layer.name}/a"] = layer.activation(h)
+            else:
+                h = layer(h, training=True)
+                if not isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
+                    kind = "a" if isinstance(layer, keras.layers.Activation) else "y"
+                    outputs[f"{layer.name}/{kind}"] = h
+        loss = model.compute_loss(x, y, h, training=True)
+    sources = {**outputs, **of_weights}
+    gradients = dict(zip(sources, tape.gradient(loss, list(sources.values())), strict=True))
+    l = model.loss.call(y, h)
+
+    found = {"x": x, "y": _one_hot(y, h), **outputs, "l": l, "loss": loss}
+    found |= {name.replace("/", "/d"): gradients[name] for name in outputs if gradients[name] is not None}
+    of_gradients = microscope.gradient_names(ours)
+    found |= {name: gradients[weight] for name, weight in zip(of_gradients, of_weights, strict=True)}
+    before = {name: variable.numpy() for name, variable in of_weights.items()}
+    model.optimizer.apply([gradients[name] for name in of_weights], model.trainable_variables)
+    found |= optimizer_state(model, ours)
+    found |= {f"{name} change": variable.numpy() - before[name] for name, variable in of_weights.items()}
+    return {name: np.asarray(value) for name, value in found.items()}
+
+
+def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
+    """Keras' slots by the microscope's names: dense/kernel velocity, …"""
+    names = microscope.weight_names(ours)
+    slots = [f"{names[i]} {slot}" for slot, i, _ in saving.slots_in_order(ours)]
+    _, _, *variables = model.optimizer.variables  # the number of steps and the learning rate come first
+    return dict(zip(slots, variables, strict=True))
+
+
+def _cast(y: Any, dtype: str) -> Array:
+    y = np.asarray(y)
+    return y.astype(dtype) if y.dtype.kind == "f" else y
+
+
+def _one_hot(y: Any, output: Any) -> Array:
+    y = np.asarray(y)
+    return y if y.shape == tuple(output.shape) else np.eye(output.shape[-1], dtype=output.dtype.name)[y.reshape(-1)]

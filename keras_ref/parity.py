@@ -1,0 +1,371 @@
+"""Is it the same training? tinydnn and Keras from one seed, in lock-step, compared number by number.
+
+Both run their own `fit`; Keras' waits after every step until tinydnn's has done as much. So what is
+compared is what a user gets: the initial weights, the order of the samples, every weight and slot after
+every step, the log. The first step is put under the microscope, and so is the first step whose result is
+beyond tolerance, to name the first tensor of it that is.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+import tinydnn
+from keras_ref import one_step
+from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, seed_both
+from keras_ref.tolerances import ACCURACY, DRAWN, STEP, TRAINING, Tolerance
+from tinydnn import microscope, random, saving
+from tinydnn.backend import Array
+from tinydnn.differences import NOT_COMPARABLE, Difference, difference, largest
+from tinydnn.models import Sequential
+from tinydnn.names import numbered_anew
+from tinydnn.progress import figure
+
+Logs = dict[str, float]
+_Place = tuple[str, int]  # "step" or "epoch", and its number
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """The first tensor beyond its tolerance, and the step that made it; step 0 is before the training.
+
+    drift: that step alone, from Keras' weights, is within tolerance: what differs was handed on to it.
+    """
+
+    step: int
+    tensor: str
+    difference: Difference
+    tolerance: float
+    drift: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """The largest differences after a step: of the logs so far, the weights, and the optimizer's state."""
+
+    number: int
+    loss: Difference
+    accuracy: Difference
+    weights: Difference
+    state: Difference
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Both logs of an epoch, its number of steps, and the largest differences in it."""
+
+    number: int
+    logs: dict[Engine, Logs]
+    steps: int
+    largest: Step
+
+    def figures(self) -> Iterator[tuple[str, float, float]]:
+        """(name, tinydnn's value, Keras' value) of each entry of the logs."""
+        for name, value in self.logs["tinydnn"].items():
+            yield name, value, self.logs["keras"][name]
+
+
+@dataclass
+class Report:
+    """What a comparison found; `beyond` is None where all is within tolerance."""
+
+    versions: dict[Engine, str]
+    steps: list[Step] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+    beyond: Beyond | None = None
+
+    def printed(self) -> tuple[int, list[tuple[int, str, float, float]]]:
+        """How many figures the logs print, and those that differ: (epoch, name, tinydnn's, Keras')."""
+        all_figures = [(epoch.number, *entry) for epoch in self.epochs for entry in epoch.figures()]
+        return len(all_figures), [entry for entry in all_figures if figure(entry[2]) != figure(entry[3])]
+
+
+def compare(
+    build: Callable[[Any], Any],
+    x: Any,
+    y: Any,
+    *,
+    seed: int = 42,
+    dtype: str = "float32",
+    epochs: int = 1,
+    batch_size: int = 32,
+    steps: int | None = None,
+    validation_split: float = 0.0,
+    tolerance: Tolerance = TRAINING,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> Report:
+    """Train the same net on both engines from the same seed, and compare after every step.
+
+    Args:
+        build: called with `tinydnn` and with `keras`, it makes the net of that module's classes, compiled and
+            starting with an Input.
+        x, y: samples and targets, as for fit.
+        seed: for both engines' `set_random_seed`.
+        dtype: both engines' floatx.
+        epochs, batch_size, validation_split: as for fit.
+        steps: end after so many; None goes through all epochs.
+        tolerance: of weights, slots and losses; one of `keras_ref.tolerances`.
+        on_epoch: called with each epoch when it has ended.
+    """
+    with floatx(dtype):
+        comparison = _Comparison(build, x, y, seed, dtype, batch_size, validation_split, tolerance)
+        comparison.check_what_is_drawn()
+        comparison.look_at(step=1)
+        comparison.train(epochs, steps, on_epoch or (lambda epoch: None))
+    return comparison.report
+
+
+def keras_order(n: int, batch_size: int = 512, epochs: int = 1) -> Array:
+    """The order in which Keras' fit visits n samples, as its global seed has it: shape (epochs * n,)."""
+    keras = load("keras")
+    visited: list[Array] = []
+
+    class Recorder(keras.Sequential):  # type: ignore[misc, name-defined]
+        """Trains nothing."""
+
+        def train_step(self, data: Any) -> dict[str, float]:
+            visited.append(np.asarray(data[0])[:, 0].astype(np.int64))
+            return {"loss": 0.0}
+
+    model = Recorder([keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")])
+    model.compile(run_eagerly=True)
+    with floatx("float64"):  # float32 could not tell sample 2**24 from the next
+        model.fit(np.arange(float(n))[:, None], np.zeros(n), batch_size=batch_size, epochs=epochs, verbose=0)
+    return np.concatenate(visited)
+
+
+def _kind(name: str) -> str:
+    """What a tensor is one of: the gradients, the velocities, the changes, …"""
+    last = name.rpartition(" " if " " in name else "/")[2]
+    return "gradient" if last.startswith("d") else last
+
+
+class _OutOfStepError(Exception):
+    """The engines are not at the same place any more."""
+
+
+def _pausing(fit: Callable[[tinydnn.callbacks.Callback], Any]) -> Generator[tuple[_Place, Logs], None, None]:
+    """A training that stands still at the end of each step and epoch, until the next one is asked for.
+
+    fit: called with a callback to train with, in a thread of its own; what it raises is raised here.
+    """
+    go: SimpleQueue[bool] = SimpleQueue()
+    said: SimpleQueue[Any] = SimpleQueue()
+
+    def pause(kind: str, number: int, logs: Logs) -> None:
+        said.put(((kind, number), dict(logs)))
+        if not go.get():
+            raise _OutOfStepError
+
+    def run() -> None:
+        try:
+            if go.get():
+                fit(
+                    tinydnn.callbacks.LambdaCallback(
+                        on_train_batch_end=lambda batch, logs: pause("step", batch, logs),
+                        on_epoch_end=lambda epoch, logs: pause("epoch", epoch, logs),
+                    )
+                )
+            said.put(None)
+        except BaseException as error:
+            said.put(error)
+
+    threading.Thread(target=run, name="tinydnn-in-lock-step", daemon=True).start()
+    try:
+        while True:
+            go.put(True)
+            place = said.get()
+            if place is None:
+                return
+            if isinstance(place, BaseException):
+                raise place
+            yield place
+    finally:
+        go.put(False)
+
+
+class _Comparison:
+    """Two models in lock-step, and a third, the probe, which always has Keras' state before the next step."""
+
+    def __init__(
+        self,
+        build: Callable[[Any], Any],
+        x: Any,
+        y: Any,
+        seed: int,
+        dtype: str,
+        batch_size: int,
+        validation_split: float,
+        tolerance: Tolerance,
+    ) -> None:
+        self._x, self._y = np.asarray(x), np.asarray(y)
+        self._seed, self._batch_size, self._validation_split = seed, batch_size, validation_split
+        self._dtype, self._tolerance = np.dtype(dtype).type, tolerance
+        self._n = len(x) if validation_split == 0 else len(tinydnn.data.split(x, y, validation_split)[0])
+        self.report = Report({"tinydnn": f"tinydnn {tinydnn.__version__}", "keras": keras_version()})
+
+        self._ours: Sequential = self._build(build, "tinydnn")
+        self._probe: Sequential = self._build(build, "tinydnn")
+        self._theirs: Any = self._build(build, "keras")
+        for model in (self._ours, self._probe):
+            model.prepare_training(self._x.shape[1:])
+        self._theirs.optimizer.build(self._theirs.trainable_variables)
+
+        self._logs: dict[Engine, Logs] = {}
+
+    def _build(self, build: Callable[[Any], Any], engine: Engine) -> Any:
+        seed_both(self._seed)
+        with numbered_anew():
+            model = build(load(engine))
+        if not (model.built and model.compiled):
+            raise ValueError("parity expects a compiled model that starts with an Input")
+        return model
+
+    def _judge(
+        self, step: int, tensor: str, found: Difference, tolerance: Tolerance, scale: float = 0.0, drift: bool = False
+    ) -> bool:
+        """Whether it is within tolerance, for values up to `scale` or larger; the first that is not is kept."""
+        limit = tolerance.limit(self._dtype.__name__, max(found.scale, scale))
+        within = found.absolute <= limit
+        if not within and self.report.beyond is None:
+            self.report.beyond = Beyond(step, tensor, found, limit, drift)
+        return within
+
+    def check_what_is_drawn(self) -> None:
+        """The initial weights and the order of the samples."""
+        for name, ours, theirs in self._weights():
+            self._judge(0, f"initial {name}", difference(ours, theirs), DRAWN)
+        seed_both(self._seed)
+        self._order = random.permutation(self._n)
+        self._judge(0, "order of the samples", difference(self._order, keras_order(self._n)), DRAWN)
+
+    def look_at(self, step: int) -> bool:
+        """Put a step from the probe's state under the microscope; whether all its tensors are within tolerance."""
+        steps_an_epoch = -(-self._n // self._batch_size)
+        start = (step - 1) % steps_an_epoch * self._batch_size
+        rows = self._order[start : start + self._batch_size]
+        x, y = self._x[rows], self._y[rows]
+        theirs = one_step.tensors(self._probe, x, y)
+        tensors = microscope.dissect(self._probe, x, y, theirs)
+        compared = [(tensor.name, found) for tensor in tensors if (found := tensor.difference) is not None]
+        scales = defaultdict[str, float](float)
+        for name, found in compared:
+            scales[_kind(name)] = max(scales[_kind(name)], found.scale)
+        for name, found in compared:
+            tolerance = TRAINING if _kind(name) == "change" else STEP
+            # Where all units of a layer are saturated its gradients are roundings: hence a least scale.
+            if not self._judge(step, name, found, tolerance, scale=scales[_kind(name)] / 1000):
+                return False
+        return True
+
+    # -- training --------------------------------------------------------------------------------------
+
+    def train(self, epochs: int, steps: int | None, on_epoch: Callable[[Epoch], None]) -> None:
+        """Keras' fit, which at the end of each step and epoch lets tinydnn's go as far."""
+        self._last_step, self._on_epoch = steps, on_epoch
+        self._copy_keras_state(steps_seen=0)
+        seed_both(self._seed)
+        data: dict[str, Any] = {
+            "x": self._x,
+            "y": self._y,
+            "batch_size": self._batch_size,
+            "validation_split": self._validation_split,
+        }
+        ours = _pausing(lambda pause: self._ours.fit(**data, epochs=epochs, verbose=0, callbacks=[pause]))
+
+        meet = load("keras").callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: self._meet(("step", batch), logs, next(ours, None)),
+            on_epoch_end=lambda epoch, logs: self._meet(("epoch", epoch), logs, next(ours, None)),
+        )
+        with suppress(_OutOfStepError), closing(ours):
+            try:
+                self._theirs.fit(**data, epochs=epochs, verbose=0, callbacks=[meet])
+                self._meet(("end", epochs), {}, next(ours, (("end", epochs), {})))
+            except FloatingPointError:  # tinydnn's loss is infinite or NaN
+                self._judge(len(self.report.steps) + 1, "loss", NOT_COMPARABLE, TRAINING)
+
+    def _meet(self, place: _Place, logs: Logs, ours: tuple[_Place, Logs] | None) -> None:
+        """Compare, while both engines wait at the same place."""
+        if ours is None or ours[0] != place:
+            self._judge(len(self.report.steps) + 1, "number of steps", NOT_COMPARABLE, TRAINING)
+            raise _OutOfStepError
+        self._logs = {"tinydnn": ours[1], "keras": dict(logs)}
+        if place[0] == "step":
+            self._compare_step(len(self.report.steps) + 1)
+        elif place[0] == "epoch":
+            self._compare_epoch(place[1] + 1)
+
+    def _compare_step(self, number: int) -> None:
+        logs = {name: self._log(name) for name in ("loss", "accuracy")}
+        weights = {name: difference(ours, theirs) for name, ours, theirs in self._weights()}
+        state = {name: difference(ours, theirs) for name, ours, theirs in self._state()}
+        if self.report.beyond is None:
+            for name, found in (logs | weights | state).items():
+                tolerance = ACCURACY if name == "accuracy" else self._tolerance
+                if not self._judge(number, name, found, tolerance):
+                    self._name_the_tensor(number)
+                    break
+        self.report.steps.append(
+            Step(number, logs["loss"], logs["accuracy"], largest(weights.values()), largest(state.values()))
+        )
+        self._copy_keras_state(steps_seen=number)
+        if number == self._last_step:
+            self._ours.stop_training = self._theirs.stop_training = True
+
+    def _name_the_tensor(self, step: int) -> None:
+        """Find out more about the step whose result is beyond tolerance."""
+        coarse, self.report.beyond = self.report.beyond, None
+        if self.look_at(step) and coarse is not None:
+            self.report.beyond = replace(coarse, drift=True)
+
+    def _compare_epoch(self, number: int) -> None:
+        if sorted(self._logs["tinydnn"]) != sorted(self._logs["keras"]):
+            self._judge(len(self.report.steps), "names in the log", NOT_COMPARABLE, TRAINING)
+            raise _OutOfStepError
+        for name in self._logs["tinydnn"]:
+            tolerance = ACCURACY if name.endswith("accuracy") else self._tolerance
+            self._judge(len(self.report.steps), f"{name} of epoch {number}", self._log(name), tolerance)
+        steps = self.report.steps[sum(epoch.steps for epoch in self.report.epochs) :]
+        of_all = (largest(getattr(step, name) for step in steps) for name in ("loss", "accuracy", "weights", "state"))
+        epoch = Epoch(number, self._logs, len(steps), Step(len(self.report.steps), *of_all))
+        self.report.epochs.append(epoch)
+        self._on_epoch(epoch)
+
+    def _log(self, name: str) -> Difference:
+        ours, theirs = (self._dtype(self._logs[engine].get(name, 0.0)) for engine in ENGINES)
+        return difference(ours, theirs)
+
+    def _weights(self) -> Iterator[tuple[str, Array, Array]]:
+        """(name, tinydnn's, Keras') of each weight."""
+        views = self._ours.layout.views(self._ours.backend.to_numpy(self._ours.parameters))
+        for name, view, variable in zip(
+            microscope.weight_names(self._ours), views, self._theirs.trainable_variables, strict=True
+        ):
+            yield name, view, variable.numpy()
+
+    def _state(self) -> Iterator[tuple[str, Array, Array]]:
+        """(name, tinydnn's, Keras') of each slot of each weight, and of the number of steps."""
+        steps = self._ours.optimizer.iterations if self._ours.optimizer else 0
+        yield "optimizer's step", np.int64(steps), self._theirs.optimizer.iterations.numpy()
+        of_keras = one_step.optimizer_state(self._theirs, self._ours).items()
+        for (name, variable), (_, _, view) in zip(of_keras, saving.slots_in_order(self._ours), strict=True):
+            yield name, self._ours.backend.to_numpy(view), variable.numpy()
+
+    def _copy_keras_state(self, steps_seen: int) -> None:
+        """Give the probe Keras' weights and slots."""
+        probe, asarray = self._probe, self._probe.backend.asarray
+        for view, variable in zip(probe.layout.views(probe.parameters), self._theirs.trainable_variables, strict=True):
+            view[...] = asarray(variable.numpy())
+        variables = one_step.optimizer_state(self._theirs, probe).values()
+        for (_, _, view), variable in zip(saving.slots_in_order(probe), variables, strict=True):
+            view[...] = asarray(variable.numpy())
+        assert probe.optimizer is not None
+        probe.optimizer.iterations = steps_seen
+        for layer in probe.layers:
+            layer.steps_seen = steps_seen

@@ -1,0 +1,61 @@
+"""How far tinydnn may be from Keras, and why. One table: nothing that compares has a tolerance of its own."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """The largest difference allowed in either dtype: of what, and why no less.
+
+    It counts for values up to 1. For larger ones it is relative to the largest of the tensor; so it is for
+    smaller ones too, where `relative` says so.
+    """
+
+    of: str
+    float32: float
+    float64: float
+    reason: str
+    relative: bool = False
+
+    def limit(self, dtype: str, scale: float) -> float:
+        """The largest difference allowed in a tensor whose largest value is `scale`."""
+        allowed = {"float32": self.float32, "float64": self.float64}[dtype]
+        return allowed * (scale if self.relative else max(scale, 1.0))
+
+
+DRAWN = Tolerance(
+    "initial weights, dropout masks, order of the samples",
+    0.0,
+    0.0,
+    "Integer arithmetic on the seed: the same rules give the same bits, and other rules other numbers.",
+)
+STEP = Tolerance(
+    "each tensor of one step, relative to its largest value",
+    1e-4,
+    1e-12,
+    "exp, tanh and sums in another order differ by some ten roundings; on raw grey values a hundred times as much, "
+    "since the z in the hundreds have roundings that large beside a sigmoid.",
+    relative=True,
+)
+TRAINING = Tolerance(
+    "weights, slots and losses after any number of steps; the change of a weight in one",
+    1e-4,
+    1e-12,
+    "RMSprop and Adam divide by the root of a mean square plus 1e-7: a rounding of a gradient near 0 comes out up to "
+    "3,000 times as large for RMSprop, and more for Adam.",
+)
+WALKTHROUGH = Tolerance(
+    "the same for the walkthrough's net: scaled inputs, sigmoid, RMSprop",
+    2e-6,
+    1e-14,
+    "Measured over its 1,880 steps: 7.5e-7 and 1.4e-15. Keras differs from itself by as much from one of its settings "
+    "to another.",
+)
+ACCURACY = Tolerance(
+    "accuracies",
+    1e-4,
+    1e-12,
+    "In float32 a digit whose two largest outputs are the same but for a rounding may count as right here and as wrong "
+    "there: one of 12,000 is 8e-5.",
+)
+TABLE = (DRAWN, STEP, TRAINING, WALKTHROUGH, ACCURACY)
