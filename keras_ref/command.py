@@ -98,13 +98,14 @@ def _explained(beyond: Beyond, keras: str) -> list[str]:
     lines = [f"Beyond tolerance: {place}, {beyond.tensor}: {beyond.difference} apart, {beyond.tolerance:.1e} allowed"]
     if beyond.step == 0:
         lines.append(
-            f"{keras} draws this from the seed by other rules than Keras {KERAS_VERSION} on TensorFlow 2.21, whose "
-            "rules tinydnn follows"
+            f"It should be drawn from the seed by the rules of Keras {KERAS_VERSION} on TensorFlow 2.21, which tinydnn "
+            f"follows. This is {keras}"
         )
     if beyond.drift:
         lines.append(
             "The step itself is right: from Keras' weights before it, on the rows that come next, every tensor is "
-            "within tolerance. So other rows came, or roundings of earlier steps have grown"
+            "within tolerance. So other rows came, the log is averaged by other rules, or roundings of the steps "
+            "before have grown, as they do on raw grey values and at relu's kink; try --dtype float64"
         )
     return lines
 

@@ -66,15 +66,17 @@ def keras_version() -> str:
 @contextmanager
 def floatx(dtype: str) -> Iterator[None]:
     """Make this the default dtype of both engines, for as long as the block lasts."""
-    both = [load(engine).config for engine in ENGINES]
-    before = [config.floatx() for config in both]
-    for config in both:
-        config.set_floatx(dtype)
+    theirs, ours = load("keras").config, tinydnn.config
+    before = theirs.floatx(), theirs.dtype_policy(), ours.floatx()
+    ours.set_floatx(dtype)
+    theirs.set_floatx(dtype)
+    theirs.set_dtype_policy(dtype)  # Keras makes its policy of floatx once, with the first layer
     try:
         yield
     finally:
-        for config, value in zip(both, before, strict=True):
-            config.set_floatx(value)
+        theirs.set_floatx(before[0])
+        theirs.set_dtype_policy(before[1])
+        ours.set_floatx(before[2])
 
 
 def seed_both(seed: int) -> None:

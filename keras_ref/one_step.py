@@ -4,6 +4,7 @@ Keras shows what its layers put out, tf.GradientTape the gradient of anything, a
 variables. The names are the microscope's.
 """
 
+import random
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def twin(model: Sequential) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "twin.keras"
         model.save(path)
+        state = random.getstate()
         copy = keras.saving.load_model(path)
+        random.setstate(state)  # its layers have drawn seeds, which the next layer made here would miss
     copy.optimizer.build(copy.trainable_variables)
     for ours, theirs in zip(model.layers, copy.layers, strict=True):
         if isinstance(ours, layers.Dropout) and ours.rate > 0:

@@ -259,8 +259,8 @@ class _Comparison:
             scales[_kind(name)] = max(scales[_kind(name)], found.scale)
         for name, found in compared:
             tolerance = TRAINING if _kind(name) == "change" else STEP
-            # Where all units of a layer are saturated its gradients are roundings: hence a least scale.
-            if not self._judge(step, name, found, tolerance, scale=scales[_kind(name)] / 1000):
+            # Gradients that cancel, or of units that are saturated, are roundings of larger ones: hence a least scale.
+            if not self._judge(step, name, found, tolerance, scale=scales[_kind(name)] / 100):
                 return False
         return True
 

@@ -10,6 +10,9 @@ SAME_FLOAT32 = 2e-6
 # third derivative; weights and inputs here are near 1.
 FINITE_DIFFERENCE = 1e-7
 
+# The same slopes next to gradients in float32: some roundings of the largest gradient, which is below 1.
+FINITE_DIFFERENCE_FLOAT32 = 1e-6
+
 # Shares of a batch are added up in another order with another number of threads; after 20 steps of the
 # walkthrough's net in float32 that is what the issue that asked for threads allows.
 OTHER_THREAD_COUNT = 1e-6
@@ -23,6 +26,10 @@ GOLDEN_FLOAT64 = 1e-12
 
 # Keras and tinydnn after a few float32 steps: TensorFlow's exp, tanh and matmul round differently.
 KERAS_FLOAT32 = 3e-6
+
+# Weights after one step of the walkthrough's net on raw grey values next to Keras. A sigmoid is off by 1e-5 in float32
+# there, since its z is in the hundreds; and RMSprop's step is off by three times what the gradient is.
+RAW_STEP = {"float32": 2e-6, "float64": 1e-14}
 
 # The same in float64.
 KERAS_FLOAT64 = 1e-13

@@ -223,20 +223,20 @@ def microscope(
 
     run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
     x, y = run.first_batch()
-    keras, theirs = None, None
-    with suppress(ImportError):
+    keras, theirs, why_not = None, None, ""
+    try:
         from keras_ref import engines, one_step
 
         keras, theirs = engines.keras_version(), one_step.tensors(run.model, x, y)
+    except ImportError as error:
+        why_not = f"Without Keras' column. {error}"
     tensors = instrument.dissect(run.model, x, y, theirs)
     if as_json:
         step = {"settings": asdict(run.settings), "keras": keras, "tensors": [tensor.to_json() for tensor in tensors]}
         print(to_json(step), end="")
         return
-    without = "without Keras, which is not installed: pip install 'tinydnn[keras]'"
-    print(
-        f"Step 1 from seed {seed}, {len(x)} digits, {dtype}, {input} inputs; {f'next to {keras}' if keras else without}"
-    )
+    print(f"Step 1 from seed {seed}: {len(x)} digits, {dtype}, {input} inputs")
+    print(f"Next to {keras}" if keras else why_not)
     Console(highlight=False).print(microscope_table.table(tensors))
 
 

@@ -112,11 +112,18 @@ def of_loss(loss: losses.Loss, logits: bool) -> tuple[Formula, Formula]:
     return formula(text, code, kind.forward), formula(gradient_text, gradient_code, kind.backward)
 
 
+_CLIPPING = {
+    "clipvalue": "self.xp.clip(g",
+    "clipnorm": "self._clip_norm(g[part]",
+    "global_clipnorm": "self._clip_norm(g, self.global",
+}
+
+
 def of_clipping(optimizer: optimizers.Optimizer) -> Formula:
     """What clipping makes of a gradient."""
-    how = next(name for name in ("clipvalue", "clipnorm", "global_clipnorm") if getattr(optimizer, name) is not None)
+    how = next(name for name in _CLIPPING if getattr(optimizer, name) is not None)
     text = f"dw clipped, {how} = {getattr(optimizer, how):g}"
-    return formula(text, f"if self.{how} is not None", optimizers.Optimizer.clip)
+    return formula(text, _CLIPPING[how], optimizers.Optimizer.clip)
 
 
 def of_update(optimizer: optimizers.Optimizer) -> tuple[dict[str, Formula], Formula]:

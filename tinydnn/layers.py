@@ -410,9 +410,9 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = rate
         self.seed = seed
-        self.stream_seed = (
-            random.draw_seed() if seed is None and rate > 0 else seed or 0
-        )  # as Keras, none for a rate of 0
+        drawn = seed is None and rate > 0  # as Keras, which draws none for a rate of 0
+        self.stream_seed = random.draw_seed() if drawn else seed or 0
+        self.drawn_in = self.dtype  # another dtype gives other random numbers
 
     def trace(self, room: Any, rows: int, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, needs_dx)
@@ -429,7 +429,7 @@ class Dropout(Layer):
             width = math.prod(_known(self.output_shape))
             first = t.first_row * width
             stream = self.stream_seed, self.steps_seen
-            numbers = random.uniform01(stream, first, first + t.mask.size, self.dtype, self.xp)
+            numbers = random.uniform01(stream, first, first + t.mask.size, self.drawn_in, self.xp)
             self.xp.greater_equal(numbers.reshape(t.mask.shape), self.rate, out=t.mask)
             t.mask *= 1 / (1 - self.rate)
         return self.xp.multiply(x, t.mask, out=t.y)

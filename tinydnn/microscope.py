@@ -215,8 +215,13 @@ def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> 
 
 
 def _in_float64(model: Sequential) -> Sequential:
-    """The same net with the same weights, in float64."""
-    copies = [type(layer)(**{**layer.get_config(), "dtype": "float64"}) for layer in model.layers]
+    """The same net with the same weights and the same dropout masks to come, in float64."""
+    copies = []
+    for layer in model.layers:
+        settings = {**layer.get_config(), "dtype": "float64"}
+        if isinstance(layer, layers.Dropout):
+            settings["seed"] = layer.stream_seed
+        copies.append(type(layer)(**settings))
     twin = Sequential(copies, threads=model.threads)
     twin.compile("sgd", model.loss)
     assert model.sample_shape is not None
@@ -224,6 +229,8 @@ def _in_float64(model: Sequential) -> Sequential:
     twin.set_weights(model.get_weights())
     for copy, layer in zip(copies, model.layers, strict=True):
         copy.steps_seen = layer.steps_seen
+        if isinstance(copy, layers.Dropout):
+            copy.drawn_in = layer.dtype
     return twin
 
 

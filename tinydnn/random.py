@@ -11,7 +11,8 @@ Three things are drawn, each from its own stream:
 - Uniform numbers (initial weights, dropout masks). TensorFlow scrambles the seed pair (s0, s1) by
   one Philox block under a fixed key: its words 0 and 1 are the key of the stream, 2 and 3 the upper
   half of its counter.
-- Permutations (the order of the samples). The key is the seed of `set_random_seed` itself.
+- Permutations (the order of the samples). The key is the seed of `set_random_seed` itself, modulo
+  2**31 - 1. For TensorFlow a seed of 0 means none, so it puts 2**31 - 1 into the counter then.
 
 Mirrors keras/src/utils/rng_utils.py, keras/src/random/seed_generator.py and TensorFlow's
 random_seed, stateless_random_ops_v2 and shuffle_op.
@@ -30,6 +31,7 @@ _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
 _SCRAMBLE_KEY = 0x3EC8F720, 0x02461E29
 _MASK32 = 0xFFFFFFFF
+_INT32_MAX = 2**31 - 1
 _BLOCKS_AT_ONCE = 4096  # keeps the working arrays of a round within a core's cache
 
 _global_seed: int | None = None
@@ -135,10 +137,11 @@ def permutation(n: int) -> Array:
     """
     if _global_seed is None:
         fresh = int.from_bytes(os.urandom(8), "little")
-        key = fresh & _MASK32, fresh >> 32
+        key, upper = (fresh & _MASK32, fresh >> 32), (0, 0)
     else:
-        key = _global_seed, 0
-    words = _stream(key, (0, 0), 0, max(n - 1, 0), np).astype(np.int64)
+        seed = _global_seed % _INT32_MAX
+        key, upper = (seed, 0), (0, 0) if seed else (_INT32_MAX, 0)
+    words = _stream(key, upper, 0, max(n - 1, 0), np).astype(np.int64)
     position = np.arange(len(words))
     partners = (position + words % (n - position)).tolist()
     order = list(range(n))  # a list: swapping single elements of an array is ten times slower

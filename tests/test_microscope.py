@@ -1,0 +1,258 @@
+"""The microscope: every tensor of a step against the textbook, its formula against its line, and the table."""
+
+import io
+import random
+
+import numpy as np
+import pytest
+import textbook
+from rich.console import Console
+from tolerances import FINITE_DIFFERENCE, FINITE_DIFFERENCE_FLOAT32, SAME_FLOAT64
+
+import tinydnn as keras
+from tinydnn import activations, formulas, layers, losses, microscope, microscope_table, optimizers
+
+
+def seeded_net(seed=1):
+    keras.utils.set_random_seed(seed)
+    return net()
+
+
+def net(dtype="float64", optimizer="rmsprop", loss="categorical_crossentropy", last="softmax", threads=2):
+    model = keras.Sequential([keras.Input((2, 3), dtype=dtype)], threads=threads)
+    model.add(layers.Rescaling(0.5, offset=0.25, name="half", dtype=dtype))
+    model.add(layers.Flatten(dtype=dtype))
+    model.add(layers.Dense(5, activation="sigmoid", kernel_regularizer="l2", name="first", dtype=dtype))
+    model.add(layers.Dropout(0.4, name="drop", dtype=dtype))
+    model.add(layers.Dense(4, activation=last, name="second", dtype=dtype))
+    model.compile(optimizer, loss)
+    return model
+
+
+def plain_net(threads=2):
+    model = keras.Sequential([keras.Input((3,), dtype="float64")], threads=threads)
+    model.add(layers.Dense(5, activation="tanh", name="first", dtype="float64"))
+    model.add(layers.Dense(4, activation="softmax", name="second", dtype="float64"))
+    model.compile(optimizers.RMSprop(), "categorical_crossentropy")
+    return model
+
+
+def batch(rng, shape=(7, 2, 3)):
+    return rng.normal(size=shape), np.eye(4)[rng.integers(0, 4, shape[0])]
+
+
+def by_name(tensors):
+    return {tensor.name: tensor for tensor in tensors}
+
+
+def test_the_tensors_of_a_step_come_in_the_order_of_its_computing(rng):
+    names = [tensor.name for tensor in microscope.dissect(net(), *batch(rng))]
+    weights = ["first/kernel", "first/bias", "second/kernel", "second/bias"]
+    assert names == [
+        *("x", "y", "half/y", "first/z", "first/a", "drop/y", "second/z", "second/a", "l", "loss"),
+        *("second/dz", "second/dW", "second/db", "drop/dy", "first/da", "first/dz", "first/dW", "first/db"),
+        *(f"{name} velocity" for name in weights),
+        *(f"{name} change" for name in weights),
+    ]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_every_tensor_is_the_textbooks(threads, rng):
+    keras.config.set_floatx("float64")
+    model = plain_net(threads)
+    x, y = batch(rng, (7, 3))
+    before = model.get_weights()
+    found = by_name(microscope.dissect(model, x, y))
+    zs, outputs = textbook.forward(before, ["tanh", "softmax"], x)
+    loss, gradients = textbook.loss_and_gradients(before, ["tanh", "softmax"], x, y, "cce")
+    expected = {"x": x, "y": y, "first/z": zs[0], "first/a": outputs[1], "second/z": zs[1], "second/a": outputs[2]}
+    expected |= {"l": -np.sum(y * np.log(outputs[2]), axis=1), "loss": loss, "second/dz": (outputs[2] - y) / 7}
+    expected["first/da"] = expected["second/dz"] @ before[2].T
+    expected["first/dz"] = expected["first/da"] * (1 - outputs[1] ** 2)
+    expected |= dict(zip(["first/dW", "first/db", "second/dW", "second/db"], gradients, strict=True))
+    for name, w, g in zip(
+        ["first/kernel", "first/bias", "second/kernel", "second/bias"], before, gradients, strict=True
+    ):
+        rule = textbook.RMSprop()
+        expected[f"{name} change"] = rule.step(w, g) - w
+        expected[f"{name} velocity"] = rule.v
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name].value, value, rtol=0, atol=SAME_FLOAT64, err_msg=name)
+
+
+def test_the_model_has_taken_the_step_and_the_copies_stay(rng):
+    x, y = batch(rng)
+    model, other = seeded_net(), seeded_net()
+    tensors = microscope.dissect(model, x, y)
+    kept = [tensor.value.copy() for tensor in tensors]
+    other.train_on_batch(x, y)
+    np.testing.assert_array_equal(model.parameters, other.parameters)
+    assert model.optimizer.iterations == 1
+    model.fit(x, y, verbose=0)
+    for tensor, value in zip(tensors, kept, strict=True):
+        np.testing.assert_array_equal(tensor.value, value)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", FINITE_DIFFERENCE), ("float32", FINITE_DIFFERENCE_FLOAT32)]
+)
+def test_slopes_agree_with_the_gradients_dropout_and_penalties_included(dtype, tolerance, rng):
+    x, y = batch(rng)
+    for scale in (1, 255):
+        slopes = [slope for tensor in microscope.dissect(net(dtype), x * scale, y) for slope in tensor.slopes]
+        assert len(slopes) >= 2 * 4  # three of each array, unless the same entry came twice
+        for slope in slopes:
+            assert slope.gradient == pytest.approx(slope.slope, abs=tolerance * scale)
+
+
+def test_looking_draws_no_random_numbers(rng):
+    model, (x, y) = net(), batch(rng)
+    state = random.getstate()
+    microscope.dissect(model, x, y)
+    assert random.getstate() == state
+
+
+def test_a_wrong_gradient_shows_in_the_slopes(monkeypatch, rng):
+    def wrong(self, xp, a, da, dz):
+        dz[...] = da
+
+    monkeypatch.setattr(activations.Sigmoid, "backward", wrong)
+    dW = by_name(microscope.dissect(net(), *batch(rng)))["first/dW"]
+    assert max(abs(slope.gradient - slope.slope) for slope in dW.slopes) > 1000 * FINITE_DIFFERENCE
+    assert dW.slopes[0].index == dW.largest
+
+
+# -- formulas ------------------------------------------------------------------------------------------
+
+
+def nets_with_everything():
+    for last, loss in [
+        ("softmax", "categorical_crossentropy"),
+        ("sigmoid", "categorical_crossentropy"),
+        ("softmax", "mse"),
+        ("relu", "mse"),
+        (None, losses.SparseCategoricalCrossentropy(from_logits=True)),
+        ("tanh", "mse"),
+    ]:
+        yield net(last=last, loss=loss)
+    for optimizer in [
+        optimizers.RMSprop(momentum=0.5, centered=True, weight_decay=0.1),
+        optimizers.SGD(),
+        optimizers.SGD(momentum=0.5, clipvalue=0.1),
+        optimizers.SGD(momentum=0.5, nesterov=True, clipnorm=0.1),
+        optimizers.Adam(global_clipnorm=0.1),
+    ]:
+        yield net(optimizer=optimizer)
+    late = net(last="softmax")  # the loss sees probabilities
+    late.add(layers.Activation("linear", dtype="float64"))
+    late.add(layers.Rescaling(1.0, dtype="float64"))
+    for loss in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
+        late.compile("sgd", loss)
+        yield late
+
+
+def test_every_formula_has_the_line_that_computes_it(rng):
+    """No line of a function's head, no comment, no docstring: code that assigns or returns."""
+    seen = set()
+    for model in nets_with_everything():
+        x, y = batch(rng)
+        y = y.argmax(axis=1) if model.loss.sparse else y
+        for tensor in microscope.dissect(model, x, y):
+            formula = tensor.formula
+            source = (formulas.Path(formulas.__file__).parent / formula.file).read_text().splitlines()
+            assert source[formula.line - 1].strip() == formula.code
+            assert not formula.code.startswith(("def ", "#", '"')), tensor.name
+            assert "(" in formula.code or "=" in formula.code, tensor.name
+            seen.add((formula.file, formula.code))
+    assert len(seen) > 35
+
+
+def test_a_replaced_function_is_quoted_where_it_stands(monkeypatch, rng):
+    def wrong(self, xp, z, a):
+        a[...] = z
+
+    monkeypatch.setattr(activations.Sigmoid, "forward", wrong)
+    formula = by_name(microscope.dissect(net(), *batch(rng)))["first/a"].formula
+    assert formula.file == "test_microscope.py"
+    assert formula.code == "def wrong(self, xp, z, a):"
+
+
+def test_classes_of_ones_own_are_shown_too(rng):
+    class Cube(activations.Activation):
+        def forward(self, xp, z, a):
+            a[...] = z**3
+
+        def backward(self, xp, a, da, dz):
+            dz[...] = da * 3 * abs(a) ** (2 / 3)
+
+    model = keras.Sequential([keras.Input((3,), dtype="float64"), layers.Dense(4, activation=Cube(), dtype="float64")])
+    model.compile("sgd", "mse")
+    found = by_name(microscope.dissect(model, rng.normal(size=(5, 3)), rng.normal(size=(5, 4))))
+    assert found["dense/a"].formula.text == "a = cube(z)"
+    assert found["dense/dz"].formula.text == "dz = da * cube'(z)"
+    assert found["dense/a"].formula.file == "test_microscope.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("half/y", "y = x * 0.5 + 0.25"),
+        ("first/z", "z = x @ W + b"),
+        ("first/a", "a = 1 / (1 + exp(-z))"),
+        ("second/dz", "dz = (softmax(z) - y) / N"),
+        ("first/dW", "dW = x.T @ dz + l1 * sign(W) + 2 * l2 * W"),
+        ("loss", "loss = mean of l + penalties"),
+        ("first/kernel velocity", "v = rho * v + (1 - rho) * dw²"),
+        ("first/kernel change", "change = -w * weight_decay * learning_rate - learning_rate * dw / sqrt(v + epsilon)"),
+    ],
+)
+def test_formulas_name_what_the_settings_add(name, text, rng):
+    model = net(optimizer=optimizers.RMSprop(weight_decay=0.1))
+    assert by_name(microscope.dissect(model, *batch(rng)))[name].formula.text == text
+
+
+# -- table and JSON ------------------------------------------------------------------------------------
+
+
+def printed(tensors, width=110):
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False).print(microscope_table.table(tensors))
+    return out.getvalue()
+
+
+def test_the_table_has_keras_values_where_they_are_known(rng):
+    x, y = batch(rng)
+    plain = microscope.dissect(seeded_net(), x, y)
+    theirs = {tensor.name: tensor.value + 1e-9 for tensor in plain if tensor.name != "second/a"}
+    text = printed(microscope.dissect(seeded_net(), x, y, theirs))
+    assert "1.0e-09" in text
+    assert "first/z" in text
+    assert "z = x @ W + b" in text
+    assert "layers.py:" in text
+    assert "1.0e-09" not in printed(plain)
+
+
+def test_json_of_a_tensor_has_all_that_a_page_shows(rng):
+    x, y = batch(rng)
+    theirs = {tensor.name: tensor.value for tensor in microscope.dissect(seeded_net(), x, y)}
+    found = {each["name"]: each for each in (t.to_json() for t in microscope.dissect(seeded_net(), x, y, theirs))}
+    dW = found["first/dW"]
+    assert dW["shape"] == [6, 5]
+    assert len(dW["sample"]) == 6  # what its first unit sees
+    assert len(found["first/a"]["sample"]) == 5  # its first row
+    assert found["first/a"]["difference"]["absolute"] == 0
+    assert dW["largest"]["tinydnn"] == dW["largest"]["keras"]
+    assert dW["slopes"][0]["index"] == tuple(dW["largest"]["index"])
+    assert dW["min"] <= dW["mean"] <= dW["max"]
+    assert found["loss"]["shape"] == []
+    assert isinstance(found["loss"]["sample"], float)
+
+
+def test_the_microscope_needs_a_loss_and_targets(rng):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    with pytest.raises(ValueError, match="The microscope needs a loss"):
+        microscope.dissect(model, np.ones((2, 3)), np.ones((2, 2)))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="The microscope needs targets"):
+        microscope.dissect(model, np.ones((2, 3)), None)
