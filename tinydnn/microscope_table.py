@@ -17,9 +17,9 @@ def table(tensors: Iterable[Tensor]) -> Table:
     """
     result = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
     result.add_column("tensor\nformula\nline of tinydnn")
-    result.add_column("shape\nmean\nleast .. most", justify="right")
-    result.add_column("largest: tinydnn\nKeras\nfinite difference", justify="right")
-    result.add_column("\napart from Keras\napart from the slopes", justify="right")
+    result.add_column("shape\nmean\nleast .. most", justify="right", no_wrap=True)
+    result.add_column("largest: tinydnn\nKeras\nslope", justify="right", no_wrap=True)
+    result.add_column("\napart from Keras\nfrom the slopes", justify="right", no_wrap=True)
     for tensor in tensors:
         result.add_row(*("\n".join(lines) for lines in (_what(tensor), _shape(tensor), _values(tensor), _gaps(tensor))))
     return result
