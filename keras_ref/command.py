@@ -105,7 +105,12 @@ def _explained(beyond: Beyond, keras: str) -> list[str]:
         lines.append(
             "The step itself is right: from Keras' weights before it, on the rows that come next, every tensor is "
             "within tolerance. So other rows came, the log is averaged by other rules, or roundings of the steps "
-            "before have grown, as they do on raw grey values and at relu's kink; try --dtype float64"
+            "before have grown, as they do on raw grey values"
+        )
+    if beyond.kink is not None:
+        lines.append(
+            f"It need be no mistake: a number of {beyond.kink} is above 0 in one engine and 0 in the other. If its z "
+            "is 0 but for a rounding, that is relu's kink; in float64 it is rare"
         )
     return lines
 

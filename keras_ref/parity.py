@@ -6,12 +6,10 @@ every step, the log. The first step is put under the microscope, and so is the f
 beyond tolerance, to name the first tensor of it that is.
 """
 
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,8 @@ import numpy as np
 import tinydnn
 from keras_ref import one_step
 from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, seed_both
+from keras_ref.order import keras_order
+from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.tolerances import ACCURACY, DRAWN, STEP, TRAINING, Tolerance
 from tinydnn import microscope, random, saving
 from tinydnn.backend import Array
@@ -27,15 +27,13 @@ from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
 from tinydnn.progress import figure
 
-Logs = dict[str, float]
-_Place = tuple[str, int]  # "step" or "epoch", and its number
-
 
 @dataclass(frozen=True)
 class Beyond:
     """The first tensor beyond its tolerance, and the step that made it; step 0 is before the training.
 
     drift: that step alone, from Keras' weights, is within tolerance: what differs was handed on to it.
+    kink: a relu's output that is above 0 in one engine and 0 in the other, if there is one in that step.
     """
 
     step: int
@@ -43,6 +41,7 @@ class Beyond:
     difference: Difference
     tolerance: float
     drift: bool = False
+    kink: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,73 +120,26 @@ def compare(
     return comparison.report
 
 
-def keras_order(n: int, batch_size: int = 512, epochs: int = 1) -> Array:
-    """The order in which Keras' fit visits n samples, as its global seed has it: shape (epochs * n,)."""
-    keras = load("keras")
-    visited: list[Array] = []
-
-    class Recorder(keras.Sequential):  # type: ignore[misc, name-defined]
-        """Trains nothing."""
-
-        def train_step(self, data: Any) -> dict[str, float]:
-            visited.append(np.asarray(data[0])[:, 0].astype(np.int64))
-            return {"loss": 0.0}
-
-    model = Recorder([keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")])
-    model.compile(run_eagerly=True)
-    with floatx("float64"):  # float32 could not tell sample 2**24 from the next
-        model.fit(np.arange(float(n))[:, None], np.zeros(n), batch_size=batch_size, epochs=epochs, verbose=0)
-    return np.concatenate(visited)
-
-
 def _kind(name: str) -> str:
     """What a tensor is one of: the gradients, the velocities, the changes, …"""
     last = name.rpartition(" " if " " in name else "/")[2]
     return "gradient" if last.startswith("d") else last
 
 
+def _kink(tensors: list[microscope.Tensor]) -> str | None:
+    """A relu's output that is above 0 in one engine and 0 in the other, if there is one."""
+    for each in tensors:
+        if (
+            each.formula.text == "a = max(z, 0)"
+            and each.keras is not None
+            and np.any((each.value > 0) != (each.keras > 0))
+        ):
+            return each.name
+    return None
+
+
 class _OutOfStepError(Exception):
     """The engines are not at the same place any more."""
-
-
-def _pausing(fit: Callable[[tinydnn.callbacks.Callback], Any]) -> Generator[tuple[_Place, Logs], None, None]:
-    """A training that stands still at the end of each step and epoch, until the next one is asked for.
-
-    fit: called with a callback to train with, in a thread of its own; what it raises is raised here.
-    """
-    go: SimpleQueue[bool] = SimpleQueue()
-    said: SimpleQueue[Any] = SimpleQueue()
-
-    def pause(kind: str, number: int, logs: Logs) -> None:
-        said.put(((kind, number), dict(logs)))
-        if not go.get():
-            raise _OutOfStepError
-
-    def run() -> None:
-        try:
-            if go.get():
-                fit(
-                    tinydnn.callbacks.LambdaCallback(
-                        on_train_batch_end=lambda batch, logs: pause("step", batch, logs),
-                        on_epoch_end=lambda epoch, logs: pause("epoch", epoch, logs),
-                    )
-                )
-            said.put(None)
-        except BaseException as error:
-            said.put(error)
-
-    threading.Thread(target=run, name="tinydnn-in-lock-step", daemon=True).start()
-    try:
-        while True:
-            go.put(True)
-            place = said.get()
-            if place is None:
-                return
-            if isinstance(place, BaseException):
-                raise place
-            yield place
-    finally:
-        go.put(False)
 
 
 class _Comparison:
@@ -261,6 +213,8 @@ class _Comparison:
             tolerance = TRAINING if _kind(name) == "change" else STEP
             # Gradients that cancel, or of units that are saturated, are roundings of larger ones: hence a least scale.
             if not self._judge(step, name, found, tolerance, scale=scales[_kind(name)] / 100):
+                if self.report.beyond is not None:
+                    self.report.beyond = replace(self.report.beyond, kink=_kink(tensors))
                 return False
         return True
 
@@ -277,7 +231,7 @@ class _Comparison:
             "batch_size": self._batch_size,
             "validation_split": self._validation_split,
         }
-        ours = _pausing(lambda pause: self._ours.fit(**data, epochs=epochs, verbose=0, callbacks=[pause]))
+        ours = pausing(lambda pause: self._ours.fit(**data, epochs=epochs, verbose=0, callbacks=[pause]))
 
         meet = load("keras").callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs: self._meet(("step", batch), logs, next(ours, None)),
@@ -290,7 +244,7 @@ class _Comparison:
             except FloatingPointError:  # tinydnn's loss is infinite or NaN
                 self._judge(len(self.report.steps) + 1, "loss", NOT_COMPARABLE, TRAINING)
 
-    def _meet(self, place: _Place, logs: Logs, ours: tuple[_Place, Logs] | None) -> None:
+    def _meet(self, place: Place, logs: Logs, ours: tuple[Place, Logs] | None) -> None:
         """Compare, while both engines wait at the same place."""
         if ours is None or ours[0] != place:
             self._judge(len(self.report.steps) + 1, "number of steps", NOT_COMPARABLE, TRAINING)

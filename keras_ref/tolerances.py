@@ -30,7 +30,7 @@ DRAWN = Tolerance(
     "Integer arithmetic on the seed: the same rules give the same bits, and other rules other numbers.",
 )
 STEP = Tolerance(
-    "each tensor of one step, relative to its largest value",
+    "each tensor of one step, relative to its largest value, or to 1/100 of the largest gradient's (or slot's) if more",
     1e-4,
     1e-12,
     "exp, tanh and sums in another order differ by some ten roundings; on raw grey values a hundred times as much, "
@@ -41,8 +41,8 @@ TRAINING = Tolerance(
     "weights, slots and losses after any number of steps; the change of a weight in one",
     1e-4,
     1e-12,
-    "RMSprop and Adam divide by the root of a mean square plus 1e-7: a rounding of a gradient near 0 comes out up to "
-    "3,000 times as large for RMSprop, and more for Adam.",
+    "RMSprop and Adam divide by a root that may be near 0. At a learning rate of 0.001 a rounding of a gradient moves "
+    "a weight by up to 3 times as much with RMSprop, and by 300 times in Adam's first step.",
 )
 WALKTHROUGH = Tolerance(
     "the same for the walkthrough's net: scaled inputs, sigmoid, RMSprop",

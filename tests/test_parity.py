@@ -20,6 +20,7 @@ import tinydnn  # noqa: E402
 from keras_ref import parity  # noqa: E402
 from keras_ref.command import verdict  # noqa: E402
 from keras_ref.engines import seed_both  # noqa: E402
+from keras_ref.order import keras_order  # noqa: E402
 from keras_ref.tolerances import STEP, TRAINING, WALKTHROUGH  # noqa: E402
 from tinydnn import layers, losses, optimizers, passes, random, shards  # noqa: E402
 from tinydnn.cli import main  # noqa: E402
@@ -66,13 +67,13 @@ def test_fit_visits_the_samples_in_keras_order_in_every_epoch(n, seed):
     seed_both(seed)
     ours = random.permutation(n)
     for batch_size in (32, 512):
-        theirs = parity.keras_order(n, batch_size, epochs=2).reshape(2, n)
+        theirs = keras_order(n, batch_size, epochs=2).reshape(2, n)
         np.testing.assert_array_equal(theirs, [ours, ours])
 
 
 def test_the_walkthroughs_order_is_keras():
     seed_both(42)
-    np.testing.assert_array_equal(random.permutation(48_000), parity.keras_order(48_000))
+    np.testing.assert_array_equal(random.permutation(48_000), keras_order(48_000))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -283,6 +284,31 @@ def test_a_comparison_has_the_differences_of_every_step_and_epoch():
     assert first.largest.weights.absolute == max(step.weights.absolute for step in report.steps[:4])
     assert report.printed() == (12, [])
     assert "Keras" in report.versions["keras"]
+
+
+def test_a_rounding_at_relus_kink_is_told_from_a_mistake(monkeypatch):
+    """A unit's z are moved off 0 by a rounding: the outputs are the same, the gradients are not."""
+    forward = layers.Dense.forward
+
+    def nearly(self, x, t):
+        z = forward(self, x, t)
+        z[z == 0] = 1e-9
+        return z
+
+    def build(k):
+        model = k.Sequential([k.Input((2, 3)), k.layers.Flatten()])
+        model.add(k.layers.Dense(5, activation="relu"))
+        model.add(k.layers.Dense(4, activation="softmax"))
+        model.compile("sgd", "categorical_crossentropy")
+        weights = model.get_weights()
+        weights[0][:, 0] = 0  # so the first unit's z is 0
+        model.set_weights(weights)
+        return model
+
+    monkeypatch.setattr(layers.Dense, "forward", nearly)
+    report = parity.compare(build, *samples(), steps=1)
+    assert (report.beyond.tensor, report.beyond.kink) == ("dense/dz", "dense/a")
+    assert "that is relu's kink" in verdict(report)
 
 
 def test_a_comparison_leaves_the_default_dtype_as_it_was():

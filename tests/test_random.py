@@ -5,6 +5,7 @@ import random as python_random
 
 import numpy as np
 import pytest
+from tolerances import SAME_FLOAT32
 
 import tinydnn as keras
 from tinydnn import random
@@ -82,6 +83,29 @@ def test_the_walkthroughs_kernels_are_keras_own_bits(dtype):
     assert hashes == KERNELS_42[dtype]
 
 
+def test_the_worked_example_of_the_module():
+    """Each number of its docstring, computed as it says."""
+    zero = np.zeros(1, np.uint64)
+
+    def words(counter, key):
+        return [f"{word:08x}" for word in random.philox(tuple(zero + c for c in counter), key)]
+
+    keras.utils.set_random_seed(42)
+    seed = python_random.randint(1, 10**9)
+    scrambled = words((seed, 0, 0, 0), random._SCRAMBLE_KEY)
+    first = words((0, 0, int(scrambled[2], 16), int(scrambled[3], 16)), (int(scrambled[0], 16), int(scrambled[1], 16)))
+    u = (int(first[0], 16) & 0x7FFFFF) / 2**23
+    limit = np.sqrt(6 / (784 + 324))
+    order = int(words((0, 0, 0, 0), (42, 0))[0], 16)
+    keras.utils.set_random_seed(42)
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(324)])
+    numbers = [seed, *scrambled, first[0], f"{u:.7f}", f"{2 * limit * u - limit:.7f}", f"{limit:.7f}", order]
+    for number in [*numbers, order % 48_000]:
+        assert str(number) in random.__doc__
+    assert model.get_weights()[0][0, 0] == pytest.approx(2 * limit * u - limit, rel=SAME_FLOAT32)
+    assert random.permutation(48_000)[0] == order % 48_000 == 34643
+
+
 def test_dropout_masks_are_keras_own_whatever_the_threads():
     ones = np.ones((3, 5), np.float32)
     for threads in (1, 3):
@@ -121,6 +145,15 @@ def test_once_seeded_every_permutation_is_the_same_and_follows_the_published_rul
 def test_never_seeded_every_permutation_is_another():
     random._global_seed = None
     assert random.permutation(100).tolist() != random.permutation(100).tolist()
+
+
+@pytest.mark.parametrize(
+    ("seed", "first"),  # of 50 samples in Keras' fit
+    [(0, [22, 18, 13]), (2**31 - 1, [22, 18, 13]), (2**31, [32, 4, 34]), (2**32 - 1, [32, 4, 34])],
+)
+def test_seeds_count_modulo_tensorflows_largest(seed, first):
+    keras.utils.set_random_seed(seed)
+    assert random.permutation(50)[:3].tolist() == first
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

@@ -19,7 +19,8 @@ def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Fig
     for colour, (name, values) in zip(_COLOURS, by_name.items(), strict=False):
         values = np.asarray(values, np.float64)
         shown = np.where((values > 0) & np.isfinite(values), values, np.nan)  # a logarithm has no place for 0
-        axes.plot(np.arange(1, len(values) + 1), shown, ".-", color=colour, label=name, linewidth=1, markersize=3)
+        label = name if values.any() else f"{name}, 0 throughout"
+        axes.plot(np.arange(1, len(values) + 1), shown, ".-", color=colour, label=label, linewidth=1, markersize=3)
     axes.axhline(tolerance, color="black", linestyle="--", linewidth=1, label=f"tolerance {tolerance:g}")
     axes.set(xlabel="training step", ylabel="largest difference, absolute", yscale="log", title=title)
     axes.grid(alpha=0.3)

@@ -14,6 +14,18 @@ Three things are drawn, each from its own stream:
 - Permutations (the order of the samples). The key is the seed of `set_random_seed` itself, modulo
   2**31 - 1. For TensorFlow a seed of 0 means none, so it puts 2**31 - 1 into the counter then.
 
+From set_random_seed(42) to the first weight of the walkthrough's net:
+
+    random.randint(1, 10**9)                  686579304, the seed of the first kernel
+    philox((686579304, 0, 0, 0), fixed key)   a5317ef4 63f495f0 16c3a81c d9ede23a, scrambled
+    philox((0, 0, 16c3a81c, d9ede23a), (a5317ef4, 63f495f0))
+                                              936dd924 …, the stream's first words
+    936dd924's lower 23 bits as a mantissa    u = 0.8581891, in [0, 1)
+    u * (high - low) + low                    0.0527167 for high = -low = sqrt(6 / (784 + 324)) = 0.0735878
+
+And to the first sample that fit takes of 48,000: philox((0, 0, 0, 0), (42, 0)) begins with 2632642643, whose
+remainder by 48,000 is 34643; so 0 and 34643 change places, and sample 34643 comes first.
+
 Mirrors keras/src/utils/rng_utils.py, keras/src/random/seed_generator.py and TensorFlow's
 random_seed, stateless_random_ops_v2 and shuffle_op.
 """

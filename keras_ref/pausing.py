@@ -1,0 +1,55 @@
+"""A training that waits after every step, so that another one can keep pace with it."""
+
+import threading
+from collections.abc import Callable, Generator
+from queue import SimpleQueue
+from typing import Any
+
+from tinydnn.callbacks import Callback, LambdaCallback
+
+Logs = dict[str, float]
+Place = tuple[str, int]  # "step" or "epoch", and its number
+
+
+class _Ended(BaseException):
+    """Nobody asks for the next step any more."""
+
+
+def pausing(fit: Callable[[Callback], Any]) -> Generator[tuple[Place, Logs], None, None]:
+    """A training that stands still at the end of each step and epoch, until the next one is asked for.
+
+    fit: called with a callback to train with, in a thread of its own; what it raises is raised here.
+    """
+    go: SimpleQueue[bool] = SimpleQueue()
+    said: SimpleQueue[Any] = SimpleQueue()
+
+    def pause(kind: str, number: int, logs: Logs) -> None:
+        said.put(((kind, number), dict(logs)))
+        if not go.get():
+            raise _Ended
+
+    def run() -> None:
+        try:
+            if go.get():
+                fit(
+                    LambdaCallback(
+                        on_train_batch_end=lambda batch, logs: pause("step", batch, logs),
+                        on_epoch_end=lambda epoch, logs: pause("epoch", epoch, logs),
+                    )
+                )
+            said.put(None)
+        except BaseException as error:
+            said.put(error)
+
+    threading.Thread(target=run, name="tinydnn-in-lock-step", daemon=True).start()
+    try:
+        while True:
+            go.put(True)
+            place = said.get()
+            if place is None:
+                return
+            if isinstance(place, BaseException):
+                raise place
+            yield place
+    finally:
+        go.put(False)

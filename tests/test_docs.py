@@ -1,0 +1,35 @@
+"""What the documents say of the code is what the code says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keras_ref.tolerances import TABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+PARITY = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
+
+
+def test_the_tolerances_on_the_page_are_those_of_the_table():
+    rows = [line.split(" | ") for line in PARITY.split("## Tolerances")[1].splitlines() if line.startswith("| ")][2:]
+    cells = [[cell.strip("| ") for cell in row] for row in rows[: len(TABLE)]]
+    assert cells == [[each.of, f"{each.float32:g}", f"{each.float64:g}", each.reason] for each in TABLE]
+
+
+def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
+    pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
+    program, printed = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", PARITY, re.DOTALL).groups()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    rounding = r"[\d.]+e-1\d \([\d.]+ ULP\)"  # another processor rounds otherwise
+    assert re.sub(rounding, "", done.stdout) == re.sub(rounding, "", printed)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/parity.md"])
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
