@@ -1,10 +1,16 @@
 """What all tests start from: the same seed, and the default dtype."""
 
+import signal
+
 import numpy as np
 import pytest
 
 import tinydnn as keras
 from tinydnn import names, random
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A script's background ignores Ctrl-C, and so would all that is started here; the tests press it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -298,6 +298,24 @@ def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, signals
     assert epochs * 94 <= steps <= (epochs + 1) * 94
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to ignore")
+def test_in_a_scripts_background_where_ctrl_c_is_ignored_a_kill_still_ends_a_run_between_steps(tmp_path):
+    folder = tmp_path / "run"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the process inherits
+    try:
+        process = start_training(folder, until="Epoch 1/")
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.endswith(f"the run was saved to {folder}\n")
+    assert load_model(folder).optimizer.iterations >= 94
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
 def test_a_reader_that_goes_away_does_not_cost_the_run(tmp_path):
     folder = tmp_path / "run"

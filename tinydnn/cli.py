@@ -15,6 +15,7 @@ from rich.table import Table
 
 from tinydnn import config, datasets, info, runs, utils
 from tinydnn.files import check_writable, to_json
+from tinydnn.interrupts import terminate
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -280,7 +281,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, terminate)
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]  # wherever it stands
     try:

@@ -25,25 +25,38 @@ class Interrupt:
             raise KeyboardInterrupt
 
 
+_active: Interrupt | None = None  # of the main thread
+
+
 @contextmanager
 def deferred_interrupt() -> Iterator[Interrupt]:
     """Put off Ctrl-C until `check`, or the end of the block; within another such block, until the end of that.
 
-    In another thread than the main one, or where somebody handles the signal already, nothing changes.
+    In another thread than the main one nothing changes, and Ctrl-C stays with whoever handles or ignores it already.
     """
-    in_main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGINT) if in_main else None
-    outer = getattr(before, "__self__", None)
-    if isinstance(outer, Interrupt):
-        yield outer
-        return
+    global _active
     interrupt = Interrupt()
-    if before is not signal.default_int_handler:
+    if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    signal.signal(signal.SIGINT, interrupt.handle)
+    if _active is not None:
+        yield _active
+        return
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, interrupt.handle)
+    _active = interrupt
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _active = None
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupt.check()
+
+
+def terminate(number: int, frame: Any) -> None:
+    """A handler of SIGTERM that does what Ctrl-C does, also where that is ignored, as in a script's background."""
+    if _active is None:
+        raise KeyboardInterrupt
+    _active.handle(number, frame)
