@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from keras_cases import LOSSES, OPTIMIZERS
 from tolerances import KERAS_FLOAT32, KERAS_FLOAT64
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -13,31 +14,6 @@ real_keras = pytest.importorskip("keras", reason="install the extra `keras`, as 
 import tinydnn  # noqa: E402
 
 TOLERANCE = {"float32": KERAS_FLOAT32, "float64": KERAS_FLOAT64}
-
-OPTIMIZERS = {
-    "rmsprop": lambda k: k.optimizers.RMSprop(),
-    "rmsprop momentum": lambda k: k.optimizers.RMSprop(0.01, rho=0.8, momentum=0.9),
-    "rmsprop centered": lambda k: k.optimizers.RMSprop(centered=True, epsilon=1e-4),
-    "rmsprop weight decay": lambda k: k.optimizers.RMSprop(weight_decay=0.1),
-    "sgd": lambda k: k.optimizers.SGD(0.1),
-    "sgd momentum": lambda k: k.optimizers.SGD(0.1, momentum=0.9),
-    "sgd nesterov": lambda k: k.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
-    "adam": lambda k: k.optimizers.Adam(0.01),
-    "adam options": lambda k: k.optimizers.Adam(beta_1=0.8, beta_2=0.9, epsilon=1e-4, weight_decay=0.01),
-    "clipnorm": lambda k: k.optimizers.SGD(0.1, clipnorm=0.05),
-    "clipvalue": lambda k: k.optimizers.SGD(0.1, clipvalue=0.01),
-    "global_clipnorm": lambda k: k.optimizers.SGD(0.1, global_clipnorm=0.05),
-}
-
-LOSSES = {
-    "softmax": ("softmax", lambda k: "categorical_crossentropy"),
-    "sparse": ("softmax", lambda k: "sparse_categorical_crossentropy"),
-    "logits": (None, lambda k: k.losses.CategoricalCrossentropy(from_logits=True)),
-    "sparse logits": (None, lambda k: k.losses.SparseCategoricalCrossentropy(from_logits=True)),
-    "probabilities": ("sigmoid", lambda k: "categorical_crossentropy"),
-    "sparse probabilities": ("sigmoid", lambda k: "sparse_categorical_crossentropy"),
-    "mse": ("tanh", lambda k: "mse"),
-}
 
 
 @pytest.fixture(autouse=True)
