@@ -215,7 +215,7 @@ def test_formulas_name_what_the_settings_add(name, text, rng):
 # -- table and JSON ------------------------------------------------------------------------------------
 
 
-def printed(tensors, width=110):
+def printed(tensors, width=80):
     out = io.StringIO()
     Console(file=out, width=width, highlight=False).print(microscope_table.table(tensors))
     return out.getvalue()

@@ -33,7 +33,8 @@ class Difference:
             return "0"
         if self.absolute == math.inf:
             return "not comparable"
-        return f"{self.absolute:.1e} ({self.ulps:.2g} ULP)"
+        ulps = f"{self.ulps:,.0f}" if 10 <= self.ulps < 1e5 else f"{self.ulps:.2g}"
+        return f"{self.absolute:.1e} ({ulps} ULP)"
 
 
 NOT_COMPARABLE = Difference(math.inf, math.inf, 0.0)

@@ -11,15 +11,15 @@ from tinydnn.microscope import Tensor
 
 
 def table(tensors: Iterable[Tensor]) -> Table:
-    """Every tensor: its formula and line; its shape and range; its largest value, in tinydnn, in Keras, and as a slope.
+    """Every tensor: its formula and line, its shape and range, the largest value in tinydnn, Keras, and as a slope.
 
-    The last column is how far tinydnn is from Keras anywhere in the tensor, and from the slopes that were measured.
+    The last column is where that is, and how far tinydnn is from Keras anywhere in the tensor, and from the slopes.
     """
     result = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
-    result.add_column("tensor\nformula\nline of tinydnn")
+    result.add_column("tensor\nformula\nline of tinydnn", min_width=17)
     result.add_column("shape\nmean\nleast .. most", justify="right", no_wrap=True)
-    result.add_column("largest: tinydnn\nKeras\nslope", justify="right", no_wrap=True)
-    result.add_column("\napart from Keras\nfrom the slopes", justify="right", no_wrap=True)
+    result.add_column("tinydnn\nKeras\nslope", justify="right", no_wrap=True)
+    result.add_column("at the largest\napart from Keras\nfrom the slopes", justify="right", no_wrap=True)
     for tensor in tensors:
         result.add_row(*("\n".join(lines) for lines in (_what(tensor), _shape(tensor), _values(tensor), _gaps(tensor))))
     return result
@@ -34,26 +34,24 @@ def _shape(tensor: Tensor) -> list[str]:
     value = tensor.value
     return [
         " x ".join(map(str, value.shape)) or "a number",
-        f"{value.mean(dtype=np.float64):.4g}",
-        f"{value.min():.4g} .. {value.max():.4g}",
+        f"{value.mean(dtype=np.float64):.3g}",
+        f"{value.min():.3g} .. {value.max():.3g}",
     ]
 
 
 def _values(tensor: Tensor) -> list[str]:
-    at, digits = tensor.largest, np.finfo(tensor.value.dtype).precision + 1
-    place = ", ".join(map(str, at))
-    lines = [f"{escape(f'[{place}] ') if at else ''}{tensor.value[at]:.{digits}g}", "", ""]
-    if tensor.keras is not None:
-        lines[1] = f"{tensor.keras[at]:.{digits}g}"
-    if tensor.slopes:
-        lines[2] = f"{tensor.slopes[0].slope:.{digits}g}"
-    return lines
+    at, digits = tensor.largest, 7 if tensor.value.dtype == np.float32 else 9
+    return [
+        f"{tensor.value[at]:.{digits}g}",
+        "" if tensor.keras is None else f"{tensor.keras[at]:.{digits}g}",
+        f"{tensor.slopes[0].slope:.{digits}g}" if tensor.slopes else "",
+    ]
 
 
 def _gaps(tensor: Tensor) -> list[str]:
-    lines = ["", "", ""]
-    if tensor.difference is not None:
-        lines[1] = str(tensor.difference)
-    if tensor.slopes:
-        lines[2] = f"{max(abs(slope.gradient - slope.slope) for slope in tensor.slopes):.0e}"
-    return lines
+    at = ", ".join(map(str, tensor.largest))
+    return [
+        escape(f"[{at}]") if at else "",
+        "" if tensor.difference is None else str(tensor.difference),
+        f"{max(abs(each.gradient - each.slope) for each in tensor.slopes):.0e}" if tensor.slopes else "",
+    ]
