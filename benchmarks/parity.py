@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import typer
@@ -32,20 +32,32 @@ Dtype = Literal["float32", "float64"]
 
 BATCH = 512
 AT_STEPS = 1, 10, 94, 940, 1880
-COMPARISONS: list[tuple[Input, Dtype, list[str]]] = [
-    ("scaled", "float64", []),
-    ("scaled", "float32", []),
-    ("raw", "float64", []),
-    ("raw", "float32", []),
+STEPS_AN_EPOCH = 94
+COMPARISONS: list[tuple[Input, Dtype]] = [
+    ("scaled", "float64"),
+    ("scaled", "float32"),
+    ("raw", "float64"),
+    ("raw", "float32"),
 ]
-CONFIGURATIONS: dict[str, tuple[Engine, bool, dict[str, str], int | None]] = {  # engine, XLA, environment, threads
-    "Keras again": ("keras", False, {}, None),
-    "Keras, oneDNN off": ("keras", False, {"TF_ENABLE_ONEDNN_OPTS": "0"}, None),
-    "Keras, XLA on": ("keras", True, {}, None),
-    "tinydnn, 1 thread": ("tinydnn", False, {}, 1),
-    "tinydnn, 2 threads": ("tinydnn", False, {}, 2),
+
+
+class Configuration(NamedTuple):
+    """An engine, and what may change its roundings."""
+
+    engine: Engine
+    xla: bool = False
+    environment: dict[str, str] = {}
+    threads: int = 0  # 0 is as many as there are cores
+
+
+KERAS = Configuration("keras")
+CONFIGURATIONS = {
+    "Keras again": KERAS,
+    "Keras, oneDNN off": Configuration("keras", environment={"TF_ENABLE_ONEDNN_OPTS": "0"}),
+    "Keras, XLA on": Configuration("keras", xla=True),
+    "tinydnn, 1 thread": Configuration("tinydnn", threads=1),
+    "tinydnn, 2 threads": Configuration("tinydnn", threads=2),
 }
-REFERENCE: tuple[Engine, bool, dict[str, str], int | None] = ("keras", False, {}, None)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -89,27 +101,11 @@ def work(
 
 
 def run(
-    configuration: tuple[Engine, bool, dict[str, str], int | None],
-    input: Input,
-    dtype: Dtype,
-    epochs: int,
-    seed: int = 42,
-    out: Path | None = None,
+    configuration: Configuration, input: Input, dtype: Dtype, epochs: int, seed: int = 42, out: Path | None = None
 ) -> float:
     """The test accuracy of one training in a process of its own; `out` gets its weights."""
     engine, xla, environment, threads = configuration
-    command = [
-        sys.executable,
-        __file__,
-        "work",
-        engine,
-        input,
-        dtype,
-        str(epochs),
-        str(seed),
-        str(xla),
-        str(threads or 0),
-    ]
+    command = [sys.executable, __file__, "work", engine, input, dtype, *map(str, (epochs, seed, xla, threads))]
     command += ["--out", str(out)] if out else []
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, **environment})
     accuracy: float = json.loads(done.stdout.splitlines()[-1])
@@ -120,16 +116,16 @@ def compared(epochs: int) -> None:
     """`tinydnn parity`, in both dtypes on scaled inputs, and one step of raw ones."""
     print("| inputs | dtype | steps | largest difference of a weight | of a slot | of a loss | figures printed alike |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for input, dtype, options in COMPARISONS:
+    for input, dtype in COMPARISONS:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "found.json"
-            command = [sys.executable, "-m", "tinydnn", "parity", "--input", input, "--dtype", dtype, *options]
+            command = [sys.executable, "-m", "tinydnn", "parity", "--input", input, "--dtype", dtype]
             command += ["--epochs", str(epochs)] if input == "scaled" else []
             subprocess.run([*command, "--json", str(file)], stdout=subprocess.DEVNULL, check=True)
             found = json.loads(file.read_text())
         steps = {name: each["absolute"] for name, each in found["steps"].items()}
         figures, unequal = found["printed"]["figures"], found["printed"]["unequal"]
-        largest = " | ".join(f"{max(steps[name]):.1e}" for name in ("weights", "state", "loss"))
+        largest = " | ".join(f"{max(steps[name]):.1e}" for name in ("weights", "optimizer", "loss"))
         print(f"| {input} | {dtype} | {len(steps['loss']):,} | {largest} | {figures - len(unequal)} of {figures} |")
         for each in unequal:
             print(f"<!-- epoch {each['epoch']}, {each['name']}: {each['tinydnn']!r} and {each['keras']!r} -->")
@@ -137,14 +133,14 @@ def compared(epochs: int) -> None:
 
 def noise(epochs: int) -> None:
     """The largest difference of a weight from Keras as it comes, after some steps, in each configuration."""
-    steps = [step for step in AT_STEPS if step <= epochs * 94]
+    steps = [step for step in AT_STEPS if step <= epochs * STEPS_AN_EPOCH]
     for input, dtype in (("scaled", "float32"), ("scaled", "float64"), ("raw", "float32"), ("raw", "float64")):
         print(f"\n{input}, {dtype}\n")
         print(f"| next to Keras | {' | '.join(f'step {step}' for step in steps)} |")
         print(f"| --- {'| --- ' * len(steps)}|")
         with tempfile.TemporaryDirectory() as folder:
             files = {name: Path(folder) / f"{i}.npz" for i, name in enumerate(["Keras", *CONFIGURATIONS])}
-            run(REFERENCE, input, dtype, epochs, out=files["Keras"])
+            run(KERAS, input, dtype, epochs, out=files["Keras"])
             for name, configuration in CONFIGURATIONS.items():
                 run(configuration, input, dtype, epochs, out=files[name])
                 with np.load(files["Keras"]) as theirs, np.load(files[name]) as others:
@@ -159,7 +155,7 @@ def over_seeds(seeds: int, epochs: int) -> None:
     means = []
     engines: dict[str, Engine] = {"Keras": "keras", "tinydnn": "tinydnn"}
     for name, engine in engines.items():
-        reached = [run((engine, False, {}, None), "raw", "float32", epochs, seed) for seed in range(1, seeds + 1)]
+        reached = [run(Configuration(engine), "raw", "float32", epochs, seed) for seed in range(1, seeds + 1)]
         means.append(statistics.mean(reached))
         each = " ".join(f"{accuracy:.4f}" for accuracy in reached)
         print(f"| {name} | {each} | {means[-1]:.4f} | {statistics.stdev(reached):.4f} |", flush=True)

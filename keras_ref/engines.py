@@ -23,28 +23,38 @@ def load(engine: Engine) -> Any:
     if engine == "tinydnn":
         return tinydnn
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    try:
-        with _without_start_up_lines():
-            module = importlib.import_module(engine)
-            importlib.import_module("tensorflow").config.list_logical_devices()  # which starts it
-    except ImportError as error:
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if backend == "tensorflow":
+        try:
+            module = _imported()
+        except ImportError as error:
+            raise ImportError(
+                f"Keras and TensorFlow are needed for this; install them with: pip install 'tinydnn[keras]' ({error})"
+            ) from error
+        backend = module.backend.backend()
+    if backend != "tensorflow":
         raise ImportError(
-            f"Keras and TensorFlow are needed for this; install them with: pip install 'tinydnn[keras]' ({error})"
-        ) from error
-    if module.backend.backend() != "tensorflow":
-        raise ImportError(
-            "tinydnn draws what Keras draws on TensorFlow; set KERAS_BACKEND=tensorflow. "
-            f"Received: Keras on {module.backend.backend()}"
+            f"tinydnn draws what Keras draws on TensorFlow; set KERAS_BACKEND=tensorflow. Received: Keras on {backend}"
         )
     return module
+
+
+def _imported() -> Any:
+    if "keras" in sys.modules and "tensorflow" in sys.modules:
+        return importlib.import_module("keras")
+    with _without_start_up_lines():
+        importlib.import_module("tensorflow").config.list_logical_devices()  # which starts it
+        return importlib.import_module("keras")
 
 
 @contextmanager
 def _without_start_up_lines() -> Iterator[None]:
     """Keep back what TensorFlow's C++ writes to standard error while it is imported, unless the import fails."""
-    sys.stderr.flush()
-    usual = os.dup(2)
+    try:
+        usual = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
     with tempfile.TemporaryFile() as kept:
         os.dup2(kept.fileno(), 2)
         try:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_ref.engines import floatx, load
-from tinydnn import config, layers, microscope, saving
+from tinydnn import config, data, layers, microscope, saving
 from tinydnn.backend import Array
 from tinydnn.models import Sequential
 
@@ -48,7 +48,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
     keras = load("keras")
     of_weights = dict(zip(microscope.weight_names(ours), model.trainable_variables, strict=True))
-    x, y = tf.constant(np.asarray(x), ours.dtype), tf.constant(_cast(y, ours.dtype))  # as fit does
+    x, y, rows = _checked(ours, x, y)
     outputs = {}
     with tf.GradientTape() as tape:
         h = x
@@ -70,7 +70,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     gradients = dict(zip(sources, tape.gradient(loss, list(sources.values())), strict=True))
     l = model.loss.call(y, h)
 
-    found = {"x": x, "y": _one_hot(y, h), **outputs, "l": l, "loss": loss}
+    found = {"x": x, "y": rows, **outputs, "l": l, "loss": loss}
     found |= {name.replace("/", "/d"): gradients[name] for name in outputs if gradients[name] is not None}
     of_gradients = microscope.gradient_names(ours)
     found |= {name: gradients[weight] for name, weight in zip(of_gradients, of_weights, strict=True)}
@@ -89,11 +89,17 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     return dict(zip(slots, variables, strict=True))
 
 
-def _cast(y: Any, dtype: str) -> Array:
-    y = np.asarray(y)
-    return y.astype(dtype) if y.dtype.kind == "f" else y
+def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
+    """x and y for Keras, as its fit would make them, and the targets as rows."""
+    import tensorflow as tf
 
-
-def _one_hot(y: Any, output: Any) -> Array:
-    y = np.asarray(y)
-    return y if y.shape == tuple(output.shape) else np.eye(output.shape[-1], dtype=output.dtype.name)[y.reshape(-1)]
+    assert ours.sample_shape is not None
+    assert ours.loss is not None
+    (outputs,) = ours.output_shape[1:]
+    x = data.check_samples(x, ours.sample_shape, ours.dtype)
+    if ours.loss.sparse:
+        y = data.check_labels(y, len(x), int(outputs or 0))
+        rows = np.eye(int(outputs or 0), dtype=ours.dtype)[y]
+    else:
+        y = rows = data.check_targets(y, len(x), int(outputs or 0), ours.dtype)
+    return tf.constant(x, ours.dtype), tf.constant(y), rows

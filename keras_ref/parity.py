@@ -6,11 +6,12 @@ every step, the log. The first step is put under the microscope, and so is the f
 beyond tolerance, to name the first tensor of it that is.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from tinydnn.differences import NOT_COMPARABLE, Difference, difference, largest
 from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
 from tinydnn.progress import figure
+
+PARTS = ("loss", "accuracy", "weights", "optimizer")
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,7 @@ class Step:
     """The largest differences after a step: of the logs so far, the weights, and the optimizer's state."""
 
     number: int
-    loss: Difference
-    accuracy: Difference
-    weights: Difference
-    state: Difference
+    differences: dict[str, Difference]  # of each of PARTS
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Epoch:
     number: int
     logs: dict[Engine, Logs]
     steps: int
-    largest: Step
+    differences: dict[str, Difference]
 
     def figures(self) -> Iterator[tuple[str, float, float]]:
         """(name, tinydnn's value, Keras' value) of each entry of the logs."""
@@ -72,12 +72,17 @@ class Epoch:
 
 @dataclass
 class Report:
-    """What a comparison found; `beyond` is None where all is within tolerance."""
+    """What a comparison found.
+
+    beyond: None where all is within tolerance.
+    ended: why it ended early, if it did.
+    """
 
     versions: dict[Engine, str]
     steps: list[Step] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     beyond: Beyond | None = None
+    ended: str | None = None
 
     def printed(self) -> tuple[int, list[tuple[int, str, float, float]]]:
         """How many figures the logs print, and those that differ: (epoch, name, tinydnn's, Keras')."""
@@ -101,6 +106,8 @@ def compare(
 ) -> Report:
     """Train the same net on both engines from the same seed, and compare after every step.
 
+    It sets the random seed of both engines, of Python and of NumPy.
+
     Args:
         build: called with `tinydnn` and with `keras`, it makes the net of that module's classes, compiled and
             starting with an Input.
@@ -111,19 +118,21 @@ def compare(
         steps: end after so many; None goes through all epochs.
         tolerance: of weights, slots and losses; one of `keras_ref.tolerances`.
         on_epoch: called with each epoch when it has ended.
+
+    Raises:
+        ValueError: the model is not compiled or has no Input, or there are not that many steps.
     """
     with floatx(dtype):
         comparison = _Comparison(build, x, y, seed, dtype, batch_size, validation_split, tolerance)
+        if steps is not None and not 1 <= steps <= epochs * comparison.steps_an_epoch:
+            raise ValueError(
+                f"steps expects a number from 1 to {epochs * comparison.steps_an_epoch}, what {epochs} epochs have. "
+                f"Received: steps={steps}"
+            )
         comparison.check_what_is_drawn()
         comparison.look_at(step=1)
         comparison.train(epochs, steps, on_epoch or (lambda epoch: None))
     return comparison.report
-
-
-def _kind(name: str) -> str:
-    """What a tensor is one of: the gradients, the velocities, the changes, …"""
-    last = name.rpartition(" " if " " in name else "/")[2]
-    return "gradient" if last.startswith("d") else last
 
 
 def _kink(tensors: list[microscope.Tensor]) -> str | None:
@@ -160,6 +169,7 @@ class _Comparison:
         self._seed, self._batch_size, self._validation_split = seed, batch_size, validation_split
         self._dtype, self._tolerance = np.dtype(dtype).type, tolerance
         self._n = len(x) if validation_split == 0 else len(tinydnn.data.split(x, y, validation_split)[0])
+        self.steps_an_epoch = math.ceil(self._n / batch_size)
         self.report = Report({"tinydnn": f"tinydnn {tinydnn.__version__}", "keras": keras_version()})
 
         self._ours: Sequential = self._build(build, "tinydnn")
@@ -179,40 +189,40 @@ class _Comparison:
             raise ValueError("parity expects a compiled model that starts with an Input")
         return model
 
-    def _judge(
-        self, step: int, tensor: str, found: Difference, tolerance: Tolerance, scale: float = 0.0, drift: bool = False
-    ) -> bool:
-        """Whether it is within tolerance, for values up to `scale` or larger; the first that is not is kept."""
-        limit = tolerance.limit(self._dtype.__name__, max(found.scale, scale))
+    def _limit(self, tolerance: Tolerance, scale: float = 1.0) -> float:
+        return tolerance.limit(self._dtype.__name__, scale)
+
+    def _judge(self, step: int, tensor: str, found: Difference, limit: float) -> bool:
+        """Whether it is within the limit; the first that is not is kept."""
         within = found.absolute <= limit
         if not within and self.report.beyond is None:
-            self.report.beyond = Beyond(step, tensor, found, limit, drift)
+            self.report.beyond = Beyond(step, tensor, found, limit)
         return within
 
     def check_what_is_drawn(self) -> None:
         """The initial weights and the order of the samples."""
         for name, ours, theirs in self._weights():
-            self._judge(0, f"initial {name}", difference(ours, theirs), DRAWN)
+            self._judge(0, f"initial {name}", difference(ours, theirs), self._limit(DRAWN))
         seed_both(self._seed)
         self._order = random.permutation(self._n)
-        self._judge(0, "order of the samples", difference(self._order, keras_order(self._n)), DRAWN)
+        self._judge(0, "order of the samples", difference(self._order, keras_order(self._n)), self._limit(DRAWN))
 
     def look_at(self, step: int) -> bool:
         """Put a step from the probe's state under the microscope; whether all its tensors are within tolerance."""
-        steps_an_epoch = -(-self._n // self._batch_size)
-        start = (step - 1) % steps_an_epoch * self._batch_size
+        start = (step - 1) % self.steps_an_epoch * self._batch_size
         rows = self._order[start : start + self._batch_size]
         x, y = self._x[rows], self._y[rows]
         theirs = one_step.tensors(self._probe, x, y)
         tensors = microscope.dissect(self._probe, x, y, theirs)
-        compared = [(tensor.name, found) for tensor in tensors if (found := tensor.difference) is not None]
+        compared = [(tensor, found) for tensor in tensors if (found := tensor.difference) is not None]
         scales = defaultdict[str, float](float)
-        for name, found in compared:
-            scales[_kind(name)] = max(scales[_kind(name)], found.scale)
-        for name, found in compared:
-            tolerance = TRAINING if _kind(name) == "change" else STEP
+        for tensor, found in compared:
+            scales[tensor.kind] = max(scales[tensor.kind], found.scale)
+        for tensor, found in compared:
             # Gradients that cancel, or of units that are saturated, are roundings of larger ones: hence a least scale.
-            if not self._judge(step, name, found, tolerance, scale=scales[_kind(name)] / 100):
+            scale = max(found.scale, scales[tensor.kind] / 100)
+            limit = self._limit(TRAINING if tensor.kind == "change" else STEP, scale)
+            if not self._judge(step, tensor.name, found, limit):
                 if self.report.beyond is not None:
                     self.report.beyond = replace(self.report.beyond, kink=_kink(tensors))
                 return False
@@ -234,43 +244,58 @@ class _Comparison:
         ours = pausing(lambda pause: self._ours.fit(**data, epochs=epochs, verbose=0, callbacks=[pause]))
 
         meet = load("keras").callbacks.LambdaCallback(
-            on_train_batch_end=lambda batch, logs: self._meet(("step", batch), logs, next(ours, None)),
-            on_epoch_end=lambda epoch, logs: self._meet(("epoch", epoch), logs, next(ours, None)),
+            on_train_batch_end=lambda batch, logs: self._meet(("step", batch), logs, ours),
+            on_epoch_end=lambda epoch, logs: self._meet(("epoch", epoch), logs, ours),
         )
         with suppress(_OutOfStepError), closing(ours):
-            try:
-                self._theirs.fit(**data, epochs=epochs, verbose=0, callbacks=[meet])
-                self._meet(("end", epochs), {}, next(ours, (("end", epochs), {})))
-            except FloatingPointError:  # tinydnn's loss is infinite or NaN
-                self._judge(len(self.report.steps) + 1, "loss", NOT_COMPARABLE, TRAINING)
+            self._theirs.fit(**data, epochs=epochs, verbose=0, callbacks=[meet])
+            if next(ours, None) is not None:
+                self._out_of_step("tinydnn goes on where Keras has ended")
 
-    def _meet(self, place: Place, logs: Logs, ours: tuple[Place, Logs] | None) -> None:
-        """Compare, while both engines wait at the same place."""
-        if ours is None or ours[0] != place:
-            self._judge(len(self.report.steps) + 1, "number of steps", NOT_COMPARABLE, TRAINING)
-            raise _OutOfStepError
-        self._logs = {"tinydnn": ours[1], "keras": dict(logs)}
+    def _meet(self, place: Place, logs: Logs, ours: Iterator[tuple[Place, Logs]]) -> None:
+        """Let tinydnn come to the same place, and compare."""
+        number = len(self.report.steps) + 1
+        try:
+            our_place, our_logs = next(ours, (None, {}))
+        except FloatingPointError as error:
+            if not math.isfinite(logs["loss"]):
+                self.report.ended = f"The loss of both engines became infinite or NaN in step {number}"
+                raise _OutOfStepError from None
+            self._out_of_step(f"{error}. Keras' loss is {logs['loss']:g}")
+        if our_place != place:
+            self._out_of_step(f"After step {number - 1} Keras is at {place}, and tinydnn at {our_place}")
+        self._logs = {"tinydnn": our_logs, "keras": dict(logs)}
         if place[0] == "step":
-            self._compare_step(len(self.report.steps) + 1)
-        elif place[0] == "epoch":
+            self._compare_step(number)
+        else:
             self._compare_epoch(place[1] + 1)
+
+    def _out_of_step(self, reason: str) -> NoReturn:
+        self.report.ended = reason
+        self._judge(len(self.report.steps) + 1, "the course of the training", NOT_COMPARABLE, self._limit(TRAINING))
+        raise _OutOfStepError
 
     def _compare_step(self, number: int) -> None:
         logs = {name: self._log(name) for name in ("loss", "accuracy")}
         weights = {name: difference(ours, theirs) for name, ours, theirs in self._weights()}
         state = {name: difference(ours, theirs) for name, ours, theirs in self._state()}
         if self.report.beyond is None:
+            rows = min(((number - 1) % self.steps_an_epoch + 1) * self._batch_size, self._n)
             for name, found in (logs | weights | state).items():
-                tolerance = ACCURACY if name == "accuracy" else self._tolerance
-                if not self._judge(number, name, found, tolerance):
+                if not self._judge_in_training(number, name, found, rows):
                     self._name_the_tensor(number)
                     break
-        self.report.steps.append(
-            Step(number, logs["loss"], logs["accuracy"], largest(weights.values()), largest(state.values()))
-        )
+        largest_of = {"weights": largest(weights.values()), "optimizer": largest(state.values())}
+        self.report.steps.append(Step(number, logs | largest_of))
         self._copy_keras_state(steps_seen=number)
         if number == self._last_step:
             self._ours.stop_training = self._theirs.stop_training = True
+
+    def _judge_in_training(self, step: int, name: str, found: Difference, rows: int) -> bool:
+        """As `_judge`; an accuracy is one of so many rows."""
+        accuracy = name.partition(" ")[0].endswith("accuracy")
+        limit = self._limit(ACCURACY) / rows if accuracy else self._limit(self._tolerance, found.scale)
+        return self._judge(step, name, found, limit)
 
     def _name_the_tensor(self, step: int) -> None:
         """Find out more about the step whose result is beyond tolerance."""
@@ -280,14 +305,13 @@ class _Comparison:
 
     def _compare_epoch(self, number: int) -> None:
         if sorted(self._logs["tinydnn"]) != sorted(self._logs["keras"]):
-            self._judge(len(self.report.steps), "names in the log", NOT_COMPARABLE, TRAINING)
-            raise _OutOfStepError
+            self._out_of_step(f"The logs have {sorted(self._logs['tinydnn'])} and {sorted(self._logs['keras'])}")
         for name in self._logs["tinydnn"]:
-            tolerance = ACCURACY if name.endswith("accuracy") else self._tolerance
-            self._judge(len(self.report.steps), f"{name} of epoch {number}", self._log(name), tolerance)
+            rows = len(self._x) - self._n if name.startswith("val_") else self._n
+            self._judge_in_training(len(self.report.steps), f"{name} of epoch {number}", self._log(name), rows)
         steps = self.report.steps[sum(epoch.steps for epoch in self.report.epochs) :]
-        of_all = (largest(getattr(step, name) for step in steps) for name in ("loss", "accuracy", "weights", "state"))
-        epoch = Epoch(number, self._logs, len(steps), Step(len(self.report.steps), *of_all))
+        differences = {part: largest(step.differences[part] for step in steps) for part in PARTS}
+        epoch = Epoch(number, self._logs, len(steps), differences)
         self.report.epochs.append(epoch)
         self._on_epoch(epoch)
 

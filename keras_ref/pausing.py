@@ -41,7 +41,8 @@ def pausing(fit: Callable[[Callback], Any]) -> Generator[tuple[Place, Logs], Non
         except BaseException as error:
             said.put(error)
 
-    threading.Thread(target=run, name="tinydnn-in-lock-step", daemon=True).start()
+    thread = threading.Thread(target=run, name="tinydnn-in-lock-step", daemon=True)
+    thread.start()
     try:
         while True:
             go.put(True)
@@ -53,3 +54,4 @@ def pausing(fit: Callable[[Callback], Any]) -> Generator[tuple[Place, Logs], Non
             yield place
     finally:
         go.put(False)
+        thread.join()

@@ -178,20 +178,101 @@ def test_a_replaced_function_is_quoted_where_it_stands(monkeypatch, rng):
     assert formula.code == "def wrong(self, xp, z, a):"
 
 
+class Cube(activations.Activation):
+    """a = z³"""
+
+    def forward(self, xp, z, a):
+        a[...] = z**3
+
+    def backward(self, xp, a, da, dz):
+        dz[...] = da * 3 * abs(a) ** (2 / 3)
+
+
+class Scale(layers.Layer):
+    """y = w x, one weight for each number."""
+
+    def initial_weights(self, input_shape):
+        return [np.full(input_shape, 2.0, self.dtype)]
+
+    def forward(self, x, t):
+        return np.multiply(x, self.weights[0], out=t.y)
+
+    def backward(self, dy, t):
+        np.sum(dy * t.x, axis=0, out=t.gradients[0])
+        return None if t.dx is None else np.multiply(dy, self.weights[0], out=t.dx)
+
+
+class Mine(layers.Dense):
+    """A Dense layer by another name."""
+
+
 def test_classes_of_ones_own_are_shown_too(rng):
-    class Cube(activations.Activation):
-        def forward(self, xp, z, a):
-            a[...] = z**3
-
-        def backward(self, xp, a, da, dz):
-            dz[...] = da * 3 * abs(a) ** (2 / 3)
-
-    model = keras.Sequential([keras.Input((3,), dtype="float64"), layers.Dense(4, activation=Cube(), dtype="float64")])
+    model = keras.Sequential([keras.Input((3,), dtype="float64")])
+    model.add(Mine(4, activation=Cube(), name="kernel_net", dtype="float64"))
+    model.add(Scale(name="scale", dtype="float64"))
     model.compile("sgd", "mse")
     found = by_name(microscope.dissect(model, rng.normal(size=(5, 3)), rng.normal(size=(5, 4))))
-    assert found["dense/a"].formula.text == "a = cube(z)"
-    assert found["dense/dz"].formula.text == "dz = da * cube'(z)"
-    assert found["dense/a"].formula.file == "test_microscope.py"
+    texts = {name: tensor.formula.text for name, tensor in found.items()}
+    assert texts["kernel_net/z"] == "z = x @ W + b"
+    assert texts["kernel_net/a"] == "a = cube(z)"
+    assert texts["kernel_net/dz"] == "dz = da * cube'(z)"
+    assert texts["scale/y"] == "y = scale(x)"
+    assert texts["kernel_net/da"] == "da = dx of scale"
+    assert texts["l"] == "l = mean of (scale/y - y)²"
+    assert found["scale/y"].formula.file == found["kernel_net/a"].formula.file == "test_microscope.py"
+    assert found["scale/dw0"].value.shape == (4,)
+    assert found["scale/dw0"].slopes[0].gradient == pytest.approx(
+        found["scale/dw0"].slopes[0].slope, abs=FINITE_DIFFERENCE
+    )
+    assert len(found["kernel_net/z"].sample) == 4
+    assert len(found["kernel_net/dW"].sample) == 3
+
+
+def test_a_class_without_its_source_is_quoted_by_its_place(rng):
+    names = {"Activation": activations.Activation}
+    forward = " def forward(self, xp, z, a): a[...] = z"
+    backward = " def backward(self, xp, a, da, dz): dz[...] = da"
+    exec(f"class Typed(Activation):\n{forward}\n{backward}", names)
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation=names["Typed"]())])
+    model.compile("sgd", "mse")
+    formula = by_name(microscope.dissect(model, np.ones((2, 3)), np.ones((2, 2))))["dense/a"].formula
+    assert (formula.text, formula.file, formula.line, formula.code) == ("a = typed(z)", "<string>", 2, "")
+
+
+def test_formulas_use_the_names_that_the_net_has(rng):
+    model = keras.Sequential([keras.Input((3,), dtype="float64")])
+    model.add(layers.Rescaling(0.5, offset=-1, dtype="float64"))
+    model.add(layers.Dense(4, kernel_regularizer="l1", name="first", dtype="float64"))
+    model.add(layers.Dense(2, use_bias=False, name="second", dtype="float64"))
+    model.compile(optimizers.Adam(weight_decay=0.1), "mse")
+    found = by_name(microscope.dissect(model, rng.normal(size=(5, 3)), rng.normal(size=(5, 2))))
+    texts = {name: tensor.formula.text for name, tensor in found.items()}
+    assert texts["rescaling/y"] == "y = x * 0.5 - 1"
+    assert texts["second/z"] == "z = x @ W"
+    assert texts["l"] == "l = mean of (z - y)²"
+    assert texts["second/dz"] == "dz = 2 * (z - y) / outputs / N"
+    assert texts["first/dz"] == "dz = dz @ W.T of second"
+    assert texts["first/dW"] == "dW = x.T @ dz + l1 * sign(W)"
+    assert texts["first/kernel change"] == (
+        "change = -w * weight_decay * learning_rate "
+        "- learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)"
+    )
+
+
+def test_labels_are_quoted_where_they_become_rows(rng):
+    model = net(loss="sparse_categorical_crossentropy")
+    x, y = batch(rng)
+    assert "equal(labels" in by_name(microscope.dissect(model, x, y.argmax(axis=1)))["y"].formula.code
+
+
+def test_a_step_that_fit_refuses_is_shown_up_to_its_loss(rng):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    found = by_name(microscope.dissect(model, np.full((2, 3), 1e30), np.ones((2, 2))))
+    assert np.isinf(found["loss"].value)
+    assert not any(name.endswith("change") for name in found)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
 @pytest.mark.parametrize(
@@ -201,7 +282,8 @@ def test_classes_of_ones_own_are_shown_too(rng):
         ("first/z", "z = x @ W + b"),
         ("first/a", "a = 1 / (1 + exp(-z))"),
         ("second/dz", "dz = (softmax(z) - y) / N"),
-        ("first/dW", "dW = x.T @ dz + l1 * sign(W) + 2 * l2 * W"),
+        ("first/dW", "dW = x.T @ dz + 2 * l2 * W"),
+        ("drop/dy", "dy = dz @ W.T of second"),
         ("loss", "loss = mean of l + penalties"),
         ("first/kernel velocity", "v = rho * v + (1 - rho) * dw²"),
         ("first/kernel change", "change = -w * weight_decay * learning_rate - learning_rate * dw / sqrt(v + epsilon)"),

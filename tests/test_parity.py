@@ -232,7 +232,8 @@ def test_random_nets_train_as_in_keras(net):
 
     x, y = samples(net["rows"], seed=net["seed"])
     y = y.argmax(axis=1) if net["loss"].startswith("sparse") else y
-    assert_same(build, x, y, net["dtype"], seed=net["seed"], batch_size=net["batch_size"], epochs=2, steps=6)
+    steps = min(6, 2 * -(-net["rows"] // net["batch_size"]))
+    assert_same(build, x, y, net["dtype"], seed=net["seed"], batch_size=net["batch_size"], epochs=2, steps=steps)
 
 
 # -- what a comparison tells -----------------------------------------------------------------------------
@@ -249,7 +250,9 @@ def test_a_comparison_has_the_differences_of_every_step_and_epoch():
     assert seen == report.epochs
     assert list(report.epochs[0].logs["tinydnn"]) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     first = report.epochs[0]
-    assert first.largest.weights.absolute == max(step.weights.absolute for step in report.steps[:4])
+    assert first.differences["weights"].absolute == max(
+        step.differences["weights"].absolute for step in report.steps[:4]
+    )
     assert report.printed() == (12, [])
     assert "Keras" in report.versions["keras"]
 
@@ -293,6 +296,50 @@ def test_a_model_without_weights_can_not_be_compared():
 
     with pytest.raises(ValueError, match="starts with an Input"):
         parity.compare(build, *samples())
+
+
+def test_a_training_that_diverges_in_both_is_no_disparity():
+    def build(k):
+        model = k.Sequential([k.Input((2, 3)), k.layers.Flatten(), k.layers.Dense(4)])
+        model.compile(k.optimizers.SGD(1e12), "mse")
+        return model
+
+    x, y = samples(scale=1e3)
+    report = parity.compare(build, x, y, epochs=9, batch_size=41)
+    assert report.beyond is None, verdict(report)
+    assert "The loss of both engines became infinite or NaN in step" in verdict(report)
+
+
+def test_a_training_that_diverges_in_tinydnn_alone_is_one(monkeypatch):
+    def update(self, w, g, slots, work0, work1):
+        w[...] = np.nan if self.iterations == 3 else w - self.rate * g
+
+    monkeypatch.setattr(optimizers.SGD, "_update", update)
+    report = parity.compare(small_net(lambda k: "sgd"), *samples(), batch_size=8)
+    assert (report.beyond.step, report.beyond.tensor) == (3, "dense/kernel change")
+    assert "The loss became nan" in verdict(report)
+    assert "Keras' loss is" in verdict(report)
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
+def test_targets_may_have_any_dtype(kind):
+    x, y = samples()
+    assert_same(small_net(), x, y.astype(kind), "float32", batch_size=20)
+
+
+def test_samples_and_targets_of_one_number_need_no_axis():
+    def build(k):
+        model = k.Sequential([k.Input((1,)), k.layers.Dense(3, activation="tanh"), k.layers.Dense(1)])
+        model.compile("rmsprop", "mse")
+        return model
+
+    x = np.linspace(-1, 1, 40)
+    assert_same(build, x, np.sin(x), "float64", epochs=2, batch_size=16)
+
+
+def test_steps_that_the_epochs_do_not_have_are_refused():
+    with pytest.raises(ValueError, match="steps expects a number from 1 to 12"):
+        parity.compare(small_net(), *samples(), epochs=2, batch_size=8, steps=13)
 
 
 def test_an_error_in_either_training_comes_out():
@@ -613,12 +660,14 @@ def test_what_a_keras_draws_otherwise_is_said_with_its_version(monkeypatch, caps
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--plot", "found.xyz"], "--plot expects a file that ends in one of"),
+        (["--plot", "found.xyz"], "--plot expects a file that ends in .png, .svg, .pdf"),
         (["--json", "nowhere/found.json"], "does not exist; make it first"),
         (["--json", "."], "is a folder"),
         (["--optimizer", "adagrad"], "tinydnn has no optimizer 'adagrad'"),
         (["--hidden", "a,b"], "--hidden expects numbers"),
         (["--steps", "0"], "steps"),
+        (["--epochs", "1", "--steps", "95"], "--steps expects at most 94, what 1 epochs have. Received: 95"),
+        (["--json", "found.png", "--plot", "found.png"], "expect two files"),
     ],
 )
 def test_wrong_use_is_said_before_anything_is_trained(arguments, message, tmp_path, monkeypatch, capsys):
@@ -642,6 +691,18 @@ def test_without_keras_parity_says_how_to_get_it_and_the_microscope_leaves_its_c
     printed = capsys.readouterr().out
     assert "Without Keras' column. Keras and TensorFlow are needed" in printed
     assert "/dW" in printed
+
+
+def test_a_backend_asked_for_by_the_environment_is_refused_before_it_is_loaded(monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert command(monkeypatch, "parity") == 1
+    assert "set KERAS_BACKEND=tensorflow. Received: Keras on torch" in capsys.readouterr().err
+
+
+def test_with_standard_error_closed_the_microscope_still_works():
+    program = f"exec {sys.executable} -m tinydnn microscope --hidden 5 2>&-"
+    done = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=True)
+    assert "Next to Keras" in done.stdout
 
 
 def test_another_backend_of_keras_is_refused(monkeypatch, capsys):

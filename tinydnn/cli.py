@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tinydnn import config, datasets, info, runs, utils
-from tinydnn.files import check_writable, to_json
+from tinydnn.files import to_json
 from tinydnn.interrupts import terminate
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -198,10 +198,8 @@ def parity(
 
     run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
     with _wrong_use(ValueError, OSError):
-        for file in filter(None, (json_file, plot)):
-            check_writable(file)
-        if plot is not None:
-            command.check_format(plot)
+        command.check_files(json_file, plot)
+        epochs, steps = command.length(run, epochs, steps)
     if not command.parity(run, epochs, steps, json_file, plot):
         raise typer.Exit(FAILED)
 
@@ -233,7 +231,11 @@ def microscope(
         why_not = f"Without Keras' column. {error}"
     tensors = instrument.dissect(run.model, x, y, theirs)
     if as_json:
-        step = {"settings": asdict(run.settings), "keras": keras, "tensors": [tensor.to_json() for tensor in tensors]}
+        step = {
+            "settings": {**asdict(run.settings), "epochs": 1, "steps": 1},
+            "keras": keras,
+            "tensors": [tensor.to_json() for tensor in tensors],
+        }
         print(to_json(step), end="")
         return
     print(f"Step 1 from seed {seed}: {len(x)} digits, {dtype}, {input} inputs")

@@ -45,16 +45,17 @@ def difference(ours: Any, theirs: Any) -> Difference:
     a, b = np.asarray(ours), np.asarray(theirs)
     if a.shape != b.shape or a.dtype != b.dtype:
         return NOT_COMPARABLE
-    if not a.size:
-        return Difference(0.0, 0.0, 0.0)
-    with np.errstate(invalid="ignore", over="ignore"):
-        absolute = float(np.abs(a - b).max())
-    scale = float(np.abs(b).max())
-    if not math.isfinite(absolute + scale):  # both may be infinite or NaN, in the same places
-        same = np.array_equal(a, b, equal_nan=True)
-        return Difference(0.0, 0.0, scale) if same else NOT_COMPARABLE
-    ulp = float(np.spacing(b.dtype.type(scale))) if b.dtype.kind == "f" else 1.0
-    return Difference(absolute, absolute / ulp, scale)
+    if a.dtype.kind != "f":
+        a, b = a.astype(np.float64), b.astype(np.float64)
+    finite = np.isfinite(a) & np.isfinite(b)
+    if not finite.all():  # NaN and infinity have to be in the same places
+        if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+            return NOT_COMPARABLE
+        a, b = a[finite], b[finite]
+    with np.errstate(over="ignore"):
+        absolute = float(np.abs(a - b).max(initial=0))
+    scale = float(np.abs(b).max(initial=0))
+    return Difference(absolute, absolute / float(np.spacing(b.dtype.type(scale))), scale)
 
 
 def largest(found: Iterable[Difference]) -> Difference:

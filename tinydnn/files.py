@@ -15,11 +15,18 @@ class FileFormatError(ValueError):
 def write_whole(path: str | PathLike[str], content: bytes) -> None:
     """Write a file beside its place and rename it into it, so that nobody finds half of it, ever.
 
+    A link is followed; what is no file, as /dev/stdout or a pipe, is written to.
+
     Raises:
         OSError: the folder is missing, the disk is full, or writing is not allowed; a file that was there
             before is still there.
     """
-    folder, name = os.path.split(os.path.abspath(path))
+    path = os.path.realpath(path)
+    if _is_special(path):
+        with open(path, "wb") as file:
+            file.write(content)
+        return
+    folder, name = os.path.split(path)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"Folder {folder!r} does not exist; make it first, to write {name!r} there")
     handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
@@ -41,13 +48,23 @@ def check_writable(path: str | PathLike[str]) -> None:
     Raises:
         OSError: the folder is missing or can't be written to, or the path is a folder.
     """
-    folder, name = os.path.split(os.path.abspath(path))
+    path = os.path.realpath(path)
+    if _is_special(path):
+        return
+    folder, name = os.path.split(path)
     if os.path.isdir(path):
-        raise IsADirectoryError(f"{str(path)!r} is a folder; name a file in it")
+        raise IsADirectoryError(f"{path!r} is a folder; name a file in it")
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"Folder {folder!r} does not exist; make it first, to write {name!r} there")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"Can't write to {folder!r}; name a file in another folder")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise type(error)(f"Can't write to {folder!r}; name a file in another folder: {error}") from None
+
+
+def _is_special(path: str) -> bool:
+    """Whether it is there and is neither a file nor a folder."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _usual_mode() -> int:

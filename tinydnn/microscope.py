@@ -3,6 +3,7 @@
 It runs the step that `fit` runs, by the same code, and copies what lies in the passes afterwards.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,13 +15,13 @@ from tinydnn.backend import Array
 from tinydnn.data import Data
 from tinydnn.differences import Difference, difference
 from tinydnn.formulas import Formula, formula
+from tinydnn.interrupts import deferred_interrupt
 from tinydnn.models import Sequential
 from tinydnn.passes import Pass
 from tinydnn.shards import Shards
 
 Index = tuple[int, ...]
 
-_KINDS = {"kernel": "dW", "bias": "db"}  # Keras' names of a layer's weights, and those of their gradients
 _STEP = 1e-5  # how far a finite difference may move a z
 _SLOPES = 3  # entries of each gradient that are checked by one: its largest, and others at random
 _SHOWN = 784  # numbers of a tensor that go into JSON, at most
@@ -37,11 +38,17 @@ class Slope:
 
 @dataclass
 class Tensor:
-    """One tensor of a step: its formula, a copy of its values, and Keras' own where they are known."""
+    """One tensor of a step: its formula, a copy of its values, and Keras' own where they are known.
+
+    kind: what it is one of: x, y, z, a, l, loss, gradient, clipped, a slot's name, or change.
+    of_weights: whether it has the shape of a weight array, and not one row for each of the batch's.
+    """
 
     name: str
+    kind: str
     formula: Formula
     value: Array
+    of_weights: bool = False
     keras: Array | None = None
     slopes: list[Slope] = field(default_factory=list)
 
@@ -60,11 +67,10 @@ class Tensor:
         """A part to look at: of a batch its first row, of a kernel the weights of its first unit, else all."""
         if self.value.ndim < 2:
             return self.value[..., :_SHOWN] if self.value.ndim else self.value
-        of_kernel = "dW" in self.name or "kernel" in self.name
-        return (self.value[:, 0] if of_kernel else self.value[0].ravel())[:_SHOWN]
+        return (self.value[:, 0] if self.of_weights else self.value[0].ravel())[:_SHOWN]
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON has of it: all but most of its values."""
+        """What JSON has of it; of its values a sample."""
         at = self.largest
         return {
             "name": self.name,
@@ -89,7 +95,7 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
     """Train the model by one step on these samples as one batch; return every tensor of the step in order.
 
     Args:
-        model: compiled; it has taken the step afterwards.
+        model: compiled; it has taken the step afterwards, unless the loss is infinite or NaN.
         x, y: as for fit.
         keras: Keras' own values of the tensors, by name.
     """
@@ -99,15 +105,16 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
     twin = _in_float64(model)
     to_numpy = model.backend.to_numpy
     before = to_numpy(model.parameters)
-    with Shards(model, data, data.n, training=True) as shards:
+    with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
         shards.reset()
         passes = shards.gradients(model.backend.xp.arange(data.n))
         gradient = to_numpy(sum(each.gradient for each in passes))
-        tensors = [*_forward(model, passes, shards.logs()["loss"]), *_backward(model, passes, gradient)]
+        loss = shards.logs()["loss"]
+        tensors = [*_forward(model, passes, loss), *_backward(model, passes, gradient)]
         reach = _reach(passes)
-        shards.update(passes)
-    clipped = to_numpy(passes[0].gradient)
-    tensors += _update(model, clipped, before, to_numpy(model.parameters))
+        if math.isfinite(loss):  # else fit refuses the update
+            shards.update(passes)
+            tensors += _update(model, to_numpy(passes[0].gradient), before, to_numpy(model.parameters))
     by_name = {tensor.name: tensor for tensor in tensors}
     for name, tensor in by_name.items():
         tensor.keras = (keras or {}).get(name)
@@ -119,12 +126,19 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
 
 def weight_names(model: Sequential) -> list[str]:
     """dense/kernel, dense/bias, … in the order of the model's weights."""
-    return [f"{layer.name}/{kind}" for layer in model.layers for kind, _ in zip(_KINDS, layer.weights, strict=False)]
+    return [f"{layer.name}/{kind}" for layer in model.layers for kind, _ in _kinds(layer)]
 
 
 def gradient_names(model: Sequential) -> list[str]:
     """dense/dW, dense/db, … in the same order."""
-    return [f"{name}/{_KINDS[kind]}" for name, kind in (weight.split("/") for weight in weight_names(model))]
+    return [f"{layer.name}/{gradient}" for layer in model.layers for _, gradient in _kinds(layer)]
+
+
+def _kinds(layer: layers.Layer) -> list[tuple[str, str]]:
+    """Keras' names of a layer's weights, and those of their gradients."""
+    if isinstance(layer, layers.Dense):
+        return [("kernel", "dW"), ("bias", "db")][: len(layer.weights)]
+    return [(f"w{i}", f"dw{i}") for i in range(len(layer.weights))]
 
 
 # -- the tensors -------------------------------------------------------------------------------------
@@ -136,7 +150,9 @@ class _Step:
     def __init__(self, model: Sequential, passes: list[Pass], i: int, owner: layers.Layer) -> None:
         self.layer, self.owner = model.steps[i], owner
         self.in_loss = i == len(passes[0].layers)  # a softmax, which is computed together with the loss
-        self.kind = {layers.Dense: "z", layers.Activation: "a"}.get(type(self.layer), "y")
+        self.kind = "y"
+        if isinstance(self.layer, layers.Dense | layers.Activation):
+            self.kind = "z" if isinstance(self.layer, layers.Dense) else "a"
         self._model, self._passes, self._i = model, passes, i
 
     def output(self) -> Array:
@@ -163,37 +179,44 @@ def _steps(model: Sequential, passes: list[Pass]) -> list[_Step]:
     return [step for step in steps if step.layer.computes]
 
 
-def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
+def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Formula]:
     assert model.loss is not None
+    last = _steps(model, passes)[-1]
+    output = f"{last.owner.name}/y" if last.kind == "y" else last.kind  # y alone are the targets
+    return formulas.of_loss(model.loss, passes[0].logits, output)
+
+
+def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
     x = _rows(model, [each.traces[0].x for each in passes]).astype(model.dtype)
-    yield Tensor("x", formula("the rows of the batch", "self._take(", Pass.forward), x)
+    yield Tensor("x", "x", formula("the rows of the batch", "self._take(", Pass.forward), x)
     y = _rows(model, [each.loss.y for each in passes])
-    yield Tensor("y", formula("their targets", "t.y = self._take(", Pass.measure), y)
+    made_of_labels = passes[0].data.targets is None
+    code = "self.xp.equal(labels" if made_of_labels else "t.y = self._take("
+    yield Tensor("y", "y", formula("their targets", code, Pass.measure), y)
     for step in _steps(model, passes):
         how = formulas.of_softmax_in_loss() if step.in_loss else formulas.of_output(step.layer)
-        yield Tensor(f"{step.owner.name}/{step.kind}", how.named(step.kind), step.output())
-    how, _ = formulas.of_loss(model.loss, passes[0].logits)
-    yield Tensor("l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
+        yield Tensor(f"{step.owner.name}/{step.kind}", step.kind, how.named(step.kind), step.output())
+    how, _ = _loss_formulas(model, passes)
+    yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
     penalty = " + penalties" if any(layer.kernel_regularizer for layer in model.layers) else ""
     how = formula(f"loss = mean of l{penalty}", 'logs["loss"] =', Shards.logs)
-    yield Tensor("loss", how, np.array(loss, model.dtype))
+    yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
 def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
-    assert model.loss is not None
-    views = iter(zip(gradient_names(model), model.layout.views(gradient), strict=True))
+    views = iter(model.layout.views(gradient))
     of_weights = {layer.name: [next(views) for _ in layer.weights] for layer in model.layers}
-    _, how = formulas.of_loss(model.loss, passes[0].logits)
+    _, how = _loss_formulas(model, passes)
     for step in reversed(_steps(model, passes)):
-        arriving = step.gradient()
+        name, arriving = step.owner.name, step.gradient()
         if arriving is None:  # the loss was computed from what goes into this step, or no weight lies below it
             continue
-        yield Tensor(f"{step.owner.name}/d{step.kind}", how.named(f"d{step.kind}"), arriving)
+        yield Tensor(f"{name}/d{step.kind}", "gradient", how.named(f"d{step.kind}"), arriving)
         how = formulas.of_input_gradient(step.layer)
-        if isinstance(step.layer, layers.Dense):
-            both = formulas.of_weight_gradients(step.layer)
-            for (name, values), each in zip(of_weights[step.owner.name], both, strict=False):
-                yield Tensor(name, each.named(name.rpartition("/")[2]), values)
+        if step.layer.weights:
+            kinds, both = _kinds(step.layer), formulas.of_weight_gradients(step.layer)
+            for (_, kind), each, values in zip(kinds, both, of_weights[name], strict=False):
+                yield Tensor(f"{name}/{kind}", "gradient", each.named(kind), values, of_weights=True)
 
 
 def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
@@ -201,14 +224,15 @@ def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> 
     assert optimizer is not None
     names, views = weight_names(model), model.layout.views
     if optimizer.clips:
+        how = formulas.of_clipping(optimizer)
         for name, values in zip(gradient_names(model), views(gradient), strict=True):
-            yield Tensor(f"{name} clipped", formulas.of_clipping(optimizer), values)
+            yield Tensor(f"{name} clipped", "clipped", how, values, of_weights=True)
     slots, change = formulas.of_update(optimizer)
     for slot, vector in optimizer.slots.items():
         for name, values in zip(names, views(model.backend.to_numpy(vector)), strict=True):
-            yield Tensor(f"{name} {slot}", slots[slot], values)
+            yield Tensor(f"{name} {slot}", slot, slots[slot], values, of_weights=True)
     for name, values in zip(names, views(after - before), strict=True):
-        yield Tensor(f"{name} change", change.named("change"), values)
+        yield Tensor(f"{name} change", "change", change.named("change"), values, of_weights=True)
 
 
 # -- finite differences -------------------------------------------------------------------------------
@@ -222,10 +246,10 @@ def _in_float64(model: Sequential) -> Sequential:
         if isinstance(layer, layers.Dropout):
             settings["seed"] = layer.stream_seed
         copies.append(type(layer)(**settings))
-    twin = Sequential(copies, threads=model.threads)
+    twin = Sequential(copies, name=model.name, threads=model.threads)
     twin.compile("sgd", model.loss)
     assert model.sample_shape is not None
-    twin.prepare_training(model.sample_shape)
+    twin.build_for(model.sample_shape)
     twin.set_weights(model.get_weights())
     for copy, layer in zip(copies, model.layers, strict=True):
         copy.steps_seen = layer.steps_seen
@@ -239,7 +263,7 @@ def _reach(passes: list[Pass]) -> list[float]:
     reach = []
     for i, layer in enumerate(passes[0].layers):
         largest = max(float(abs(each.traces[i].x).max()) for each in passes)
-        reach += [largest, 1.0][: len(layer.weights)]
+        reach += [largest, *[1.0] * (len(layer.weights) - 1)][: len(layer.weights)]
     return reach
 
 
