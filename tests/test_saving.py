@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import zipfile
 
 import h5py
@@ -10,7 +11,7 @@ import pytest
 
 import tinydnn as keras
 from tinydnn import layers, models
-from tinydnn.files import write_whole
+from tinydnn.files import check_writable, to_json, write_whole
 
 X, Y = np.random.default_rng(1).normal(size=(8, 4, 3)), np.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]]
 
@@ -243,3 +244,44 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypat
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has neither such links nor pipes")
+def test_a_link_is_followed_and_a_pipe_written_to(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    check_writable(tmp_path / "link")
+    write_whole(tmp_path / "link", b"through the link")
+    assert (tmp_path / "file").read_bytes() == b"through the link"
+    assert (tmp_path / "link").is_symlink()
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    check_writable(pipe)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    write_whole(pipe, b"through the pipe")
+    reader.join(timeout=10)
+    assert got == [b"through the pipe"]
+    assert not pipe.is_file()
+
+
+def test_what_can_not_be_written_is_told_before_the_work(tmp_path, monkeypatch):
+    check_writable(tmp_path / "file")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        check_writable(tmp_path)
+    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+        check_writable(tmp_path / "no" / "file")
+
+    def full(**kwargs):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(OSError, match="Can't write to .*; name a file in another folder: No space left"):
+        check_writable(tmp_path / "file")
+
+
+def test_json_has_null_for_what_it_has_no_word_for():
+    text = to_json({"a": [float("nan"), 1.5, (float("inf"), "x")], "b": None})
+    assert json.loads(text) == {"a": [None, 1.5, [None, "x"]], "b": None}
