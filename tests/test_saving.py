@@ -278,7 +278,7 @@ def test_what_can_not_be_written_is_told_before_the_work(tmp_path, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr("tempfile.TemporaryFile", full)
-    with pytest.raises(OSError, match="Can't write to .*; name a file in another folder: No space left"):
+    with pytest.raises(OSError, match=r"Can't write to .*; name a file in another folder: No space left"):
         check_writable(tmp_path / "file")
 
 
