@@ -12,6 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:::keras", "ignore:::tensorflow")
 real_keras = pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
 
 import tinydnn  # noqa: E402
+from tinydnn.saving import slots_in_order  # noqa: E402
 
 TOLERANCE = {"float32": KERAS_FLOAT32, "float64": KERAS_FLOAT64}
 
@@ -166,6 +167,55 @@ def test_weights_files_go_both_ways(tmp_path):
     other = network(tinydnn, "float32")
     other.load_weights(tmp_path / "theirs.weights.h5")
     np.testing.assert_array_equal(other.parameters, ours.parameters)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_json_goes_both_ways(loss, dtype):
+    compute_in(dtype)
+    last, make_loss = LOSSES[loss]
+    for here, there in [(tinydnn, real_keras), (real_keras, tinydnn)]:
+        model = network(here, dtype, last, kernel_regularizer="l2")
+        model.compile(OPTIMIZERS["rmsprop all"](here), make_loss(here), metrics=["accuracy"])
+        other = there.models.model_from_json(model.to_json())
+        assert [layer.name for layer in other.layers] == [layer.name for layer in model.layers]
+        assert [w.shape for w in other.get_weights()] == [w.shape for w in model.get_weights()]
+        assert other.dtype == dtype
+        ours, theirs = model.optimizer.get_config(), other.optimizer.get_config()
+        for name in ours.keys() & theirs.keys():  # Keras gives the learning rate as the float32 that it keeps
+            assert ours[name] == (theirs[name] if name != "learning_rate" else pytest.approx(theirs[name]))
+        other.set_weights(model.get_weights())
+        x, y = samples(sparse=loss.startswith("sparse"))
+        close = {"rel": KERAS_FLOAT32, "abs": KERAS_FLOAT32}
+        assert other.evaluate(x, y, verbose=0) == pytest.approx(model.evaluate(x, y, verbose=0), **close)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_of_keras_2_open_in_keras(tmp_path, dtype):
+    compute_in(dtype)
+    ours, *_ = train(tinydnn, dtype)
+    ours.save_weights(tmp_path / "ours.h5")
+    theirs = network(real_keras, dtype)
+    theirs.load_weights(tmp_path / "ours.h5")
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_whole_h5_models_of_keras_open_here_and_train_on(tmp_path, optimizer, dtype):
+    compute_in(dtype)
+    theirs, *_ = train(real_keras, dtype, optimizer=optimizer, kernel_regularizer="l2")
+    theirs.save(tmp_path / "theirs.h5")
+    ours = tinydnn.models.load_model(tmp_path / "theirs.h5")
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for (_, _, slot), variable in zip(slots_in_order(ours), theirs.optimizer.variables[2:], strict=True):
+        np.testing.assert_array_equal(slot, variable.numpy())
+    assert ours.optimizer.iterations == int(theirs.optimizer.iterations.numpy())
+    x, y = samples()
+    assert ours.evaluate(x, y, verbose=0) == pytest.approx(theirs.evaluate(x, y, verbose=0), rel=KERAS_FLOAT32)
+    assert not tinydnn.models.load_model(tmp_path / "theirs.h5", compile=False).compiled
 
 
 def test_the_summary_is_keras_own(monkeypatch):

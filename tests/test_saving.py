@@ -219,8 +219,8 @@ def test_names_and_places(tmp_path):
     model = net()
     with pytest.raises(ValueError, match=r"must end in \.keras"):
         model.save(tmp_path / "m.h5")
-    with pytest.raises(ValueError, match=r"must end in \.weights\.h5"):
-        model.save_weights(tmp_path / "m.h5")
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5, or for the files of Keras 2 in \.h5 or \.hdf5"):
+        model.save_weights(tmp_path / "m.keras")
     with pytest.raises(FileNotFoundError, match="There is no file"):
         models.load_model(tmp_path / "m.keras")
     with pytest.raises(FileNotFoundError, match="make it first"):
@@ -285,3 +285,117 @@ def test_what_can_not_be_written_is_told_before_the_work(tmp_path, monkeypatch):
 def test_json_has_null_for_what_it_has_no_word_for():
     text = to_json({"a": [float("nan"), 1.5, (float("inf"), "x")], "b": None})
     assert json.loads(text) == {"a": [None, 1.5, [None, "x"]], "b": None}
+
+
+# -- JSON, and the files of Keras 2 ----------------------------------------------------------------------
+
+# What Keras 2.2.4 writes for the walkthrough's net.
+GLOROT = {
+    "class_name": "VarianceScaling",
+    "config": {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "seed": None},
+}
+
+
+def keras_2_dense(name, units, activation):
+    settings = {"name": name, "trainable": True, "units": units, "activation": activation, "use_bias": True}
+    settings |= {"kernel_initializer": GLOROT, "bias_initializer": {"class_name": "Zeros", "config": {}}}
+    settings |= dict.fromkeys(
+        ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")
+    )
+    return {"class_name": "Dense", "config": settings}
+
+
+def keras_2_json(**dense):
+    reshape = {"name": "reshape_1", "trainable": True, "batch_input_shape": [None, 28, 28], "dtype": "float32"}
+    net = [{"class_name": "Reshape", "config": {**reshape, "target_shape": [784]}}]
+    for i, (units, activation) in enumerate([(324, "sigmoid"), (36, "sigmoid"), (10, "softmax")], start=1):
+        net.append(keras_2_dense(f"dense_{i}", units, activation))
+    net[1]["config"] |= dense
+    config = {"name": "sequential_1", "layers": net}
+    return json.dumps({"class_name": "Sequential", "config": config, "keras_version": "2.2.4", "backend": "tensorflow"})
+
+
+def test_the_walkthroughs_json_and_hdf5_come_back_as_the_same_net(tmp_path):
+    model = models.model_from_json(keras_2_json())
+    assert model.count_params() == 254_340 + 11_700 + 370
+    assert model.input_shape == (None, 28, 28)
+    assert [layer.name for layer in model.layers] == ["reshape_1", "dense_1", "dense_2", "dense_3"]
+    model.save_weights(tmp_path / "m.h5")
+    again = models.model_from_json(keras_2_json())
+    again.load_weights(tmp_path / "m.h5")
+    np.testing.assert_array_equal(again.parameters, model.parameters)
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert list(file.attrs["layer_names"]) == [b"reshape_1", b"dense_1", b"dense_2", b"dense_3"]
+        assert list(file["dense_1"].attrs["weight_names"]) == [b"dense_1/kernel:0", b"dense_1/bias:0"]
+        assert file["dense_1/dense_1/kernel:0"].shape == (784, 324)
+
+
+def test_json_tells_layers_and_how_they_were_compiled_but_no_weights():
+    model = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(4, activation="relu"), layers.Dropout(0.2), layers.Dense(2)]
+    )
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.5), "mse", metrics=["accuracy"])
+    again = models.model_from_json(model.to_json(indent=1))
+    assert [layer.get_config().keys() for layer in again.layers] == [
+        layer.get_config().keys() for layer in model.layers
+    ]
+    assert again.compiled
+    assert again.optimizer.get_config() == model.optimizer.get_config()
+    assert "\n" in model.to_json(indent=1)
+    assert not np.array_equal(again.parameters, model.parameters)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "The JSON of a model"),
+        ("[1, 2]", "The JSON of a model"),
+        ('{"class_name": "Functional", "config": {"layers": []}}', "tinydnn loads Sequential models"),
+        (keras_2_json(kernel_constraint={"class_name": "MaxNorm", "config": {}}), "kernel_constraint"),
+        (keras_2_json(activity_regularizer={"class_name": "L1L2", "config": {}}), "activity_regularizer"),
+        (keras_2_json(activation="softplus"), "no activation 'softplus'"),
+        (
+            keras_2_json(kernel_initializer={"class_name": "Ones", "config": {}}),
+            "no class in keras.initializers 'Ones'",
+        ),
+    ],
+)
+def test_json_that_tinydnn_can_not_have_names_what_it_is(text, message):
+    with pytest.raises(keras.FileFormatError, match=message):
+        models.model_from_json(text)
+
+
+def test_weights_of_keras_2_go_by_the_order_of_the_layers_and_their_shapes(tmp_path):
+    one = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(4, name="a"), layers.Dropout(0.5), layers.Dense(2, name="b")]
+    )
+    one.save_weights(tmp_path / "w.h5")
+    other = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="x"), layers.Dense(2, name="y")])
+    other.load_weights(tmp_path / "w.h5")
+    np.testing.assert_array_equal(one.parameters, other.parameters)
+
+    before = other.parameters.copy()
+    for net, message in [([4], "expected 1 layers with weights. Found: 2"), ([4, 3], "expects weights of shapes")]:
+        third = keras.Sequential([keras.Input((3,)), *(layers.Dense(n) for n in net)])
+        kept = third.parameters.copy()
+        with pytest.raises(keras.FileFormatError, match=message):
+            third.load_weights(tmp_path / "w.h5")
+        np.testing.assert_array_equal(third.parameters, kept)
+    one.save_weights(tmp_path / "new.weights.h5")
+    (tmp_path / "new.weights.h5").rename(tmp_path / "new.h5")
+    with pytest.raises(keras.FileFormatError, match="attribute layer_names"):
+        other.load_weights(tmp_path / "new.h5")
+    with pytest.raises(keras.FileFormatError, match="weights without a model; use load_weights"):
+        models.load_model(tmp_path / "w.h5")
+    np.testing.assert_array_equal(other.parameters, before)
+
+
+def test_names_that_keras_cut_into_several_attributes_are_put_together(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="a"), layers.Dense(2, name="b")])
+    model.save_weights(tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5", "r+") as file:
+        del file.attrs["layer_names"]
+        file.attrs["layer_names0"], file.attrs["layer_names1"] = [b"a"], [b"b"]
+    other = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Dense(2)])
+    other.load_weights(tmp_path / "w.h5")
+    np.testing.assert_array_equal(model.parameters, other.parameters)

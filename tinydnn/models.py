@@ -17,7 +17,7 @@ from tinydnn.names import auto_name, not_offered
 from tinydnn.parameters import Layout, Shape
 from tinydnn.threads import available_cores
 
-__all__ = ["Sequential", "load_model"]
+__all__ = ["Sequential", "load_model", "model_from_json"]
 
 Path = str | PathLike[str]
 Logs = dict[str, float]
@@ -410,27 +410,46 @@ class Sequential:
         save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Path, overwrite: bool = True) -> None:
-        """Write the weights and the optimizer's state to a .weights.h5 file, which Keras opens too."""
+        """Write the weights and the optimizer's state to a .weights.h5 file, which Keras opens too.
+
+        Any other .h5 gets the weights alone, in the format of Keras 2.
+        """
         from tinydnn.saving import save_weights
 
         save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Path) -> None:
-        """Take over the weights from a .weights.h5 file."""
+        """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers."""
         from tinydnn.saving import load_weights
 
         self._require_built("load_weights")
         load_weights(self, filepath)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The layers and how they were compiled, as JSON that Keras reads too; without weights.
+
+        kwargs: as for json.dumps.
+        """
+        from tinydnn.saving import to_json
+
+        return to_json(self, **kwargs)
 
     def __repr__(self) -> str:
         return f"<Sequential name={self.name}, built={self.built}>"
 
 
 def load_model(filepath: Path, *, compile: bool = True) -> Sequential:
-    """The model in a .keras file; with `compile`, ready to train on where it was saved."""
+    """The model in a .keras file, or in an .h5 file of Keras 2; with `compile`, ready to train on."""
     from tinydnn.saving import load_model
 
     return load_model(filepath, compile)
+
+
+def model_from_json(json_string: str) -> Sequential:
+    """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights."""
+    from tinydnn.saving import model_from_json
+
+    return model_from_json(json_string)
 
 
 def _metrics(names: Sequence[str] | None) -> dict[str, metrics.Accuracy]:

@@ -20,7 +20,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tinydnn import activations, initializers, layers, losses, optimizers, regularizers
+from tinydnn import activations, initializers, layers, legacy_h5, losses, optimizers, regularizers
 from tinydnn.backend import Array
 from tinydnn.config import floatx
 from tinydnn.files import FileFormatError, write_whole
@@ -31,6 +31,8 @@ from tinydnn.names import lookup, snake_case
 FilePath = str | PathLike[str]
 
 KERAS_VERSION = "3.15.1"  # whose format this is, and whose random numbers tinydnn.random draws
+
+_LEGACY = ".h5", ".hdf5"
 
 _MODULES = {
     "keras.layers": (
@@ -88,25 +90,64 @@ def load_model(filepath: FilePath, compile: bool = True) -> Sequential:
         FileNotFoundError: there is no such file.
         FileFormatError: it is damaged, or has something that tinydnn lacks.
     """
-    path = _readable(filepath, ".keras")
+    path = _readable(filepath, ".keras", *_LEGACY)
     with _naming(path):
+        if path.name.endswith(_LEGACY):
+            return _load_legacy_model(path, compile)
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
         model = _model_from_json(config, compile)
-        state = _weights_from_h5(model, weights)
-        if model.optimizer is not None and len(state) > 2:
-            model.optimizer.build(model.layout, model.dtype, model.backend.xp)
-            if not _restore(model, state):
-                raise FileFormatError("optimizer/vars doesn't fit the optimizer in config.json")
-        elif len(state) > 1:
-            _restore(model, state)
+        _restore_or_refuse(model, _weights_from_h5(model, weights), "optimizer/vars")
     return model
+
+
+def _load_legacy_model(path: Path, compile: bool) -> Sequential:
+    with h5py.File(path, "r") as file:
+        config = legacy_h5.read_config(file)
+        try:
+            model = _model_from_json(config, compile)
+        except FileFormatError as error:
+            if compile and "compile_config" in config:
+                raise FileFormatError(
+                    f"{error}. If it is how the model was compiled, load it with compile=False and compile it anew"
+                ) from None
+            raise
+        model.set_weights(legacy_h5.read_weights(file, model))
+        if model.compiled:
+            _restore_or_refuse(model, legacy_h5.read_optimizer_variables(file), "optimizer_weights")
+    return model
+
+
+def _restore_or_refuse(model: Sequential, state: list[Array], place: str) -> None:
+    """Take over the optimizer's variables, which have to fit the optimizer that came with them."""
+    if model.optimizer is not None and len(state) > 2:
+        model.optimizer.build(model.layout, model.dtype, model.backend.xp)
+        if not _restore(model, state):
+            raise FileFormatError(f"{place} doesn't fit the optimizer that the file says it belongs to")
+    elif len(state) > 1:
+        _restore(model, state)
+
+
+def to_json(model: Sequential, **options: Any) -> str:
+    """See `Sequential.to_json`."""
+    return json.dumps(_model_to_json(model), **options)
+
+
+def model_from_json(json_string: str) -> Sequential:
+    """See `tinydnn.models.model_from_json`.
+
+    Raises:
+        FileFormatError: it is no JSON of a Sequential model, or has something that tinydnn lacks.
+    """
+    with _naming("The JSON of a model"):
+        return _model_from_json(legacy_h5.modern(json.loads(json_string)), compile=True)
 
 
 def save_weights(model: Sequential, filepath: FilePath, overwrite: bool = True) -> None:
     """See `Sequential.save_weights`."""
-    write_whole(_writable(filepath, ".weights.h5", overwrite), _weights_to_h5(model))
+    path = _writable(filepath, ".weights.h5", overwrite, *_LEGACY)
+    write_whole(path, _weights_to_h5(model) if path.name.endswith(".weights.h5") else legacy_h5.weights_to_h5(model))
 
 
 def load_weights(model: Sequential, filepath: FilePath) -> None:
@@ -116,8 +157,12 @@ def load_weights(model: Sequential, filepath: FilePath) -> None:
         FileNotFoundError: there is no such file.
         FileFormatError: it is damaged, or its weights are not this model's; the model is as it was then.
     """
-    path = _readable(filepath, ".weights.h5")
+    path = _readable(filepath, ".weights.h5", *_LEGACY)
     with _naming(path):
+        if not path.name.endswith(".weights.h5"):
+            with h5py.File(path, "r") as file:
+                model.set_weights(legacy_h5.read_weights(file, model))
+            return
         state = _weights_from_h5(model, path.read_bytes())
     if len(state) > 1 and not _restore(model, state) and len(state) > 2:
         warnings.warn(
@@ -127,28 +172,32 @@ def load_weights(model: Sequential, filepath: FilePath) -> None:
         )
 
 
-def _writable(filepath: FilePath, ending: str, overwrite: bool) -> Path:
-    path = Path(fspath(filepath))
-    if not path.name.endswith(ending):
-        raise ValueError(f"The file's name must end in {ending}. Received: {str(path)!r}")
+def _writable(filepath: FilePath, ending: str, overwrite: bool, *others: str) -> Path:
+    path = _named(filepath, ending, *others)
     if path.exists() and not overwrite:
         raise FileExistsError(f"{str(path)!r} exists already; give overwrite=True or another name")
     return path
 
 
-def _readable(filepath: FilePath, ending: str) -> Path:
+def _readable(filepath: FilePath, ending: str, *others: str) -> Path:
     path = Path(fspath(filepath))
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {str(path)!r}")
-    if not path.name.endswith(ending):
-        raise ValueError(f"The file's name must end in {ending}. Received: {str(path)!r}")
+    return _named(path, ending, *others)
+
+
+def _named(filepath: FilePath, ending: str, *others: str) -> Path:
+    path = Path(fspath(filepath))
+    if not path.name.endswith((ending, *others)):
+        legacy = f", or for the files of Keras 2 in {' or '.join(others)}" if others else ""
+        raise ValueError(f"The file's name must end in {ending}{legacy}. Received: {str(path)!r}")
     return path
 
 
 class _naming:
     """Turns whatever goes wrong in reading a file into a FileFormatError that has its name."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self.path = path
 
     def __enter__(self) -> None: ...
