@@ -5,13 +5,14 @@ import os
 import numpy as np
 import pytest
 from keras_cases import LOSSES, OPTIMIZERS
-from tolerances import KERAS_FLOAT32, KERAS_FLOAT64
+from tolerances import HANDED_OVER, KERAS_FLOAT32, KERAS_FLOAT64
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 pytestmark = pytest.mark.filterwarnings("ignore:::keras", "ignore:::tensorflow")
 real_keras = pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
 
 import tinydnn  # noqa: E402
+from keras_ref.engines import seed_both  # noqa: E402
 from tinydnn.saving import slots_in_order  # noqa: E402
 
 TOLERANCE = {"float32": KERAS_FLOAT32, "float64": KERAS_FLOAT64}
@@ -154,6 +155,38 @@ def test_one_epoch_here_and_one_there_is_two(tmp_path):
     back = tinydnn.models.load_model(tmp_path / "2.keras")
     back.fit(x, y, batch_size=8, verbose=0)
     np.testing.assert_allclose(back.parameters, alone.parameters, rtol=0, atol=KERAS_FLOAT64)
+
+
+def test_the_walkthroughs_net_handed_over_and_back_ends_as_on_one_engine(tmp_path, mnist):
+    """An epoch here, two in Keras, one here again, on scaled digits."""
+
+    def start(k):
+        seed_both(8)
+        model = k.Sequential([k.Input((28, 28)), k.layers.Rescaling(1 / 255), k.layers.Reshape((784,))])
+        for units, activation in [(324, "sigmoid"), (36, "sigmoid"), (10, "softmax")]:
+            model.add(k.layers.Dense(units, activation=activation))
+        model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    compute_in("float64")
+    x, y = mnist[0][0][:6000], np.eye(10)[mnist[0][1][:6000]]
+    ends = []
+    for alone in (tinydnn, real_keras):
+        model = start(alone)
+        seed_both(8)
+        model.fit(x, y, batch_size=512, epochs=4, verbose=0)
+        ends.append(model.get_weights())
+
+    model = start(tinydnn)
+    for i, (k, last) in enumerate([(tinydnn, 1), (real_keras, 3), (tinydnn, 4)]):
+        if i:
+            model = k.models.load_model(tmp_path / f"{i}.keras")
+        seed_both(8)
+        model.fit(x, y, batch_size=512, epochs=last, initial_epoch=[0, 1, 3][i], verbose=0)
+        model.save(tmp_path / f"{i + 1}.keras")
+    for handed, *alone in zip(model.get_weights(), *ends, strict=True):
+        for each in alone:
+            np.testing.assert_allclose(handed, each, rtol=0, atol=HANDED_OVER)
 
 
 def test_weights_files_go_both_ways(tmp_path):

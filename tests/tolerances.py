@@ -34,6 +34,9 @@ RAW_STEP = {"float32": 2e-6, "float64": 1e-14}
 # The same in float64.
 KERAS_FLOAT64 = 1e-13
 
+# Weights after some epochs in float64 on scaled digits, some of them in Keras: some hundred roundings near 1, no chaos.
+HANDED_OVER = 1e-12
+
 # Mean difference of grey values, 0 .. 255, between a test digit and itself enlarged, drawn and read back:
 # resampling twice costs 7; one pixel off the place that MNIST's rule gives would cost 17.
 DRAWN_DIGIT = 11
