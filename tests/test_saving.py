@@ -172,7 +172,7 @@ def first_dense(config):
         (lambda c: first_dense(c)["config"].update(kernel_constraint={"class_name": "MaxNorm"}), "kernel_constraint"),
         (lambda c: first_dense(c)["config"].update(activation="gelu"), "no activation 'gelu'"),
         (lambda c: first_dense(c)["config"].update(units=-3), "units as a positive integer"),
-        (lambda c: c["config"]["layers"][-1]["config"].update(units=4), "expects weights of shapes"),
+        (lambda c: c["config"]["layers"][-1]["config"].update(units=4), "expected weights of shape"),
         (lambda c: first_dense(c)["config"].update(units=4), r"can't make \(6,\)"),
         (lambda c: first_dense(c)["config"].update(dtype="bfloat16"), "bfloat16"),
         (lambda c: first_dense(c)["config"].update(surprise=1), "surprise"),
@@ -375,7 +375,7 @@ def test_weights_of_keras_2_go_by_the_order_of_the_layers_and_their_shapes(tmp_p
     np.testing.assert_array_equal(one.parameters, other.parameters)
 
     before = other.parameters.copy()
-    for net, message in [([4], "expected 1 layers with weights. Found: 2"), ([4, 3], "expects weights of shapes")]:
+    for net, message in [([4], "expected 1 layers with weights. Found: 2"), ([4, 3], "expected weights of shape")]:
         third = keras.Sequential([keras.Input((3,)), *(layers.Dense(n) for n in net)])
         kept = third.parameters.copy()
         with pytest.raises(keras.FileFormatError, match=message):

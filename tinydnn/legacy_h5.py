@@ -14,6 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from tinydnn import hdf5
 from tinydnn.backend import Array
 from tinydnn.files import FileFormatError
 from tinydnn.layers import check_weights
@@ -45,19 +46,22 @@ def read_weights(file: Any, model: Sequential) -> list[Array]:
         FileFormatError: the layers with weights are not as many as the model's.
         ValueError: their shapes are not the model's, or values are no finite numbers.
     """
-    group = file.get("model_weights", file)
-    if not any(name.startswith("layer_names") for name in group.attrs):
+    group = hdf5.member(file, "model_weights") or file
+    names = _names(group, "layer_names")
+    if not names:
         raise FileFormatError("expected the attribute layer_names, as Keras 2 writes it. Found: another HDF5 file")
-    found = [_weights_of(group[name]) for name in _names(group, "layer_names")]
-    found = [weights for weights in found if weights]
+    found = [(name, weights) for name in names if (weights := _names(hdf5.member(group, name), "weight_names"))]
     layers = [layer for layer in model.layers if layer.weights]
     if len(found) != len(layers):
         raise FileFormatError(f"expected {len(layers)} layers with weights. Found: {len(found)}")
-    return [
-        weight
-        for layer, weights in zip(layers, found, strict=True)
-        for weight in check_weights(weights, [each.shape for each in layer.weights], layer.name)
-    ]
+    arrays = []
+    for layer, (name, weights) in zip(layers, found, strict=True):
+        shapes = [weight.shape for weight in layer.weights]
+        if len(weights) != len(shapes):
+            raise FileFormatError(f"{name}: expected {len(shapes)} weights. Found: {len(weights)}")
+        read = [hdf5.read(group, f"{name}/{weight}", shape) for weight, shape in zip(weights, shapes, strict=True)]
+        arrays += check_weights(read, shapes, name)
+    return arrays
 
 
 def read_config(file: Any) -> dict[str, Any]:
@@ -71,9 +75,10 @@ def read_config(file: Any) -> dict[str, Any]:
     return config
 
 
-def read_optimizer_variables(file: Any) -> list[Array]:
-    """The optimizer's variables in Keras' order, or none."""
-    return _weights_of(file["optimizer_weights"]) if "optimizer_weights" in file else []
+def read_optimizer_variables(file: Any, most: int) -> list[Array]:
+    """The optimizer's variables in Keras' order, of `most` numbers each at most; or none."""
+    group = hdf5.member(file, "optimizer_weights")
+    return [hdf5.read(group, name, most=most) for name in _names(group, "weight_names")]
 
 
 def modern(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,12 +110,10 @@ def _modern_initializer(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**value, "config": {key: entry for key, entry in settings.items() if key != "dtype"}}
 
 
-def _weights_of(group: Any) -> list[Array]:
-    return [np.asarray(group[name][()]) for name in _names(group, "weight_names")]
-
-
 def _names(group: Any, attribute: str) -> list[str]:
-    """A list of names, which Keras cuts into several attributes where it is long."""
+    """A list of names, which Keras cuts into several attributes where it is long; none where there is no group."""
+    if group is None:
+        return []
     if attribute in group.attrs:
         return [_text(name) for name in group.attrs[attribute]]
     parts = (group.attrs.get(f"{attribute}{i}") for i in range(len(group.attrs)))

@@ -9,10 +9,12 @@ The optimizer's variables are the number of steps, the learning rate, and then i
 
 import io
 import json
+import math
+import os
 import time
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tinydnn import activations, initializers, layers, legacy_h5, losses, optimizers, regularizers
+from tinydnn import activations, hdf5, initializers, layers, legacy_h5, losses, optimizers, regularizers
 from tinydnn.backend import Array
 from tinydnn.config import floatx
 from tinydnn.files import FileFormatError, write_whole
@@ -33,6 +35,10 @@ FilePath = str | PathLike[str]
 KERAS_VERSION = "3.15.1"  # whose format this is, and whose random numbers tinydnn.random draws
 
 _LEGACY = ".h5", ".hdf5"
+
+_MOST_SLOTS = 3  # RMSprop's velocity, momentum and average
+_LARGEST_CONFIG = 2**24  # bytes: some ten thousand layers
+_HDF5_OVERHEAD = 2**24  # bytes besides the numbers, groups of layers without weights among them
 
 _MODULES = {
     "keras.layers": (
@@ -95,18 +101,28 @@ def load_model(filepath: FilePath, compile: bool = True) -> Sequential:
         if path.name.endswith(_LEGACY):
             return _load_legacy_model(path, compile)
         with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
-            weights = archive.read("model.weights.h5")
-        model = _model_from_json(config, compile)
+            config = json.loads(_entry(archive, "config.json", _LARGEST_CONFIG))
+            most = archive.getinfo("model.weights.h5").file_size
+            model = _model_from_json(config, compile, most)
+            needed = (1 + _MOST_SLOTS) * model.layout.size * np.dtype(model.dtype).itemsize if model.built else 0
+            weights = _entry(archive, "model.weights.h5", needed + _HDF5_OVERHEAD)
         _restore_or_refuse(model, _weights_from_h5(model, weights), "optimizer/vars")
     return model
+
+
+def _entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """An entry of a zip archive, unless it says that it is larger than it can be."""
+    size = archive.getinfo(name).file_size
+    if size > most:
+        raise FileFormatError(f"{name}: expected {most:,} bytes at most. Found: {size:,}")
+    return archive.read(name)
 
 
 def _load_legacy_model(path: Path, compile: bool) -> Sequential:
     with h5py.File(path, "r") as file:
         config = legacy_h5.read_config(file)
         try:
-            model = _model_from_json(config, compile)
+            model = _model_from_json(config, compile, most=os.path.getsize(path))
         except FileFormatError as error:
             if compile and "compile_config" in config:
                 raise FileFormatError(
@@ -115,7 +131,7 @@ def _load_legacy_model(path: Path, compile: bool) -> Sequential:
             raise
         model.set_weights(legacy_h5.read_weights(file, model))
         if model.compiled:
-            _restore_or_refuse(model, legacy_h5.read_optimizer_variables(file), "optimizer_weights")
+            _restore_or_refuse(model, legacy_h5.read_optimizer_variables(file, model.layout.size), "optimizer_weights")
     return model
 
 
@@ -316,12 +332,16 @@ def _dtype(policy: Any) -> str | None:
     return name
 
 
-def _model_from_json(value: Mapping[str, Any], compile: bool) -> Sequential:
+def _model_from_json(value: Mapping[str, Any], compile: bool, most: int | None = None) -> Sequential:
+    """The model; `most` is how many bytes its weights may have, since there are no more of them in the file."""
     if value["class_name"] != "Sequential":
         raise FileFormatError(f"tinydnn loads Sequential models. Found: {value['class_name']!r}")
     config = value["config"]
-    model = Sequential([_from_json(layer, "keras.layers") for layer in config["layers"]], name=config["name"])
+    entries = [_from_json(layer, "keras.layers") for layer in config["layers"]]
     shape = config.get("build_input_shape")
+    if most is not None:
+        _check_size(entries, shape, most)
+    model = Sequential(entries, name=config["name"])
     if shape and model.layers:
         model.build(shape)
     chosen = value.get("compile_config")
@@ -336,6 +356,24 @@ def _model_from_json(value: Mapping[str, Any], compile: bool) -> Sequential:
             metrics=names,
         )
     return model
+
+
+def _check_size(entries: list[layers.Layer], batch_shape: Sequence[int] | None, most: int) -> None:
+    """Raise a FileFormatError where the layers would have more bytes of weights, before any is made."""
+    shape = (
+        tuple(batch_shape[1:])
+        if batch_shape
+        else next((each.given_shape for each in entries if each.given_shape), None)
+    )
+    total = 0
+    for layer in entries:
+        if shape is None or isinstance(layer, layers.InputLayer):
+            continue
+        if isinstance(layer, layers.Dense):
+            total += (math.prod(shape) + layer.use_bias) * layer.units * np.dtype(layer.dtype).itemsize
+        if total > most:
+            raise FileFormatError(f"{layer.name}: expected {most:,} bytes of weights at most. Found: {total:,}")
+        shape = layer.compute_output_shape(shape)
 
 
 # -- model.weights.h5 ------------------------------------------------------------------------------
@@ -389,11 +427,18 @@ def _weights_from_h5(model: Sequential, content: bytes) -> list[Array]:
         weights = []
         for name, layer in _groups(model):
             shapes = [weight.shape for weight in layer.weights]
-            found = file.get(f"{name}/vars", {})
-            arrays = [found[str(i)][()] for i in range(len(found))]
+            there = len(hdf5.member(file, f"{name}/vars") or ())
+            if there != len(shapes):
+                raise FileFormatError(f"{name} ({layer.name}): expected {len(shapes)} weights. Found: {there}")
+            arrays = [hdf5.read(file, f"{name}/vars/{i}", shape, of=layer.name) for i, shape in enumerate(shapes)]
             weights.append(check_weights(arrays, shapes, f"{name} ({layer.name})"))
-        state = file.get("optimizer/vars", {})
-        variables = [np.asarray(state[str(i)][()]) for i in range(len(state))]
+        there = len(hdf5.member(file, "optimizer/vars") or ())
+        size, arrays_of_weights = (model.layout.size, len(model.layout.shapes)) if model.built else (0, 0)
+        if there > 2 + _MOST_SLOTS * arrays_of_weights:
+            raise FileFormatError(
+                f"optimizer/vars: expected {_MOST_SLOTS} slots a weight at most. Found: {there} arrays"
+            )
+        variables = [hdf5.read(file, f"optimizer/vars/{i}", most=max(size, 1)) for i in range(there)]
     for layer, arrays in zip(model.layers, weights, strict=True):
         layer.set_weights(arrays)
     return variables
