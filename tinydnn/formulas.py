@@ -173,6 +173,9 @@ def of_clipping(optimizer: optimizers.Optimizer) -> Formula:
     return formula(f"dw clipped, {how} = {getattr(optimizer, how):g}", _CLIPPING[how], type(optimizer).clip)
 
 
+_RMSPROP, _SGD, _ADAM = optimizers.RMSprop._update, optimizers.SGD._update, optimizers.Adam._update
+
+
 def of_update(optimizer: optimizers.Optimizer) -> tuple[dict[str, Formula], Formula]:
     """Each slot by its name, and the change of a weight w whose gradient is dw."""
     slots, (text, code) = _texts_of_update(optimizer)
@@ -205,9 +208,6 @@ def _texts_of_update(optimizer: optimizers.Optimizer) -> tuple[dict[str, tuple[s
             "velocity": ("v = v + (1 - beta_2) * (dw² - v)", "v += work0"),
         }, (f"-{rate} * m / (sqrt(v) + epsilon)", "w -= work1")
     return {slot: (f"{slot} of {optimizer.name}", "def") for slot in optimizer.slots}, (f"of {optimizer.name}", "def")
-
-
-_RMSPROP, _SGD, _ADAM = optimizers.RMSprop._update, optimizers.SGD._update, optimizers.Adam._update
 
 
 def _plus(offset: float) -> str:
