@@ -95,7 +95,7 @@ def check_files(json_file: Path | None, plot: Path | None) -> None:
 
 def epoch_lines(epoch: Epoch, epochs: int) -> str:
     """Both logs of an epoch, one below the other, and the largest differences in it."""
-    lines = [f"Epoch {epoch.number}/{epochs}, {epoch.steps} steps"]
+    lines = [f"Epoch {epoch.number}/{epochs}, {epoch.steps} step{'s' * (epoch.steps > 1)}"]
     for name, log in (("tinydnn", epoch.logs["tinydnn"]), ("Keras", epoch.logs["keras"])):
         lines.append(f"  {name:9}{' - '.join(f'{key}: {figure(value)}' for key, value in log.items())}")
     found = ", ".join(f"{part} {each}" for part, each in epoch.differences.items())
