@@ -290,7 +290,7 @@ def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, signals
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors.startswith("tinydnn: stopped by Ctrl-C; ")
-    assert errors.endswith(f"the run was saved to {folder}\n")
+    assert errors.endswith(f"the run was saved to {folder}; go on with `tinydnn train --resume {folder}`\n")
     assert errors.count("\n") == 1
     epochs = len(json.loads((folder / "history.json").read_text())["loss"])
     assert epochs >= 2
@@ -312,7 +312,7 @@ def test_in_a_scripts_background_where_ctrl_c_is_ignored_a_kill_still_ends_a_run
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.endswith(f"the run was saved to {folder}\n")
+    assert errors.endswith(f"the run was saved to {folder}; go on with `tinydnn train --resume {folder}`\n")
     assert load_model(folder).optimizer.iterations >= 94
 
 

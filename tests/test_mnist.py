@@ -96,7 +96,7 @@ IMAGES, LABELS = list(MD5)[:2]
         (change(IMAGES, lambda c: c[:9]), "header of 16 bytes. Found: the end after 9"),
         (change(IMAGES, lambda c: c[:-1]), r"expected 84 numbers, for shape \(7, 4, 3\). Found: 83"),
         (change(IMAGES, lambda c: c + b"\0"), "Found: more"),
-        (change(IMAGES, lambda c: c[:4] + b"\xff" * 12 + c[16:]), "expected 79228162458924105385300197375 numbers"),
+        (change(IMAGES, lambda c: c[:4] + b"\xff" * 12 + c[16:]), "numbers at most. Found: 79,228,162"),
         (change(LABELS, lambda c: idx(digits(6)[1])), "as many train labels as images. Found: 7 images, 6 labels"),
         (change(list(MD5)[2], lambda c: idx(np.zeros((5, 2, 2), np.uint8))), "images of one size"),
     ],

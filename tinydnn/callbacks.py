@@ -5,20 +5,24 @@ Mirrors keras/src/callbacks.
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from tinydnn.backend import Array
+from tinydnn.files import FileFormatError
 from tinydnn.names import not_offered
 from tinydnn.progress import ProgressPrinter
 
 if TYPE_CHECKING:
     from tinydnn.models import Sequential
 
-__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "ModelCheckpoint"]
+__all__ = ["BackupAndRestore", "Callback", "EarlyStopping", "History", "LambdaCallback", "ModelCheckpoint"]
 
 Logs = dict[str, Any]
+
+CHECKPOINT_FILE = "checkpoint.npz"
 
 
 class Callback:
@@ -27,8 +31,12 @@ class Callback:
     `model` is the model that runs; `params` has verbose, epochs and steps. Epochs and batches count from
     0. `logs` has the loss and metrics so far: averages over the batches of this epoch. A hook that sets
     `model.stop_training = True` ends the training after the current step.
+
+    `kept` names the attributes that a checkpoint keeps, and their types: numbers, text, lists, dicts and
+    NumPy arrays. A training that goes on from a checkpoint finds them as they were.
     """
 
+    kept: Mapping[str, Any] = {}
     model: "Sequential" = None  # type: ignore[assignment]  # until set_model, as in Keras
     params: dict[str, Any] = None  # type: ignore[assignment]
 
@@ -63,6 +71,8 @@ class Callback:
 class History(Callback):
     """The log of a training: history["loss"][i] belongs to epoch[i]. `fit` returns one."""
 
+    kept = {"history": dict, "epoch": list}
+
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
@@ -93,9 +103,41 @@ class CallbackList:
         self._callbacks = [*given, *([Progress()] if verbose else [])]
         if self.history not in given:
             self._callbacks.append(self.history)
+        # The one that backs up comes last: it keeps what the others have become in a step, and gives them that back
+        # after their own beginning.
+        self._callbacks.sort(key=lambda callback: isinstance(callback, BackupAndRestore))
         for callback in self._callbacks:
             callback.set_params({"verbose": verbose, "epochs": epochs, "steps": steps})
             callback.set_model(model)
+
+    def state(self) -> list[Any]:
+        """What the callbacks ask to be kept."""
+        return [
+            [type(callback).__name__, {name: getattr(callback, name) for name in callback.kept}]
+            for callback in self._callbacks
+            if callback.kept
+        ]
+
+    def restore(self, state: list[Any]) -> None:
+        """Give the callbacks back what they had.
+
+        Raises:
+            ValueError: they are others, or it is nothing that they can have had.
+        """
+        keeping = [callback for callback in self._callbacks if callback.kept]
+        ours, theirs = [type(callback).__name__ for callback in keeping], [name for name, _ in state]
+        if ours != theirs:
+            raise ValueError(f"expected the callbacks {ours}. Found: {theirs}")
+        for callback, (name, values) in zip(keeping, state, strict=True):
+            for attribute, kind in callback.kept.items():
+                if not isinstance(values[attribute], kind):
+                    raise ValueError(f"{name}.{attribute} expects {kind}. Found: {values[attribute]!r}")
+        for callback, (_, values) in zip(keeping, state, strict=True):
+            for attribute in callback.kept:
+                setattr(callback, attribute, values[attribute])
+        logged = self.history.history.values()
+        if not all(isinstance(values, list) and all(isinstance(value, float) for value in values) for values in logged):
+            raise ValueError("expected a History of lists of numbers. Found: something else")
 
     def __getattr__(self, hook: str) -> Callable[..., None]:
         hooks = [getattr(callback, hook) for callback in self._callbacks]
@@ -230,6 +272,14 @@ class EarlyStopping(_Monitor):
         start_from_epoch: epochs before this one are not watched.
     """
 
+    kept = {
+        "wait": int,
+        "stopped_epoch": int,
+        "best": float | int | None,
+        "best_epoch": int,
+        "best_weights": list | None,
+    }
+
     def __init__(
         self,
         monitor: str = "val_loss",
@@ -300,6 +350,8 @@ class ModelCheckpoint(_Monitor):
         initial_value_threshold: the value that the first save has to beat.
     """
 
+    kept = {"best": float | int | None, "_batches": int}
+
     def __init__(
         self,
         filepath: str | PathLike[str],
@@ -320,12 +372,10 @@ class ModelCheckpoint(_Monitor):
             raise ValueError(
                 f"ModelCheckpoint expects a filepath that ends in {ending} here. Received: {self.filepath}"
             )
-        if save_freq != "epoch" and (type(save_freq) is not int or save_freq < 1):
-            raise ValueError(f"save_freq expects 'epoch' or a number of batches. Received: save_freq={save_freq!r}")
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
+        self.save_freq = _check_save_freq(save_freq)
         self._epoch = 0
         self._batches = 0
 
@@ -371,6 +421,97 @@ class ModelCheckpoint(_Monitor):
             self.model.save(path, overwrite=True)
         if self.verbose:
             print(f"\nEpoch {epoch}: finished saving model to {path}")
+
+
+class BackupAndRestore(Callback):
+    """Backs a training up to a folder, and goes on from there if it was cut off, to the same bits.
+
+    The same script, run again after whatever happened, ends as if nothing had: the backup has weights,
+    optimizer, position within the epoch, order of the samples, random numbers, the whole History, and what
+    other callbacks keep. Keras' own begins the epoch anew and forgets the log before it.
+
+    Mirrors keras/src/callbacks/backup_and_restore.py.
+
+    Args:
+        backup_dir: the folder; made where it is missing.
+        save_freq: "epoch", or a number of batches.
+        double_checkpoint: whether to keep the backup before the last one too, for a disk that damages files.
+        delete_checkpoint: whether to remove the backup once the training has ended.
+
+    fit raises:
+        FileFormatError: the backup is damaged, or of a training with other layers, optimizer, data size,
+            batch size or callbacks.
+    """
+
+    def __init__(
+        self,
+        backup_dir: str | PathLike[str],
+        save_freq: int | str = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        if not os.fspath(backup_dir):
+            raise ValueError("BackupAndRestore expects a folder. Received: backup_dir=''")
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = _check_save_freq(save_freq)
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        self._path = os.path.join(self.backup_dir, CHECKPOINT_FILE)
+        self._previous = os.path.join(self.backup_dir, f"previous-{CHECKPOINT_FILE}")
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._batches = 0
+        there = [path for path in (self._path, self._previous) if os.path.exists(path)]
+        if not there:
+            return
+        from tinydnn import checkpoints
+
+        path = there[0]
+        try:
+            state = checkpoints.read(path)
+        except FileFormatError:
+            if len(there) == 1:
+                raise
+            path = there[1]
+            state = checkpoints.read(path)
+        assert self.model.training is not None
+        self.model.training.go_on_from(state, path)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._batches += 1
+        if isinstance(self.save_freq, int) and self._batches >= self.save_freq:
+            self._batches = 0
+            self._save()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save()
+
+    def _save(self) -> None:
+        from tinydnn import checkpoints
+
+        training = self.model.training
+        assert training is not None
+        if not self.model.weights_are_finite():  # the next step will find its loss infinite, and go back
+            return
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint and os.path.exists(self._path):
+            os.replace(self._path, self._previous)
+        checkpoints.write(self._path, training.state())
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.delete_checkpoint:
+            for path in (self._path, self._previous):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+            with suppress(OSError):  # there is something else in it
+                os.rmdir(self.backup_dir)
+
+
+def _check_save_freq(save_freq: int | str) -> int | str:
+    if save_freq != "epoch" and (type(save_freq) is not int or save_freq < 1):
+        raise ValueError(f"save_freq expects 'epoch' or a number of batches. Received: save_freq={save_freq!r}")
+    return save_freq
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -74,6 +74,7 @@ def show_info(as_json: AsJson = False) -> None:
 
 @app.command()
 def train(
+    context: typer.Context,
     epochs: Annotated[int, typer.Option(min=1, help="How often to go through the training digits.")] = 20,
     batch_size: BatchSize = 512,
     input: Input = "raw",
@@ -91,22 +92,41 @@ def train(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads that share a batch; all cores by default.")
     ] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(min=1, metavar="STEPS", help="Write a checkpoint to resume from every so many steps.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, metavar="RUN", help="Go on with a run that was cut off, with its settings."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the walkthrough's net, and write a run's folder."""
-    with _wrong_use(ValueError, TypeError):
-        settings = runs.Settings(
-            epochs, batch_size, input, _units(hidden), activation, optimizer, learning_rate, seed,
-            None if data is None else str(data), device, dtype, threads,
-        )  # fmt: skip
-        run = runs.Run(settings)
-        if out is not None and not str(out).strip("."):
-            raise ValueError(f"--out expects a folder of the run's own. Received: {str(out)!r}")
-    run.load_data()
-    folder = out or runs.new_folder()
-    made = not folder.exists()
-    with _wrong_use(FileExistsError):
-        runs.prepare_folder(folder)
+    if resume is not None:
+        _only(context, "resume", "as_json")
+        folder, made = resume, False
+        run = runs.Run.resumed(folder)
+        settings = run.settings
+        if run.finished:
+            _report(run, folder, as_json)
+            return
+        run.load_data()
+    else:
+        with _wrong_use(ValueError, TypeError):
+            settings = runs.Settings(
+                epochs, batch_size, input, _units(hidden), activation, optimizer, learning_rate, seed,
+                None if data is None else str(data.resolve()), device, dtype, threads, checkpoint_every,
+            )  # fmt: skip
+            run = runs.Run(settings)
+            if out is not None and not str(out).strip("."):
+                raise ValueError(f"--out expects a folder of the run's own. Received: {str(out)!r}")
+        run.load_data()
+        folder = out or runs.new_folder()
+        made = not folder.exists()
+        with _wrong_use(FileExistsError):
+            runs.prepare_folder(folder)
 
     if not as_json:
         print(f"Seed {settings.seed}, {run.model.threads} threads, {settings.dtype}, {settings.input} inputs")
@@ -121,15 +141,30 @@ def train(
             with suppress(OSError):  # there may be a part of a run in it
                 folder.rmdir()
         if isinstance(error, KeyboardInterrupt):
+            if run.saved:
+                saved += f"; go on with `tinydnn train --resume {folder}`"
             raise InterruptedRunError(f"stopped by Ctrl-C; {saved}") from None
         error.add_note(saved)
         raise
+    _report(run, folder, as_json)
+
+
+def _report(run: runs.Run, folder: Path, as_json: bool) -> None:
+    """What came out of a finished run."""
     if as_json:
         print(to_json({"folder": str(folder), "history": run.history.history, **run.description()}), end="")
         return
     results = run.results
     print(f"Test accuracy {results['test_accuracy']:.4f}, test loss {results['test_loss']:.4f} on the test digits")
     print(f"{results['seconds']:.1f} s of training; saved to {folder}")
+
+
+def _only(context: typer.Context, *names: str) -> None:
+    """Raise an error where other options than these were given."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name not in names and source is not None and source.name != "DEFAULT":
+            raise typer.BadParameter(f"--resume takes the run's own settings; leave out {parameter.opts[0]}")
 
 
 @app.command()

@@ -62,6 +62,14 @@ def check_writable(path: str | PathLike[str]) -> None:
         raise type(error)(f"Can't write to {folder!r}; name a file in another folder: {error}") from None
 
 
+def largest_content(path: str | PathLike[str]) -> int:
+    """How many bytes a compressed file may unpack to: what a file claims besides is absurd.
+
+    Images of digits take a fifth of their size; a file made to fill the memory, a thousandth.
+    """
+    return max(2**28, 20 * os.path.getsize(path))
+
+
 def _is_special(path: str) -> bool:
     """Whether it is there and is neither a file nor a folder."""
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)

@@ -19,6 +19,15 @@ class Interrupt:
             raise KeyboardInterrupt
         self.pressed = True
 
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        """Be patient for as long as this block lasts."""
+        before, self.patient = self.patient, True
+        try:
+            yield
+        finally:
+            self.patient = before
+
     def check(self) -> None:
         """Raise the KeyboardInterrupt that was put off."""
         if self.pressed:

@@ -67,7 +67,8 @@ class Layer:
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
         self.xp: Any = np
-        self.steps_seen = 0  # training steps, which Dropout draws a new mask for
+        self.stream_seed = 0  # what Dropout draws its masks from, a new one
+        self.steps_seen = 0  # for each training step
         self._owner: object = None
 
     # -- building ----------------------------------------------------------------------------------

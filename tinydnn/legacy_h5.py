@@ -6,12 +6,10 @@ names. A file of a whole model has these in the group `model_weights`, and besid
 `model_config` and `training_config`, both JSON, and the group `optimizer_weights`.
 """
 
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
 
-import h5py
 import numpy as np
 
 from tinydnn import hdf5
@@ -25,8 +23,8 @@ _WRITTEN_AS = "2.2.4"  # the version whose files these are
 
 def weights_to_h5(model: Sequential) -> bytes:
     """The weights as `save_weights` of Keras 2 writes them; there is no place for the optimizer's state."""
-    content = io.BytesIO()
-    with h5py.File(content, "w") as file:
+
+    def fill(file: Any) -> None:
         file.attrs["layer_names"] = np.array([layer.name.encode() for layer in model.layers])
         file.attrs["backend"] = b"tensorflow"
         file.attrs["keras_version"] = _WRITTEN_AS.encode()
@@ -35,8 +33,9 @@ def weights_to_h5(model: Sequential) -> bytes:
             names = [f"{layer.name}/{kind}:0" for kind in ("kernel", "bias")[: len(layer.weights)]]
             group.attrs["weight_names"] = np.array([name.encode() for name in names], dtype=np.bytes_)
             for name, weight in zip(names, layer.get_weights(), strict=True):
-                group[name] = weight
-    return content.getvalue()
+                hdf5.write(group, name, weight)
+
+    return hdf5.written(fill)
 
 
 def read_weights(file: Any, model: Sequential) -> list[Array]:

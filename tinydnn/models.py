@@ -55,6 +55,7 @@ class Sequential:
         self.input_layer: InputLayer | None = None
         self.built = False
         self.stop_training = False
+        self.training: training.Fit | None = None  # the last one, under way or not
         self.history: History | None = None
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
@@ -248,6 +249,10 @@ class Sequential:
                 total += float(layer.kernel_regularizer.penalty(self.backend.xp, layer.weights[0]))
         return total
 
+    def weights_are_finite(self) -> bool:
+        """Whether no weight has become infinite or NaN."""
+        return bool(self.backend.xp.isfinite(self.parameters).all())
+
     def state(self) -> dict[str, Any]:
         """A copy of all that a training step changes."""
         assert self.optimizer is not None
@@ -255,18 +260,28 @@ class Sequential:
             "parameters": self.parameters.copy(),
             "slots": {name: slot.copy() for name, slot in self.optimizer.slots.items()},
             "iterations": self.optimizer.iterations,
-            "steps_seen": [layer.steps_seen for layer in self.layers],
+            "streams": [[layer.stream_seed, layer.steps_seen] for layer in self.layers],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state."""
+        """Go back to a state.
+
+        Raises:
+            ValueError: it is another model's.
+        """
         assert self.optimizer is not None
-        self.parameters[...] = state["parameters"]
-        for name, slot in state["slots"].items():
-            self.optimizer.slots[name][...] = slot
-        self.optimizer.iterations = state["iterations"]
-        for layer, steps in zip(self.layers, state["steps_seen"], strict=True):
-            layer.steps_seen = steps
+        slots = self.optimizer.slots
+        if set(slots) != set(state["slots"]):
+            raise ValueError(f"expected an optimizer with the slots {list(slots)}. Found: {list(state['slots'])}")
+        vectors = [(self.parameters, state["parameters"]), *((slots[name], state["slots"][name]) for name in slots)]
+        for ours, other in vectors:
+            if ours.shape != other.shape or ours.dtype != other.dtype:
+                raise ValueError(f"expected {ours.size} weights of {ours.dtype}. Found: {other.shape} of {other.dtype}")
+            ours[...] = self.backend.asarray(other)
+        self.optimizer.iterations = training.check_count("iterations", state["iterations"], low=0)
+        for layer, (seed, steps) in zip(self.layers, state["streams"], strict=True):
+            layer.stream_seed = training.check_count("seed", seed, low=0)
+            layer.steps_seen = training.check_count("steps", steps, low=0)
 
     # -- running -----------------------------------------------------------------------------------
 

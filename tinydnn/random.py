@@ -67,6 +67,34 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(_global_seed)
 
 
+def get_state() -> dict[str, Any]:
+    """What tinydnn, Python's `random` and `numpy.random` will draw next, as numbers, lists and arrays."""
+    version, words, gauss = random.getstate()
+    name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    return {
+        "seed": _global_seed,
+        "python": [version, np.array(words, np.uint32), gauss],
+        "numpy": [name, keys, position, has_gauss, cached],
+    }
+
+
+def set_state(state: dict[str, Any]) -> None:
+    """Draw next what would have been drawn when this state was taken.
+
+    Raises:
+        ValueError, TypeError: it is none.
+    """
+    global _global_seed
+    seed, (version, words, gauss), (name, keys, position, has_gauss, cached) = (
+        state["seed"], state["python"], state["numpy"]
+    )  # fmt: skip
+    if not (seed is None or (isinstance(seed, int) and 0 <= seed < 2**32)) or not 0 <= position <= len(keys) == 624:
+        raise ValueError(f"expected the state of random numbers. Found: seed {seed!r}, position {position!r}")
+    random.setstate((version, tuple(words.tolist()), gauss))
+    np.random.set_state((name, keys, position, has_gauss, cached))
+    _global_seed = seed
+
+
 def draw_seed() -> int:
     """A seed for a layer that was given none: the next one of Python's global generator."""
     return random.randint(1, 10**9)

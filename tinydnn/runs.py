@@ -1,26 +1,33 @@
 """A training run on digits, from its settings to its folder.
 
-The folder has model.keras, the log as history.json and history.csv, and run.json: settings, seed,
-versions and results, all that it takes to repeat the run.
+The folder has run.json from the beginning: settings, seed and versions, all that it takes to repeat the run;
+checkpoint.npz as long as the run can be resumed; and at the end model.keras, the log as history.json and
+history.csv, and the results in run.json.
 """
 
 import csv
+import hashlib
 import io
+import json
 import random
 import time
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import tinydnn
-from tinydnn import callbacks, config, datasets, info, models, saving, utils
+from tinydnn import callbacks, checkpoints, config, datasets, info, models, saving, utils
+from tinydnn.callbacks import CHECKPOINT_FILE
 from tinydnn.data import split
-from tinydnn.files import FileFormatError, to_json, write_whole
+from tinydnn.files import FileFormatError, check_writable, to_json, write_whole
 from tinydnn.interrupts import deferred_interrupt
 
 MODEL_FILE = "model.keras"
+_NEVER = 2**63  # steps
 _VALIDATION_SPLIT = 0.2
-FILES = MODEL_FILE, "history.json", "history.csv", "run.json"
+_DESCRIPTION_FILE = "run.json"
+FILES = MODEL_FILE, "history.json", "history.csv", _DESCRIPTION_FILE, CHECKPOINT_FILE
 
 
 @dataclass
@@ -39,6 +46,25 @@ class Settings:
     device: str = "auto"
     dtype: str = "float32"
     threads: int | None = None
+    checkpoint_every: int | None = None
+
+
+class Stopwatch(callbacks.Callback):
+    """The seconds that a training has taken, those before it was resumed included."""
+
+    kept = {"seconds": float}
+    _began = 0.0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    @seconds.setter
+    def seconds(self, seconds: float) -> None:
+        self._began = time.perf_counter() - seconds
 
 
 class Run:
@@ -54,6 +80,33 @@ class Run:
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
         self.saved = False
+
+    @classmethod
+    def resumed(cls, folder: Path) -> "Run":
+        """The run of a folder, with its settings; `train` goes on from its checkpoint, or from the beginning.
+
+        Raises:
+            FileNotFoundError: there is no run.
+            FileFormatError: run.json is damaged.
+        """
+        path = folder / _DESCRIPTION_FILE
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no {_DESCRIPTION_FILE} in {str(folder)!r}, so there is no run to resume")
+        try:
+            description = json.loads(path.read_bytes())
+            run = cls(_settings(description["settings"]))
+            run.results = dict(description["results"])
+            if run.finished:
+                run.history.history = json.loads((folder / "history.json").read_bytes())
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise FileFormatError(f"{path}: expected the description of a run. Found: {error}") from None
+        run.saved = True
+        return run
+
+    @property
+    def finished(self) -> bool:
+        """Whether all is done: the test on the test digits comes last."""
+        return "test_accuracy" in self.results
 
     def load_data(self) -> None:
         """Read the digits, and check that this net can learn them.
@@ -79,11 +132,16 @@ class Run:
     def train(self, folder: Path, verbose: int | str) -> None:
         """Train, write the run's folder, evaluate on the test digits, and note the result in run.json.
 
-        Whatever ends the training, the folder gets what there is: the model after its last whole step, the
-        log of the whole epochs. Ctrl-C is put off while files are written.
+        Where the folder has a checkpoint, the training goes on from there. Whatever ends it, the folder gets what
+        there is: the model after its last whole step, the log of the whole epochs, a checkpoint to resume from.
+        Ctrl-C is put off while files are written.
         """
         (x, y), (x_test, y_test) = self.digits
-        began = time.perf_counter()
+        stopwatch, every = Stopwatch(), self.settings.checkpoint_every
+        backup = callbacks.BackupAndRestore(folder, save_freq=every or _NEVER, delete_checkpoint=False)
+        for left_over in folder.glob(".*.part"):  # of a run that was killed while it wrote
+            left_over.unlink()
+        write_whole(folder / _DESCRIPTION_FILE, to_json(self.description()).encode())
         with deferred_interrupt() as interrupt:
             try:
                 self.model.fit(
@@ -93,24 +151,32 @@ class Run:
                     batch_size=self.settings.batch_size,
                     validation_split=_VALIDATION_SPLIT,
                     verbose=verbose,
-                    callbacks=[self.history],
+                    callbacks=[self.history, stopwatch, backup],
                 )
             finally:
                 interrupt.patient = True
-                self.results["seconds"] = round(time.perf_counter() - began, 3)
-                self.results["epochs"] = len(self.history.epoch)
                 if self.model.optimizer is not None and self.model.optimizer.iterations:
+                    self.results["seconds"] = round(stopwatch.seconds, 3)
+                    self.results["epochs"] = len(self.history.epoch)
                     self.save(folder)
+                elif not self.saved:
+                    (folder / _DESCRIPTION_FILE).unlink()
             test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)
             self.results |= {"test_accuracy": test["accuracy"], "test_loss": test["loss"]}
-            write_whole(folder / "run.json", to_json(self.description()).encode())
+            write_whole(folder / _DESCRIPTION_FILE, to_json(self.description()).encode())
+            with suppress(FileNotFoundError):
+                (folder / CHECKPOINT_FILE).unlink()
 
     def save(self, folder: Path) -> None:
         """Write the run's folder."""
+        self.results["weights_sha256"] = hashlib.sha256(self.model.parameters.tobytes()).hexdigest()
+        training = self.model.training
+        if training is not None and training.whole and self.model.weights_are_finite():
+            checkpoints.write(folder / CHECKPOINT_FILE, training.state())
         self.model.save(folder / MODEL_FILE)
         write_whole(folder / "history.json", to_json(self.history.history).encode())
         write_whole(folder / "history.csv", self._csv())
-        write_whole(folder / "run.json", to_json(self.description()).encode())
+        write_whole(folder / _DESCRIPTION_FILE, to_json(self.description()).encode())
         self.saved = True
 
     def description(self) -> dict[str, Any]:
@@ -125,6 +191,14 @@ class Run:
         for i, epoch in enumerate(self.history.epoch):
             writer.writerow([epoch + 1, *(self.history.history[name][i] for name in names)])
         return text.getvalue().encode()
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    """Settings from run.json; what a later version doesn't know is an error."""
+    known = {field.name for field in fields(Settings)}
+    if set(values) != known:
+        raise ValueError(f"settings {sorted(values)}; expected {sorted(known)}")
+    return Settings(**{**values, "hidden": tuple(values["hidden"])})
 
 
 def make_model(settings: Settings) -> models.Sequential:
@@ -174,8 +248,7 @@ def prepare_folder(folder: Path) -> None:
         raise FileExistsError(f"{str(folder)!r} has a {there[0]} already; name another folder with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "run.json", b"")
-        (folder / "run.json").unlink()
+        check_writable(folder / _DESCRIPTION_FILE)
     except OSError as error:
         raise type(error)(f"Can't write to {str(folder)!r}; name another folder with --out: {error}") from None
 

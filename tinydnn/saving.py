@@ -402,23 +402,23 @@ def slots_in_order(model: Sequential) -> list[tuple[str, int, Array]]:
 
 
 def _weights_to_h5(model: Sequential) -> bytes:
-    content = io.BytesIO()
-    with h5py.File(content, "w") as file:
+    def fill(file: Any) -> None:
         for name, layer in _groups(model):
             group = file.create_group(f"{name}/vars")
             group.attrs["name"] = layer.name
             for i, weight in enumerate(layer.get_weights()):
-                group[str(i)] = weight
+                hdf5.write(group, str(i), weight)
         file.create_group("vars").attrs["name"] = model.name
         optimizer = model.optimizer
         if optimizer is not None:
             group = file.create_group("optimizer/vars")
             group.attrs["name"] = optimizer.name
-            group["0"] = np.int64(optimizer.iterations)
-            group["1"] = np.dtype(floatx()).type(optimizer.learning_rate)
+            hdf5.write(group, "0", np.int64(optimizer.iterations))
+            hdf5.write(group, "1", np.dtype(floatx()).type(optimizer.learning_rate))
             for i, (_, _, slot) in enumerate(slots_in_order(model), start=2):
-                group[str(i)] = model.backend.to_numpy(slot)
-    return content.getvalue()
+                hdf5.write(group, str(i), model.backend.to_numpy(slot))
+
+    return hdf5.written(fill)
 
 
 def _weights_from_h5(model: Sequential, content: bytes) -> list[Array]:

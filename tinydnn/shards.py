@@ -134,6 +134,19 @@ class Shards:
         for workspace in self._workspaces:
             workspace.take("totals", (2,), np.float64)[...] = 0
 
+    def averages(self) -> dict[str, Any]:
+        """What the averages are made of, thread by thread."""
+        totals = [self.backend.to_numpy(workspace.take("totals", (2,), np.float64)) for workspace in self._workspaces]
+        return {"samples": self._samples, "penalties": self._penalties, "totals": np.stack(totals)}
+
+    def set_averages(self, averages: dict[str, Any]) -> None:
+        """Go on with these averages; those of more threads than there are here are added up."""
+        self.reset()
+        self._samples, self._penalties = int(averages["samples"]), float(averages["penalties"])
+        for i, (loss, hits) in enumerate(averages["totals"].tolist()):
+            totals = self._workspaces[i % self.team.size].take("totals", (2,), np.float64)
+            totals += self.backend.asarray(np.array([loss, hits]))
+
     def logs(self) -> dict[str, float]:
         """Loss and metrics since the last reset: means over the samples, sorted by name as in Keras."""
         totals = sum(workspace.take("totals", (2,), np.float64) for workspace in self._workspaces)

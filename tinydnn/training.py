@@ -11,6 +11,7 @@ from tinydnn import random
 from tinydnn.backend import Array
 from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.data import Data, split
+from tinydnn.files import FileFormatError
 from tinydnn.interrupts import deferred_interrupt
 from tinydnn.shards import Shards
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tinydnn.models import Sequential
 
 Logs = dict[str, float]
+State = dict[str, Any]
 
 _DEFAULT_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 512  # without an update in between, a larger one gives the same in less time
@@ -54,40 +56,163 @@ def fit(
     run = CallbackList(callbacks, model, verbose, epochs, steps)
 
     model.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
-    model.stop_training = False
-    with ExitStack() as stack:
-        shards = stack.enter_context(Shards(model, data, batch_size, training=True))
-        testing = stack.enter_context(Shards(model, held_out, batch_size)) if held_out is not None else None
-        interrupt = stack.enter_context(deferred_interrupt())
-        good = model.state()
-        run.on_train_begin({})
-        logs: Logs = {}
-        for epoch in range(initial_epoch, epochs):
-            run.on_epoch_begin(epoch, {})
-            order = random.permutation(data.n) if shuffle else np.arange(data.n)
-            order = model.backend.asarray(order)
-            shards.reset()
-            for step in range(steps):
-                run.on_train_batch_begin(step, {})
-                passes = shards.gradients(order[step * batch_size : (step + 1) * batch_size])
-                logs = shards.logs()
-                if not math.isfinite(logs["loss"]):
-                    model.restore(good)
-                    raise FloatingPointError(_diverged(logs["loss"], epoch, step, steps))
-                if step == 0:
-                    good = model.state()  # weights that have just given a finite loss
-                shards.update(passes)
-                run.on_train_batch_end(step, logs)
-                interrupt.check()
-                if model.stop_training:
-                    break
-            if testing is not None:
-                logs |= {f"val_{name}": value for name, value in _evaluate(testing, batch_size, run).items()}
-            run.on_epoch_end(epoch, logs)
-            if model.stop_training:
-                break
-        run.on_train_end(logs)
+    Fit(model, data, held_out, batch_size, epochs, shuffle, initial_epoch, run).run()
     return run.history
+
+
+class Fit:
+    """A training under way, which its callbacks find as `model.training`.
+
+    epoch: the number of the epoch under way, counted from 0.
+    step: how many of its steps are done.
+    whole: whether nothing is half done, neither a step nor the end of an epoch.
+    """
+
+    def __init__(
+        self,
+        model: "Sequential",
+        data: Data,
+        held_out: Data | None,
+        batch_size: int,
+        epochs: int,
+        shuffle: bool,
+        initial_epoch: int,
+        callbacks: CallbackList,
+    ) -> None:
+        self.model, self.data, self.held_out = model, data, held_out
+        self.batch_size, self.epochs, self.shuffle = batch_size, epochs, shuffle
+        self.callbacks = callbacks
+        self.steps = math.ceil(data.n / batch_size)
+        self.epoch, self.step, self.whole = initial_epoch, 0, True
+        self.order: Array | None = None
+        self.logs: Logs = {}
+        self.good = model.state()  # of the last epoch's start whose weights gave a finite loss
+        self._stopping = False
+        self._going_on_from: tuple[State, str] | None = None
+        model.training, model.stop_training = self, False
+
+    def run(self) -> None:
+        """Take all steps that are left."""
+        model, callbacks = self.model, self.callbacks
+        with ExitStack() as stack:
+            self.shards = stack.enter_context(Shards(model, self.data, self.batch_size, training=True))
+            testing = None
+            if self.held_out is not None:
+                testing = stack.enter_context(Shards(model, self.held_out, self.batch_size))
+            interrupt = stack.enter_context(deferred_interrupt())
+            callbacks.on_train_begin({})
+            if self._going_on_from is not None:
+                self._take_over(*self._going_on_from)
+            while not self._ended:
+                if self.step == 0:
+                    self._begin_epoch()
+                while self.step < self.steps and not self._stopping:
+                    callbacks.on_train_batch_begin(self.step, {})
+                    with interrupt.put_off():
+                        self._take_step()
+                    callbacks.on_train_batch_end(self.step - 1, self.logs)
+                    interrupt.check()
+                    self._stopping = model.stop_training
+                if testing is not None:
+                    test = _evaluate(testing, self.batch_size, callbacks)
+                    self.logs |= {f"val_{name}": value for name, value in test.items()}
+                self.epoch, self.step, self.whole = self.epoch + 1, 0, False
+                callbacks.on_epoch_end(self.epoch - 1, self.logs)
+                self._stopping, self.whole = model.stop_training, True
+            callbacks.on_train_end(self.logs)
+
+    @property
+    def _ended(self) -> bool:
+        """Whether all epochs are done, or a callback has ended it and the epoch in which it did is done."""
+        return self.epoch >= self.epochs or (self._stopping and self.step == 0)
+
+    def _begin_epoch(self) -> None:
+        self.callbacks.on_epoch_begin(self.epoch, {})
+        order = random.permutation(self.data.n) if self.shuffle else np.arange(self.data.n)
+        self.order = self.model.backend.asarray(order)
+        self.shards.reset()
+
+    def _take_step(self) -> None:
+        assert self.order is not None
+        start = self.step * self.batch_size
+        self.whole = False
+        passes = self.shards.gradients(self.order[start : start + self.batch_size])
+        self.logs = self.shards.logs()
+        if not math.isfinite(self.logs["loss"]):
+            self.model.restore(self.good)
+            raise FloatingPointError(_diverged(self.logs["loss"], self.epoch, self.step, self.steps))
+        if self.step == 0:
+            self.good = self.model.state()
+        self.shards.update(passes)
+        self.step += 1
+        self.whole = True
+
+    # -- going on another time -----------------------------------------------------------------------
+
+    def state(self) -> State:
+        """All that it takes to go on from here to the same bits, as numbers, text, lists, dicts and NumPy arrays."""
+        model, optimizer = self.model, self.model.optimizer
+        assert optimizer is not None
+        under_way = self.step > 0
+        return {
+            "samples": self.data.n,
+            "batch_size": self.batch_size,
+            "epoch": self.epoch,
+            "step": self.step,
+            "stop_training": model.stop_training,
+            "logs": self.logs,
+            "model": _on_host(model, model.state()),
+            "good": _on_host(model, self.good),
+            "learning_rate": optimizer.learning_rate,
+            "order": model.backend.to_numpy(self.order).astype(np.uint32) if under_way else None,
+            "averages": self.shards.averages() if under_way else None,
+            "random": random.get_state(),
+            "callbacks": self.callbacks.state(),
+        }
+
+    def go_on_from(self, state: State, source: str) -> None:
+        """Start from this state, read from this source, once all callbacks have heard of the training's beginning."""
+        self._going_on_from = state, source
+
+    def _take_over(self, state: State, source: str) -> None:
+        before = self.state()
+        try:
+            if state["step"]:
+                self.callbacks.on_epoch_begin(state["epoch"], {})
+            self._restore(state)
+        except Exception as error:  # whatever was in the file
+            self._restore(before)
+            raise FileFormatError(f"{source} is of another training, or damaged: {error}") from error
+
+    def _restore(self, state: State) -> None:
+        model, optimizer = self.model, self.model.optimizer
+        assert optimizer is not None
+        for name, ours in (("samples", self.data.n), ("batch_size", self.batch_size)):
+            if state[name] != ours:
+                raise ValueError(f"expected {name}={ours}. Found: {name}={state[name]!r}")
+        self.epoch = check_count("epoch", state["epoch"], low=0)
+        self.step = check_count("step", state["step"], low=0)
+        self._stopping = model.stop_training = bool(state["stop_training"])
+        self.logs = dict(state["logs"])
+        if not np.isfinite(state["model"]["parameters"]).all():
+            raise ValueError("expected finite weights. Found: NaN or infinity")
+        model.restore(state["good"])
+        self.good = model.state()
+        model.restore(state["model"])
+        optimizer.learning_rate = state["learning_rate"]
+        if self.step:
+            if not np.array_equal(np.sort(state["order"]), np.arange(self.data.n)) or self.step > self.steps:
+                raise ValueError(f"expected an order of {self.data.n} samples and a step of {self.steps}")
+            self.order = model.backend.asarray(state["order"].astype(np.int64))
+            self.shards.set_averages(state["averages"])
+        random.set_state(state["random"])
+        self.callbacks.restore(state["callbacks"])
+
+
+def _on_host(model: "Sequential", state: State) -> State:
+    """A model's state with NumPy arrays."""
+    slots = {name: model.backend.to_numpy(slot) for name, slot in state["slots"].items()}
+    return {**state, "parameters": model.backend.to_numpy(state["parameters"]), "slots": slots}
 
 
 def evaluate(

@@ -10,8 +10,9 @@ from os import PathLike
 
 import numpy as np
 
+from tinydnn import npz
 from tinydnn.backend import Array
-from tinydnn.files import FileFormatError
+from tinydnn.files import FileFormatError, largest_content
 from tinydnn.names import not_offered
 
 __all__ = ["load_data"]
@@ -61,35 +62,11 @@ def load_data(path: str | PathLike[str] | None = None) -> tuple[Split, Split]:
 
 def _read_npz(path: str) -> list[Array]:
     """The four arrays of an .npz file in Keras' layout."""
-    import zipfile
-    import zlib
-
-    with open(path, "rb") as file:
-        if file.read(4) != b"PK\3\4":
-            raise FileFormatError(f"{path}: expected an .npz file, which is a zip archive. Found: another kind of file")
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            missing = [name for name in _NPZ_ARRAYS if name not in archive]
-            if missing:
-                raise FileFormatError(
-                    f"{path}: expected arrays {', '.join(_NPZ_ARRAYS)}. Missing: {', '.join(missing)}"
-                )
-            arrays = [archive[name] for name in _NPZ_ARRAYS]
-    except FileFormatError:
-        raise
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-        MemoryError,
-    ) as error:
-        raise FileFormatError(
-            f"{path}: expected an .npz file of plain arrays (nothing is unpickled): {error}"
-        ) from None
+    with npz.opened(path) as archive:
+        missing = [name for name in _NPZ_ARRAYS if f"{name}.npy" not in archive.namelist()]
+        if missing:
+            raise FileFormatError(f"expected arrays {', '.join(_NPZ_ARRAYS)}. Missing: {', '.join(missing)}")
+        arrays = [npz.read(archive, name) for name in _NPZ_ARRAYS]
     for name, array in zip(_NPZ_ARRAYS, arrays, strict=True):
         axes = 3 if name.startswith("x") else 1
         if array.dtype != np.uint8 or array.ndim != axes:
@@ -131,7 +108,9 @@ def _read_idx(path: str, axes: int) -> Array:
                 raise FileFormatError(f"{path}: expected a header of {header} bytes. Found: the end after {len(start)}")
             shape = tuple(int.from_bytes(start[i : i + 4], "big") for i in range(4, header, 4))
             size = math.prod(shape)
-            content = file.read(min(size, 2**31) + 1)
+            if size > largest_content(path):
+                raise FileFormatError(f"{path}: expected {largest_content(path):,} numbers at most. Found: {size:,}")
+            content = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise FileFormatError(f"{path}: can't be read to its end: {error}") from None
     if len(content) != size:
