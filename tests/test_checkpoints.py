@@ -1,0 +1,352 @@
+"""A training that was cut off goes on from its checkpoint, and ends with the bits of one that never was."""
+
+import json
+import random as python_random
+import signal
+import zipfile
+
+import numpy as np
+import pytest
+
+import tinydnn as keras
+from tinydnn import checkpoints, layers, random
+from tinydnn.callbacks import BackupAndRestore, Callback, EarlyStopping, LambdaCallback, ModelCheckpoint
+
+N, BATCH, EPOCHS = 50, 8, 4  # seven steps an epoch, the last of them smaller
+STEPS = 7
+
+
+class PowerCutError(Exception):
+    """What cuts the training off."""
+
+
+class Drawing(Callback):
+    """Draws from all generators, and keeps a sum."""
+
+    kept = {"total": float}
+    total = 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.total += python_random.random() + float(np.random.rand())
+
+
+class Decay(Callback):
+    """A learning rate that falls."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch:
+            self.model.optimizer.learning_rate *= 0.9
+
+
+def net(optimizer="rmsprop", threads=2, dtype="float32"):
+    model = keras.Sequential(
+        [
+            layers.Dense(6, activation="sigmoid", kernel_regularizer="l2", dtype=dtype),
+            layers.Dropout(0.3, dtype=dtype),
+            layers.Dense(3, activation="softmax", dtype=dtype),
+        ],
+        threads=threads,
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def data():
+    rng = np.random.default_rng(5)
+    return rng.normal(size=(N + 10, 4)), rng.integers(0, 3, N + 10)
+
+
+def train(model, folder, others=(), every=3, cut=None, **options):
+    """Train with a backup; cut=(epoch, hook, batch) raises there."""
+    epochs = []
+
+    def epoch_begins(epoch, logs):
+        epochs.append(epoch)
+
+    def cut_at(hook):
+        def act(batch, logs):
+            if cut == (epochs[-1], hook, batch):
+                raise PowerCutError
+
+        return act
+
+    axe = LambdaCallback(
+        on_epoch_begin=epoch_begins,
+        **{f"on_{hook}": cut_at(hook) for hook in ("train_batch_begin", "train_batch_end", "test_batch_end")},
+        on_epoch_end=lambda epoch, logs: cut_at("epoch_end")(0, logs),
+    )
+    backup = BackupAndRestore(folder, save_freq=every, delete_checkpoint=False)
+    x, y = data()
+    settings = {"batch_size": BATCH, "epochs": EPOCHS, "validation_data": (x[N:], y[N:]), "verbose": 0, **options}
+    return model.fit(x[:N], y[:N], callbacks=[backup, axe, *others], **settings)
+
+
+def same(model, history, expected_model, expected_history):
+    np.testing.assert_array_equal(model.parameters, expected_model.parameters)
+    for name, slot in expected_model.optimizer.slots.items():
+        np.testing.assert_array_equal(model.optimizer.slots[name], slot)
+    assert model.optimizer.iterations == expected_model.optimizer.iterations
+    assert model.optimizer.learning_rate == expected_model.optimizer.learning_rate
+    assert [layer.steps_seen for layer in model.layers] == [layer.steps_seen for layer in expected_model.layers]
+    assert history.history == expected_history.history
+    assert history.epoch == expected_history.epoch
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam", keras.optimizers.SGD(momentum=0.9)])
+@pytest.mark.parametrize("every", [1, 3, "epoch"])
+@pytest.mark.parametrize(
+    "cut",
+    [
+        (0, "train_batch_begin", 5),
+        (1, "train_batch_end", 2),
+        (1, "train_batch_end", 6),
+        (2, "test_batch_end", 0),
+        (2, "epoch_end", 0),
+        (3, "train_batch_begin", 0),
+    ],
+)
+def test_a_training_cut_off_anywhere_ends_as_one_that_was_not(tmp_path, optimizer, threads, every, cut):
+    def start(seed):
+        keras.utils.set_random_seed(seed)
+        fresh = keras.optimizers.SGD(momentum=0.9) if not isinstance(optimizer, str) else optimizer
+        return net(fresh, threads)
+
+    expected = start(3)
+    expected_history = train(expected, tmp_path / "whole", [Drawing(), Decay()], every)
+    expected_random = random.get_state()
+
+    with pytest.raises(PowerCutError):
+        train(start(3), tmp_path / "cut", [Drawing(), Decay()], every, cut)
+    there = (tmp_path / "cut" / "checkpoint.npz").exists()
+    assert there or (every == "epoch" and cut[0] == 0)
+    # In another process all would be seeded anew; what counts comes from the checkpoint, so another seed shows it.
+    model, drawing = start(99 if there else 3), Drawing()
+    history = train(model, tmp_path / "cut", [drawing, Decay()], every)
+    same(model, history, expected, expected_history)
+    assert json.dumps(random.get_state(), default=str) == json.dumps(expected_random, default=str)
+
+
+def test_callbacks_keep_their_best_and_what_they_waited(tmp_path):
+    def callbacks(folder):
+        best = ModelCheckpoint(folder / "best.keras", save_best_only=True, initial_value_threshold=100)
+        return [EarlyStopping(patience=2, restore_best_weights=True, min_delta=0.02), best]
+
+    expected = net()
+    whole = callbacks(tmp_path)
+    expected_history = train(expected, tmp_path / "whole", whole, epochs=30)
+    stopped = whole[0].stopped_epoch
+    assert 2 <= stopped < 29
+    for epoch in range(1, stopped + 1):
+        keras.utils.set_random_seed(1)
+        with pytest.raises(PowerCutError):
+            train(net(), tmp_path / f"{epoch}", callbacks(tmp_path), epochs=30, cut=(epoch, "train_batch_end", 5))
+        model, others = net(), callbacks(tmp_path)
+        history = train(model, tmp_path / f"{epoch}", others, epochs=30)
+        same(model, history, expected, expected_history)
+        assert [vars(each)["best"] for each in others] == [each.best for each in whole]
+        assert others[0].stopped_epoch == stopped
+
+
+def test_a_training_that_a_callback_has_stopped_stays_stopped(tmp_path):
+    """Cut off between the step that stopped it and the end."""
+
+    class Stop(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 2
+
+    with pytest.raises(PowerCutError):
+        train(net(), tmp_path, [Stop()], every=1, cut=(0, "test_batch_end", 0))
+    model = net()
+    history = train(model, tmp_path, every=1)
+    assert model.optimizer.iterations == 3
+    assert history.epoch == [0]
+
+
+def test_a_training_that_diverges_after_it_was_resumed_is_left_with_the_same_weights(tmp_path):
+    class Explode(Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if self.model.optimizer.iterations == 2 * STEPS + 5:
+                self.model.layers[0].weights[0][...] = np.nan
+
+    left = []
+    for cut in (None, (2, "train_batch_begin", 4)):
+        keras.utils.set_random_seed(1)
+        folder = tmp_path / str(cut)
+        if cut:
+            with pytest.raises(PowerCutError):
+                train(net(), folder, [Explode()], every=1, cut=cut)
+        model = net()
+        with pytest.raises(FloatingPointError, match="epoch 3, step 6"):
+            train(model, folder, [Explode()], every=1)
+        left.append(model.parameters.copy())
+    np.testing.assert_array_equal(*left)
+    assert np.isfinite(left[0]).all()
+
+
+def test_the_backup_goes_once_the_training_is_done_and_a_folder_of_others_stays(tmp_path):
+    x, y = data()
+    for there in (False, True):
+        folder = tmp_path / "new" / str(there)
+        if there:
+            folder.mkdir(parents=True)
+            (folder / "notes.txt").write_text("mine")
+        net().fit(x, y, verbose=0, callbacks=[BackupAndRestore(folder, double_checkpoint=True, save_freq=1)])
+        assert folder.exists() == there
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_of_two_backups_the_one_before_is_taken_where_the_last_is_damaged(tmp_path):
+    def backup():
+        return BackupAndRestore(tmp_path, save_freq=1, double_checkpoint=True, delete_checkpoint=False)
+
+    x, y = data()
+    whole = net()
+    whole.fit(x, y, 16, epochs=2, verbose=0, callbacks=[backup()])
+    (tmp_path / "checkpoint.npz").write_bytes(b"PK\3\4")
+    keras.utils.set_random_seed(50)
+    model = net()
+    model.fit(x, y, 16, epochs=2, verbose=0, callbacks=[backup()])
+    np.testing.assert_array_equal(model.parameters, whole.parameters)
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"PK\3\4")
+    with pytest.raises(keras.FileFormatError, match=r"previous-checkpoint\.npz"):
+        net().fit(x, y, 16, epochs=2, verbose=0, callbacks=[backup()])
+
+
+# -- what a checkpoint can't be ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cut_off(tmp_path):
+    with pytest.raises(PowerCutError):
+        train(net(), tmp_path, every=2, cut=(1, "train_batch_end", 4))
+    return tmp_path
+
+
+def refused(model, folder, message, **options):
+    """fit raises a FileFormatError, and the model and all generators are as they were."""
+    x, _ = data()
+    model.build((None, x.shape[1]))
+    before, generators = model.parameters.copy(), json.dumps(random.get_state(), default=str)
+    with pytest.raises(keras.FileFormatError, match=message) as error:
+        train(model, folder, every=2, **options)
+    assert "checkpoint.npz" in str(error.value)
+    np.testing.assert_array_equal(model.parameters, before)
+    assert model.optimizer.iterations == 0
+    assert json.dumps(random.get_state(), default=str) == generators
+
+
+def test_a_checkpoint_of_another_training_is_refused(cut_off):
+    refused(net("adam"), cut_off, r"slots \['momentum', 'velocity'\]. Found: \['velocity'\]")
+    refused(net(), cut_off, "batch_size=9. Found: batch_size=8", batch_size=9)
+    refused(net(), cut_off, r"callbacks \['EarlyStopping', 'History'\]. Found: \['History'\]", others=[EarlyStopping()])
+    refused(net(dtype="float64"), cut_off, "weights of float64")
+    other = keras.Sequential([layers.Dense(3, activation="softmax")])
+    other.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    refused(other, cut_off, "expected 15 weights")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s["model"]["parameters"].fill(np.nan), "finite weights"),
+        (lambda s: s["good"].update(parameters=np.float32(1)), "damaged"),
+        (lambda s: s.update(epoch=-1), "epoch expects"),
+        (lambda s: s.update(step=10**9), "a step of 7"),
+        (lambda s: s.update(order=np.zeros(N, np.uint32)), "an order of 50 samples"),
+        (lambda s: s.pop("averages"), "averages"),
+        (lambda s: s["random"]["numpy"].__setitem__(2, 10**9), "position 1000000000"),
+        (lambda s: s["random"].update(seed="x"), "seed 'x'"),
+        (lambda s: s["callbacks"][0][1].update(history={"loss": "none"}), "lists of numbers"),
+        (lambda s: s["callbacks"][0][1].update(epoch=3), "History.epoch expects"),
+        (lambda s: s.update(learning_rate="fast"), "learning_rate"),
+        (lambda s: s["model"].update(iterations=1.5), "iterations expects"),
+        (lambda s: s["model"].update(streams=[[0, 0]]), "damaged"),
+        (lambda s: s.clear(), "damaged"),
+    ],
+)
+def test_a_checkpoint_that_no_training_can_have_written_is_refused(cut_off, change, message):
+    path = cut_off / "checkpoint.npz"
+    state = checkpoints.read(path)
+    change(state)
+    checkpoints.write(path, state)
+    refused(net(), cut_off, message)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"state.json": "[" * 100_000}, "read to its end"),
+        ({"state.json": "{}"}, "another format"),
+        ({"other.json": "{}"}, "expected state.json"),
+        ({"state.json": '{"format": "tinydnn checkpoint 1", "state": {"array": 0}}', "0.npy": "x"}, "as NumPy writes"),
+        ({"state.json": '{"format": "tinydnn checkpoint 1", "state": [{"array": 0}]}'}, "expected 0.npy"),
+        ({"state.json": bytes(2**28 + 1)}, "bytes at most in this archive"),
+    ],
+)
+def test_other_archives_are_refused(tmp_path, entries, message):
+    path = tmp_path / "checkpoint.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    refused(net(), tmp_path, message)
+
+
+def test_an_array_is_given_once(cut_off):
+    path = cut_off / "checkpoint.npz"
+    array = np.ones(3)
+    checkpoints.write(path, [array])
+    with zipfile.ZipFile(path) as archive:
+        content, text = archive.read("0.npy"), archive.read("state.json").decode()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0.npy", content)
+        archive.writestr("state.json", text.replace('{"array": 0}', ", ".join(['{"array": 0}'] * 1000)))
+    with pytest.raises(keras.FileFormatError, match="array 0 once"):
+        checkpoints.read(path)
+
+
+def test_what_a_checkpoint_can_not_keep_is_named(tmp_path):
+    class Keeper(Callback):
+        kept = {"thing": object}
+        thing = {1, 2}
+
+    with pytest.raises(TypeError, match=r"A checkpoint keeps numbers.*Received: \{1, 2\}"):
+        train(net(), tmp_path, [Keeper()])
+    with pytest.raises(FileNotFoundError, match=r"There is no file .*none\.npz"):
+        checkpoints.read(tmp_path / "none.npz")
+    with pytest.raises(ValueError, match="save_freq expects 'epoch' or a number"):
+        BackupAndRestore(tmp_path, save_freq=0)
+    with pytest.raises(ValueError, match="expects a folder"):
+        BackupAndRestore("")
+
+
+def test_ctrl_c_within_a_step_waits_for_its_end_however_often(monkeypatch):
+    """Weights half updated would be no training's; the second Ctrl-C is heard only between two steps."""
+    model, steps = net(), []
+    update = keras.optimizers.RMSprop.begin_step
+
+    def press(self):
+        update(self)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        steps.append(1)
+
+    monkeypatch.setattr(keras.optimizers.RMSprop, "begin_step", press)
+    x, y = data()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, 8, verbose=0)
+    monkeypatch.undo()
+    keras.utils.set_random_seed(1)
+    expected = net()
+    expected.fit(x, y, 8, verbose=0, callbacks=[LambdaCallback(on_train_batch_end=stop_at_once(expected))])
+    np.testing.assert_array_equal(model.parameters, expected.parameters)
+    assert len(steps) == 1
+    assert model.training.whole
+
+
+def stop_at_once(model):
+    def stop(batch, logs):
+        model.stop_training = True
+
+    return stop
