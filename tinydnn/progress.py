@@ -34,7 +34,7 @@ class ProgressPrinter:
         self._width = 0
 
     def title(self, text: str) -> None:
-        print(text, end=self._title_end, file=self._out, flush=True)
+        self._print(text, self._title_end)
 
     def update(self, step: int, logs: dict[str, Any] | None) -> None:
         """Show that `step` steps are done."""
@@ -53,9 +53,13 @@ class ProgressPrinter:
         rest = f"{_per_step(seconds / self.steps)}{_figures(logs)}"
         if self._draws:
             self._redraw(self.steps, f"{seconds:.0f}s", rest, whole=True)
-            print(file=self._out, flush=True)
+            self._print()
         else:
-            print(f"{self.steps}/{self.steps} - {seconds:.0f}s - {rest}", file=self._out, flush=True)
+            self._print(f"{self.steps}/{self.steps} - {seconds:.0f}s - {rest}")
+
+    def _print(self, text: str = "", end: str = "\n") -> None:
+        if not getattr(self._out, "closed", False):  # nobody would see it, which is no reason to end a training
+            print(text, end=end, file=self._out, flush=True)
 
     def _redraw(self, step: int, clock: str, text: str, whole: bool = False) -> None:
         """Write over the line; until the last time cut to the terminal's width, since a line that wraps stays."""
@@ -69,13 +73,18 @@ class ProgressPrinter:
         bar = f"\033[32m{stroke * filled}\033[0m\033[37m{stroke * (length - filled)}\033[0m"
         padding = " " * max(self._width - width - len(text), 0)
         line = f"\r\033[1m{count}\033[0m {bar} \033[1m{clock}\033[0m {text}{padding}"
-        print(line, end="", file=self._out, flush=True)
+        self._print(line, "")
         self._width = width + len(text)
 
 
 def _is_terminal(out: Any) -> bool:
     """Whether what is printed can be written over."""
-    return hasattr(out, "isatty") and out.isatty() and os.environ.get("TERM") != "dumb"
+    return (
+        hasattr(out, "isatty")
+        and not getattr(out, "closed", False)
+        and out.isatty()
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def _stroke(out: Any) -> str:

@@ -1,0 +1,278 @@
+"""What is done to files and trainings to see that nothing is lost; it makes the tables of docs/reliability.md.
+
+The tests call the same functions, with smaller numbers.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+import tinydnn as keras
+from tinydnn import checkpoints, layers, models
+from tinydnn.callbacks import CHECKPOINT_FILE
+from tinydnn.datasets import mnist
+
+MEGABYTE = 2**20
+
+# -- killed --------------------------------------------------------------------------------------------
+
+
+def few_digits(path):
+    """A small data set, so that a run takes little more than a second."""
+    (x, y), (x_test, y_test) = mnist.load_data()
+    np.savez(path, x_train=x[:800], y_train=y[:800], x_test=x_test[:100], y_test=y_test[:100])
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "tinydnn", "train", *map(str, arguments)]
+
+
+def start(program):
+    return subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def all_files_load(folder):
+    """Raise unless every file of a run is whole; those that a killed one left half written have names of their own."""
+    for path in folder.glob("[!.]*"):
+        if path.suffix == ".keras":
+            models.load_model(path)
+        elif path.name == CHECKPOINT_FILE:
+            checkpoints.read(path)
+        elif path.suffix == ".json":
+            json.loads(path.read_text())
+        else:
+            assert path.read_text().startswith("epoch,"), path
+
+
+def outcome(folder):
+    """What a finished run has to show, apart from the time it took."""
+    results = json.loads((folder / "run.json").read_text())["results"]
+    history = (folder / "history.json").read_text()
+    return {**{key: value for key, value in results.items() if key != "seconds"}, "history": history}
+
+
+def kills(folder, times, number=signal.SIGKILL, seed=0):
+    """Kill a training at random moments, and resume it each time; → counts.
+
+    A training is killed and resumed, again and again, until it comes to its end; then another one begins.
+    """
+    rng = np.random.default_rng(seed)
+    data = folder / "digits.npz"
+    few_digits(data)
+    settings = ["--data", data, "--hidden", 24, "--batch-size", 32, "--epochs", 4, "--seed", 7, "--checkpoint-every", 1]
+    began = time.monotonic()
+    subprocess.run(command(*settings, "--out", folder / "whole"), check=True, stdout=subprocess.DEVNULL)
+    lasts = time.monotonic() - began
+    expected = outcome(folder / "whole")
+
+    count: Counter[str] = Counter(tried=0, with_checkpoint=0, runs=0, lost=0)
+    run, finished = 0, True
+    while count["tried"] < times or not finished:
+        out = folder / f"run-{run}"
+        process = start(command("--resume", out) if (out / "run.json").exists() else command(*settings, "--out", out))
+        finished = False
+        try:
+            _, errors = process.communicate(timeout=rng.uniform(0.2, lasts) if count["tried"] < times else None)
+            finished = True
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+            process.communicate()
+            count["tried"] += 1
+            count["with_checkpoint"] += (out / CHECKPOINT_FILE).exists()
+        try:
+            if out.exists():
+                all_files_load(out)
+            if finished and (process.returncode or outcome(out) != expected):
+                raise AssertionError(errors or "it came to another result")
+        except Exception as error:
+            print(f"{out}: {error}")
+            count["lost"] += 1
+        count["runs"] += finished
+        run += finished
+    return dict(count)
+
+
+# -- places that can't be written to --------------------------------------------------------------------
+
+
+def small_net():
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.Input((20,)), layers.Dense(30, activation="tanh", name="first"), layers.Dense(2)])
+    model.compile("rmsprop", "mse")
+    model.fit(np.ones((3, 20)), np.ones((3, 2)), verbose=0)
+    return model
+
+
+def state_of(model):
+    """Everything that a file may change of a model."""
+    slots = [slot.tobytes() for slot in model.optimizer.slots.values()] if model.optimizer else []
+    rest = (model.optimizer.iterations, model.optimizer.learning_rate) if model.optimizer else ()
+    shapes = [weight.shape for weight in model.get_weights()]
+    return model.parameters.tobytes(), slots, rest, shapes
+
+
+WRITERS = {
+    "model.keras": lambda model, path: model.save(path),
+    "w.weights.h5": lambda model, path: model.save_weights(path),
+    "w.h5": lambda model, path: model.save_weights(path),
+    "checkpoint.npz": lambda model, path: checkpoints.write(path, model.training.state()),
+}
+
+
+def full_disks(folder, times, seed=0):
+    """Let the disk end after a random number of bytes, while a file is written over; → counts."""
+    rng = np.random.default_rng(seed)
+    count: Counter[str] = Counter(tried=0, survived=0, lost=0)
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    for _ in range(times):
+        for name, write in WRITERS.items():
+            path, model = folder / name, small_net()
+            write(model, path)
+            before = path.read_bytes()
+            model.layers[0].set_weights([weight + 1 for weight in model.layers[0].get_weights()])
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(rng.integers(0, len(before) - 100)), hard))
+            try:
+                write(model, path)
+                failed = False
+            except OSError:
+                failed = True
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+            count["tried"] += 1
+            whole = failed and path.read_bytes() == before and not list(folder.glob(".*"))
+            count["survived" if whole else "lost"] += 1
+    return dict(count)
+
+
+# -- damaged files -----------------------------------------------------------------------------------------
+
+
+def read_keras(path, model):
+    return state_of(models.load_model(path))
+
+
+def read_weights(path, model):
+    model.load_weights(path)
+    return state_of(model)
+
+
+def read_checkpoint(path, model):
+    text = io.StringIO()
+    np.set_printoptions(threshold=sys.maxsize)
+    print(checkpoints.read(path), file=text)
+    return text.getvalue()
+
+
+def read_digits(path, model):
+    train, test = mnist.load_data(path.parent if "idx" in path.name else path)
+    return [array.tobytes() for array in (*train, *test)]
+
+
+def write_npz(model, path):
+    x, y = np.arange(6 * 12, dtype=np.uint8).reshape(6, 4, 3), np.arange(6, dtype=np.uint8)
+    np.savez_compressed(path, x_train=x, y_train=y, x_test=x, y_test=y)
+
+
+def idx(array):
+    return bytes((0, 0, 8, array.ndim)) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+def write_idx(model, path):
+    """Four files, of which the one at this path comes to harm."""
+    x, y = np.arange(6 * 12, dtype=np.uint8).reshape(6, 4, 3), np.arange(6, dtype=np.uint8)
+    for name, array in (("images-idx3", x), ("labels-idx1", y)):
+        for half in ("train", "t10k"):
+            content = idx(array)
+            zipped = gzip.compress(content) if path.suffix == ".gz" else content
+            (path.parent / f"{half}-{name}-ubyte{'.gz' if path.suffix == '.gz' else ''}").write_bytes(zipped)
+
+
+# name: (writer, reader, whether the format has checksums)
+FORMATS = {
+    "model.keras": (WRITERS["model.keras"], read_keras, True),
+    "w.weights.h5": (WRITERS["w.weights.h5"], read_weights, True),
+    "w.h5": (WRITERS["w.h5"], read_weights, True),
+    "checkpoint.npz": (WRITERS["checkpoint.npz"], read_checkpoint, True),
+    "digits.npz": (write_npz, read_digits, True),
+    "train-images-idx3-ubyte.gz": (write_idx, read_digits, True),
+    "train-images-idx3-ubyte": (write_idx, read_digits, False),
+}
+
+
+def damages(folder, name, times, seed=0):
+    """Damage a file at random, and read it; → counts.
+
+    Half of the files have one to four bytes changed, a quarter is cut short, a quarter has a piece moved.
+    refused: a FileFormatError with the file's name, and the model as it was; harmless: read, and equal to
+    the whole one; wrongly accepted: read, and different; crashes: any other exception.
+    """
+    rng = np.random.default_rng(seed)
+    write, read, _ = FORMATS[name]
+    path, model = folder / name, small_net()
+    write(model, path)
+    whole, expected = path.read_bytes(), read(path, model)
+    before = state_of(model)
+    count: Counter[str] = Counter(tried=0, refused=0, harmless=0, wrongly_accepted=0, crashes=0)
+    for i in range(times):
+        content = bytearray(whole)
+        if i % 4 < 2:
+            for place in rng.integers(0, len(content), 1 + i % 3):
+                content[place] ^= int(rng.integers(1, 256))
+        elif i % 4 == 2:
+            del content[int(rng.integers(0, len(content))) :]
+        else:
+            start, stop, to = sorted(rng.integers(0, len(content), 3).tolist())
+            content[to : to + stop - start] = content[start:stop]
+        path.write_bytes(content)
+        count["tried"] += 1
+        try:
+            result = read(path, model)
+            count["harmless" if result == expected else "wrongly_accepted"] += 1
+        except keras.FileFormatError as error:
+            # One of the IDX files may also be told by the other: as many labels as images.
+            fine = state_of(model) == before and str(path.parent) in str(error)
+            count["refused" if fine else "crashes"] += 1
+        except Exception as error:
+            print(f"{name}: {type(error).__name__}: {error}")
+            count["crashes"] += 1
+        model.parameters[...] = np.frombuffer(before[0], model.dtype)
+    path.write_bytes(whole)
+    return dict(count)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["kills", "full-disks", "damages"])
+    parser.add_argument("--times", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.what == "kills":
+            for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+                (folder / number.name).mkdir()
+                print(number.name, kills(folder / number.name, options.times, number, options.seed), flush=True)
+        elif options.what == "full-disks":
+            print(full_disks(folder, options.times, options.seed))
+        else:
+            for each in FORMATS:
+                place = folder / each.replace(".", "-")
+                place.mkdir()
+                print(each, damages(place, each, options.times, options.seed), flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    main()
