@@ -94,6 +94,7 @@ IMAGES, LABELS = list(MD5)[:2]
         (change(IMAGES, lambda c: b"PK\3\4" + c), "magic number 2051"),
         (change(IMAGES, lambda c: b""), "magic number 2051"),
         (change(IMAGES, lambda c: c[:9]), "header of 16 bytes. Found: the end after 9"),
+        (change(IMAGES, lambda c: c[:4] + bytes(4) + b"\xff" * 8), "numbers at most"),  # none, of absurd size
         (change(IMAGES, lambda c: c[:-1]), r"expected 84 numbers, for shape \(7, 4, 3\). Found: 83"),
         (change(IMAGES, lambda c: c + b"\0"), "Found: more"),
         (change(IMAGES, lambda c: c[:4] + b"\xff" * 12 + c[16:]), "numbers at most. Found: 79,228,162"),

@@ -108,8 +108,9 @@ def _read_idx(path: str, axes: int) -> Array:
                 raise FileFormatError(f"{path}: expected a header of {header} bytes. Found: the end after {len(start)}")
             shape = tuple(int.from_bytes(start[i : i + 4], "big") for i in range(4, header, 4))
             size = math.prod(shape)
-            if size > largest_content(path):
-                raise FileFormatError(f"{path}: expected {largest_content(path):,} numbers at most. Found: {size:,}")
+            claimed = math.prod(max(axis, 1) for axis in shape)  # none of something absurd is absurd too
+            if claimed > largest_content(path):
+                raise FileFormatError(f"{path}: expected {largest_content(path):,} numbers at most. Found: {claimed:,}")
             content = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise FileFormatError(f"{path}: can't be read to its end: {error}") from None
