@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from keras_cases import LOSSES, OPTIMIZERS
 from tolerances import HANDED_OVER, KERAS_FLOAT32, KERAS_FLOAT64
+from two_ways import FEATURES, differences
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 pytestmark = pytest.mark.filterwarnings("ignore:::keras", "ignore:::tensorflow")
@@ -264,3 +265,29 @@ def test_the_summary_is_keras_own(monkeypatch):
         model.summary(print_fn=text.append)
         texts.append("\n".join(text))
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("here", ["tinydnn", "keras"])
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group, all in FEATURES.items() for name in all])
+def test_every_feature_travels_in_a_file_and_is_trained_on(group, name, here, tmp_path):
+    engines = {"tinydnn": tinydnn, "keras": real_keras}
+    there = engines["keras" if here == "tinydnn" else "tinydnn"]
+    assert differences(engines[here], there, FEATURES[group][name], tmp_path / "model.keras") == []
+
+
+def test_a_feature_that_is_lost_on_the_way_is_seen(tmp_path, monkeypatch):
+    """The check that the table rests on finds what is not handed over."""
+    saved = tinydnn.Sequential.save
+
+    def forgetful(model, path):
+        for slot in model.optimizer.slots.values():
+            slot *= 2
+        model.layers[-1].weights[1][0] += 1e-3
+        saved(model, path)
+        for slot in model.optimizer.slots.values():
+            slot /= 2
+        model.layers[-1].weights[1][0] -= 1e-3
+
+    monkeypatch.setattr(tinydnn.Sequential, "save", forgetful)
+    off = differences(tinydnn, real_keras, FEATURES["optimizers"]["adam"], tmp_path / "model.keras")
+    assert {"weights", "predictions", "the optimizer's state", "weights after training on"} <= set(off)
