@@ -53,7 +53,7 @@ def all_files_load(folder):
         elif path.suffix == ".json":
             json.loads(path.read_text())
         else:
-            assert path.read_text().startswith("epoch,"), path
+            assert path.read_text().splitlines()[0].split(",")[0] == "epoch", path
 
 
 def outcome(folder):

@@ -350,3 +350,19 @@ def stop_at_once(model):
         model.stop_training = True
 
     return stop
+
+
+def test_weights_that_have_just_become_nan_are_not_backed_up(tmp_path):
+    """The step after finds it out; until then the checkpoint before is the one to go on from."""
+
+    class Explode(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.optimizer.iterations == 10:
+                self.model.layers[0].weights[0][...] = np.nan
+
+    with pytest.raises(FloatingPointError):
+        train(net(), tmp_path, [Explode()], every=1)
+    state = checkpoints.read(tmp_path / "checkpoint.npz")
+    assert np.isfinite(state["model"]["parameters"]).all()
+    assert state["model"]["iterations"] == 9
+    train(net(), tmp_path, every=1)

@@ -381,3 +381,39 @@ def test_folders_that_can_not_take_a_run_are_refused_before_the_training(tmp_pat
         assert "--out" in done.stderr
         assert done.stderr.count("\n") == 1
     assert (tmp_path / "used" / "history.csv").read_text() == "mine"
+
+
+def test_a_run_that_was_cut_off_is_resumed_with_its_own_settings(run, tmp_path):
+    """Cut off without a checkpoint it begins anew, and ends in the same bits; a finished one has nothing left to do."""
+    whole, _ = run
+    before = json.loads((whole / "run.json").read_text())
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({**before, "results": {}}))
+    (folder / ".model.keras.x.part").write_text("half")  # what a kill may leave behind
+    done = command("train", "--resume", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert results["weights_sha256"] == before["results"]["weights_sha256"]
+    assert (folder / "history.csv").read_text() == (whole / "history.csv").read_text()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in whole.iterdir())
+    again = command("train", "--resume", folder, "--json")
+    assert json.loads(again.stdout) == json.loads(done.stdout)
+    assert command("train", "--resume", folder).stdout.count("\n") == 2
+
+
+def test_what_can_not_be_resumed_is_said_in_one_line(run, tmp_path):
+    (tmp_path / "damaged").mkdir()
+    for content in ["{", "[]", "{}", '{"settings": {"epochs": 3}, "results": {}}']:
+        (tmp_path / "damaged" / "run.json").write_text(content)
+        done = command("train", "--resume", tmp_path / "damaged")
+        assert done.returncode == 1
+        assert f"{tmp_path / 'damaged' / 'run.json'}: expected the description of a run" in done.stderr
+        assert done.stderr.count("\n") == 1
+    done = command("train", "--resume", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "There is no run.json" in done.stderr
+    for option in (["--epochs", "3"], ["--seed", "1"], ["--out", tmp_path / "x"], ["--checkpoint-every", "5"]):
+        done = command("train", "--resume", run[0], *option)
+        assert done.returncode == 2
+        assert f"leave out {option[0]}" in done.stderr

@@ -13,6 +13,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import numpy as np
 from keras_cases import LOSSES, OPTIMIZERS
+from tolerances import KERAS_FLOAT32
 
 import tinydnn
 from keras_ref.engines import load, seed_both
@@ -109,7 +110,7 @@ def differences(here, there, make, path):
     x, y = samples(getattr(make, "sparse", False))
     seed_both(5)
     model = make(here)
-    compiled = model.optimizer is not None
+    compiled = model.compiled
     drops = any(type(layer).__name__ == "Dropout" for layer in model.layers)  # no file has how often it has
     if compiled:
         model.fit(x, y, BATCH, epochs=2, shuffle=False, verbose=0)
@@ -122,21 +123,23 @@ def differences(here, there, make, path):
     if not all(np.array_equal(a, b) for a, b in zip(model.get_weights(), other.get_weights(), strict=True)):
         off.append("weights")
     predictions = [np.asarray(each.predict(x, verbose=0)) for each in (model, other)]
-    if not np.allclose(*predictions, rtol=0, atol=1e-6):
+    if not np.allclose(*predictions, rtol=0, atol=KERAS_FLOAT32):
         off.append("predictions")
     if compiled:
         pairs = zip(optimizer_state(here, model), optimizer_state(there, other), strict=True)
         if not all(np.array_equal(a, b) for a, b in pairs):
             off.append("the optimizer's state")
-        if not np.allclose(model.evaluate(x, y, verbose=0), other.evaluate(x, y, verbose=0), rtol=1e-5, atol=1e-6):
+        if not np.allclose(
+            model.evaluate(x, y, verbose=0), other.evaluate(x, y, verbose=0), rtol=KERAS_FLOAT32, atol=KERAS_FLOAT32
+        ):
             off.append("loss or accuracy")
         if not drops:
             for each in (model, other):
                 each.fit(x, y, BATCH, epochs=1, shuffle=False, verbose=0)
             pairs = zip(model.get_weights(), other.get_weights(), strict=True)
-            if not all(np.allclose(a, b, rtol=0, atol=2e-6) for a, b in pairs):
+            if not all(np.allclose(a, b, rtol=0, atol=KERAS_FLOAT32) for a, b in pairs):
                 off.append("weights after training on")
-    elif other.optimizer is not None:
+    elif other.compiled:
         off.append("an optimizer that was never there")
     return off
 
