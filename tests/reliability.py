@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ import numpy as np
 
 import tinydnn as keras
 from tinydnn import checkpoints, layers, models
-from tinydnn.callbacks import CHECKPOINT_FILE
+from tinydnn.callbacks import CHECKPOINT_FILE, LambdaCallback
 from tinydnn.datasets import mnist
 
 MEGABYTE = 2**20
@@ -111,7 +110,10 @@ def small_net():
     keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.Input((20,)), layers.Dense(30, activation="tanh", name="first"), layers.Dense(2)])
     model.compile("rmsprop", "mse")
-    model.fit(np.ones((3, 20)), np.ones((3, 2)), verbose=0)
+    states = []
+    keep = LambdaCallback(on_train_batch_end=lambda batch, logs: states.append(model.training.state()))
+    model.fit(np.ones((3, 20)), np.ones((3, 2)), verbose=0, callbacks=[keep])
+    model.state_of_training = states[-1]
     return model
 
 
@@ -127,12 +129,14 @@ WRITERS = {
     "model.keras": lambda model, path: model.save(path),
     "w.weights.h5": lambda model, path: model.save_weights(path),
     "w.h5": lambda model, path: model.save_weights(path),
-    "checkpoint.npz": lambda model, path: checkpoints.write(path, model.training.state()),
+    "checkpoint.npz": lambda model, path: checkpoints.write(path, model.state_of_training),
 }
 
 
 def full_disks(folder, times, seed=0):
     """Let the disk end after a random number of bytes, while a file is written over; → counts."""
+    import resource  # Windows has none
+
     rng = np.random.default_rng(seed)
     count: Counter[str] = Counter(tried=0, survived=0, lost=0)
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]

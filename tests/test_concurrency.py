@@ -64,7 +64,7 @@ time.sleep(0.1)
 assert thread.is_alive() and len(steps) > before  # it is the main thread's; the training goes on
 model.stop_training = True
 thread.join(10)
-assert not thread.is_alive() and model.training.whole
+assert not thread.is_alive() and model.training is None  # it came to its end
 assert model.optimizer.iterations == len(steps)
 train(model, 1)
 print("whole")

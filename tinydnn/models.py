@@ -55,7 +55,7 @@ class Sequential:
         self.input_layer: InputLayer | None = None
         self.built = False
         self.stop_training = False
-        self.training: training.Fit | None = None  # the last one, under way or not
+        self.training: training.Fit | None = None  # the one under way, or cut off
         self.history: History | None = None
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None

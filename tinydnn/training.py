@@ -120,6 +120,7 @@ class Fit:
                 callbacks.on_epoch_end(self.epoch - 1, self.logs)
                 self._stopping, self.whole = model.stop_training, True
             callbacks.on_train_end(self.logs)
+        model.training = None  # one that was cut off can still be saved; this one would only hold its data
 
     @property
     def _ended(self) -> bool:
