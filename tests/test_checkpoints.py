@@ -366,3 +366,11 @@ def test_weights_that_have_just_become_nan_are_not_backed_up(tmp_path):
     assert np.isfinite(state["model"]["parameters"]).all()
     assert state["model"]["iterations"] == 9
     train(net(), tmp_path, every=1)
+
+
+def test_an_error_of_a_callback_is_its_own_and_not_the_checkpoints(cut_off):
+    def fail(epoch, logs):
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        train(net(), cut_off, [LambdaCallback(on_epoch_begin=fail)], every=2)

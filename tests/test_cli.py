@@ -417,3 +417,15 @@ def test_what_can_not_be_resumed_is_said_in_one_line(run, tmp_path):
         done = command("train", "--resume", run[0], *option)
         assert done.returncode == 2
         assert f"leave out {option[0]}" in done.stderr
+
+
+def test_a_checkpoint_of_a_run_that_diverged_in_its_first_epoch_stays_with_its_settings(tmp_path):
+    """Its model goes back to the initial weights, which are not saved; where it was before can be looked at."""
+    options = ["--learning-rate", "3", "--activation", "linear", "--optimizer", "sgd", "--checkpoint-every", "1"]
+    done = command("train", *options, "--out", tmp_path / "run")
+    assert done.returncode == 1
+    assert "The loss became" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint.npz", "run.json"]
+    again = command("train", "--resume", tmp_path / "run")
+    assert again.returncode == 1
+    assert "The loss became" in again.stderr

@@ -159,6 +159,8 @@ class Run:
                     self.results["seconds"] = round(stopwatch.seconds, 3)
                     self.results["epochs"] = len(self.history.epoch)
                     self.save(folder)
+                elif (folder / CHECKPOINT_FILE).exists():
+                    self.saved = True
                 elif not self.saved:
                     (folder / _DESCRIPTION_FILE).unlink()
             test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)

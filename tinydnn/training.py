@@ -178,12 +178,13 @@ class Fit:
     def _take_over(self, state: State, source: str) -> None:
         before = self.state()
         try:
-            if state["step"]:
-                self.callbacks.on_epoch_begin(state["epoch"], {})
             self._restore(state)
         except Exception as error:  # whatever was in the file
             self._restore(before)
             raise FileFormatError(f"{source} is of another training, or damaged: {error}") from error
+        if self.step:
+            self.callbacks.on_epoch_begin(self.epoch, {})
+            self._restore(state)  # what the callbacks have changed or drawn just now was done before
 
     def _restore(self, state: State) -> None:
         model, optimizer = self.model, self.model.optimizer
