@@ -49,8 +49,8 @@ def loss_and_gradient(model, x, y):
     data = Data(model, x, y)
     model.prepare_training(x.shape[1:])
     with Shards(model, data, len(x), training=True) as shards:
-        shards.reset()
-        passes = shards.gradients(np.arange(len(x)))
+        shards.begin()
+        passes = shards.gradients(0, len(x))
         return shards.logs()["loss"], sum(each.gradient for each in passes)
 
 

@@ -101,9 +101,16 @@ def test_unknown_losses_are_named_with_the_nearest():
 def test_accuracy_of_classes_and_of_one_output():
     accuracy = Accuracy()
     outputs = np.array([[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]])
-    assert accuracy.hits(np, outputs, accuracy.labels(np.eye(2)[[1, 0, 1]], sparse=False)) == 2  # a tie is the first
-    assert accuracy.hits(np, outputs, accuracy.labels(np.array([0, 0, 0]), sparse=True)) == 2
-    assert accuracy.hits(np, np.array([[0.4], [0.6], [0.5]]), np.array([0, 1, 1])) == 2
+    for targets, sparse in ((np.eye(2)[[1, 0, 0]], False), (np.array([1, 0, 0]), True)):  # a tie is the first
+        assert predictions(accuracy, outputs).tolist() == accuracy.labels(targets, sparse).tolist()
+    one = accuracy.labels(np.array([[0.0], [1.0], [0.0]]), sparse=False)
+    assert predictions(accuracy, np.array([[0.4], [0.6], [0.5]])).tolist() == one.tolist()
+
+
+def predictions(accuracy, outputs):
+    out = np.empty(len(outputs), np.int64)
+    accuracy.predict(np, outputs, out)
+    return out
 
 
 def test_unknown_metrics_are_named():

@@ -262,7 +262,7 @@ def test_formulas_use_the_names_that_the_net_has(rng):
 def test_labels_are_quoted_where_they_become_rows(rng):
     model = net(loss="sparse_categorical_crossentropy")
     x, y = batch(rng)
-    assert "equal(labels" in by_name(microscope.dissect(model, x, y.argmax(axis=1)))["y"].formula.code
+    assert "equal(scores.labels" in by_name(microscope.dissect(model, x, y.argmax(axis=1)))["y"].formula.code
 
 
 def test_a_step_that_fit_refuses_is_shown_up_to_its_loss(rng):

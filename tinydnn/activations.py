@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.backend import Array, Backend
+from tinydnn.kernels import fused
 from tinydnn.names import lookup, not_offered, snake_case
 
 __all__ = ["Activation", "get", "linear", "relu", "sigmoid", "softmax", "tanh"]
@@ -55,12 +56,14 @@ class Sigmoid(Activation):
     values, has an exact 0 for its gradient; exp would leave numbers too small for the processor to be fast at.
     """
 
+    @fused("T z", "T a", "a = T(0.5) * tanh(T(0.5) * z) + T(0.5)")
     def forward(self, xp: Any, z: Array, a: Array) -> None:
         xp.multiply(z, 0.5, out=a)
         xp.tanh(a, out=a)
         xp.multiply(a, 0.5, out=a)
         xp.add(a, 0.5, out=a)
 
+    @fused("T a, T da", "T dz", "dz = (1 - a) * a * da")
     def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
         xp.subtract(1, a, out=dz)
         xp.multiply(dz, a, out=dz)
@@ -70,9 +73,11 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """a = tanh(z);  dz = da * (1 - a²)"""
 
+    @fused("T z", "T a", "a = tanh(z)")
     def forward(self, xp: Any, z: Array, a: Array) -> None:
         xp.tanh(z, out=a)
 
+    @fused("T a, T da", "T dz", "dz = (1 - a * a) * da")
     def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
         xp.multiply(a, a, out=dz)
         xp.subtract(1, dz, out=dz)
@@ -80,11 +85,16 @@ class Tanh(Activation):
 
 
 class Relu(Activation):
-    """a = max(z, 0);  dz = da where a > 0, else 0"""
+    """a = max(z, 0);  dz = da where a > 0, else 0
 
+    Its kernel asks for z < 0, since CUDA's max(NaN, 0) is 0, and would hide a NaN.
+    """
+
+    @fused("T z", "T a", "a = z < 0 ? T(0) : z")
     def forward(self, xp: Any, z: Array, a: Array) -> None:
         xp.maximum(z, 0, out=a)
 
+    @fused("T a, T da", "T dz", "dz = a > 0 ? da : T(0)")
     def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
         xp.sign(a, out=dz)  # 1 where a > 0, 0 where a = 0
         xp.multiply(dz, da, out=dz)

@@ -1,21 +1,30 @@
-"""The array library under the engine: NumPy on a CPU, with CuPy to take its place on a GPU.
+"""The array library under the engine: NumPy on a CPU, CuPy on a GPU.
 
 A model asks for its backend once, when it is made, and hands it down; everything else in the engine
 calls `backend.xp` and uses only what NumPy and CuPy share. What they do not share is in here.
 """
 
+from collections import UserDict
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tinydnn import kernels
+
 Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
+Logs = Any  # dict[str, float], or a LazyLogs that reads one
 
 
 class Backend:
     """NumPy, and the few operations that each array library spells in its own way."""
 
-    name = "cpu"
+    device = "cpu"
     xp: Any = np
+    reads_at_once = True  # whether a number can be read without waiting for work that is queued
+    gather_converts = False  # whether `gather` may write into an array of another dtype
 
     def asarray(self, array: Any) -> Array:
         """The array on this device, in C order; the caller's own memory where it can be shared."""
@@ -30,20 +39,58 @@ class Backend:
         # mode="clip" skips the second copy that NumPy makes to stay safe from an index error.
         np.take(source, indices, axis=0, out=out, mode="clip")
 
+    def later(self, read: Callable[[], dict[str, Any]]) -> Logs:
+        """What read() gives, at the latest when somebody looks at it: here at once, since reading is free."""
+        return read()
+
     def quiet(self) -> Any:
         """A context in which overflow goes unreported: exp(-z) may be infinite in a sigmoid that is
         right, and a training that diverges is told by its loss."""
         return np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 
 
-def get(device: str | None) -> Backend:
-    """The backend for a device: "cpu". None and "auto" take it too, as the only one there is.
+class GpuBackend(Backend):
+    """CuPy on the current GPU. Its calls only queue work there; to read a number is to wait for all of it.
 
-    Raises:
-        ValueError: the device is not offered.
+    Args:
+        cupy: the module.
     """
-    if device not in (None, "auto", "cpu"):
-        raise ValueError(
-            f"This version of tinydnn computes on the CPU only; use device='cpu' or 'auto'. Received: device={device!r}"
-        )
-    return Backend()
+
+    device = "gpu"
+    reads_at_once = False
+    gather_converts = True
+
+    def __init__(self, cupy: Any) -> None:
+        self.xp = cupy
+        self._columns: dict[int, Array] = {}  # the numbers 0 .. width-1, by width
+
+    def asarray(self, array: Any) -> Array:
+        return self.xp.ascontiguousarray(self.xp.asarray(array))
+
+    def to_numpy(self, array: Array) -> Array:
+        return self.xp.asnumpy(array)
+
+    def gather(self, source: Array, indices: Array, out: Array) -> None:
+        """The same in one launch, with the conversion to out's dtype; CuPy's own take can't convert."""
+        rows, width = len(indices), out[0].size
+        columns = self._columns.get(width)
+        if columns is None:
+            columns = self._columns[width] = self.xp.arange(width)
+        kernels.GATHER(self.xp, source, indices.reshape(rows, 1), columns, width, out.reshape(rows, width))
+
+    def later(self, read: Callable[[], dict[str, Any]]) -> Logs:
+        return LazyLogs(read)
+
+    def quiet(self) -> Any:
+        return nullcontext()  # a GPU reports nothing
+
+
+class LazyLogs(UserDict[str, Any]):
+    """A dict that is read from the device when somebody first looks into it."""
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+
+    @cached_property
+    def data(self) -> dict[str, Any]:  # type: ignore[override]  # where UserDict keeps its dict
+        return self._read()

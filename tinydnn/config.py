@@ -1,13 +1,18 @@
-"""Settings for what is made from here on: the default dtype (mirrors keras/src/backend/config.py)."""
+"""Settings for what is made from here on: default dtype and device (mirrors keras/src/backend/config.py)."""
+
+import os
 
 import numpy as np
 
 from tinydnn.names import not_offered
 
-__all__ = ["floatx", "set_floatx"]
+__all__ = ["device", "floatx", "fused_kernels", "set_device", "set_floatx", "set_fused_kernels"]
 
 _DTYPES = "float32", "float64"
+_DEVICES = "cpu", "gpu", "auto"
 _floatx = "float32"
+_device: str | None = None
+_fused_kernels = True
 
 
 def floatx() -> str:
@@ -23,6 +28,56 @@ def set_floatx(value: str) -> None:
     """
     global _floatx
     _floatx = check_dtype(value)
+
+
+def device() -> str:
+    """The device of models that are given none: what was set, else TINYDNN_DEVICE of the environment, else "auto"."""
+    if _device is not None:
+        return _device
+    value = os.environ.get("TINYDNN_DEVICE") or "auto"
+    if value not in _DEVICES:
+        raise ValueError(f"TINYDNN_DEVICE expects 'cpu', 'gpu' or 'auto'. Received: {value!r}")
+    return value
+
+
+def set_device(value: str | None) -> None:
+    """Make `value` the device of models that are given none: "cpu", "gpu", or "auto", a GPU where one works.
+
+    None goes back to TINYDNN_DEVICE of the environment.
+
+    Raises:
+        ValueError: another device.
+    """
+    global _device
+    _device = None if value is None else check_device(value)
+
+
+def check_device(value: str) -> str:
+    """The device's name.
+
+    Raises:
+        ValueError: neither "cpu", "gpu" nor "auto".
+    """
+    if value not in _DEVICES:
+        raise ValueError(f"device expects 'cpu', 'gpu' or 'auto'. Received: device={value!r}")
+    return value
+
+
+def fused_kernels() -> bool:
+    """Whether a GPU computes several formulas in one launch."""
+    return _fused_kernels
+
+
+def set_fused_kernels(value: bool) -> None:
+    """Choose between fused kernels on a GPU, as from the start, and the plain array operations that a CPU runs.
+
+    Raises:
+        ValueError: neither True nor False.
+    """
+    global _fused_kernels
+    if value not in (True, False):
+        raise ValueError(f"set_fused_kernels expects True or False. Received: {value!r}")
+    _fused_kernels = bool(value)
 
 
 def cast(value: float) -> float:

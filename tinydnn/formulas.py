@@ -40,7 +40,7 @@ def formula(text: str, code: str, method: Method) -> Formula:
         place = method.__code__
         return Formula(text, Path(place.co_filename).name, place.co_firstlineno, "")
     offset = next((i for i, line in enumerate(lines) if code in line), 0)
-    return Formula(text, Path(inspect.getfile(method)).name, first + offset, lines[offset].strip())
+    return Formula(text, Path(inspect.getfile(inspect.unwrap(method))).name, first + offset, lines[offset].strip())
 
 
 _LAYERS_AND_ACTIVATIONS: dict[Method, tuple[str, str]] = {
@@ -81,10 +81,13 @@ _LOSSES: dict[Method, tuple[str, str]] = {  # {a} is what the model puts out; fr
 _CROSSENTROPY = losses.CategoricalCrossentropy
 _FROM_LOGITS: dict[Method, tuple[str, str, Method]] = {
     _CROSSENTROPY.forward: ("sum of y * (log(sum of exp(z)) - z)", "xp.sum(t.work, axis=1", _CROSSENTROPY.forward),
-    _CROSSENTROPY.backward: ("(softmax(z) - y) / N", "t.dx *= 1 / n", _CROSSENTROPY.backward),
+    _CROSSENTROPY.backward: ("(softmax(z) - y) / N", "_logits_gradient(", _CROSSENTROPY.backward),
 }
 _FROM_LOGITS[losses.SparseCategoricalCrossentropy.forward] = _FROM_LOGITS[_CROSSENTROPY.forward]
 _FROM_LOGITS[losses.SparseCategoricalCrossentropy.backward] = _FROM_LOGITS[_CROSSENTROPY.backward]
+
+
+_ACTIVATION_FORWARDS = layers.Activation.forward, layers._BiasActivation.forward
 
 
 def _of_method(method: Method, otherwise: str) -> Formula:
@@ -95,7 +98,7 @@ def _of_method(method: Method, otherwise: str) -> Formula:
 
 def of_output(layer: layers.Layer) -> Formula:
     """What a layer computes."""
-    if type(layer).forward is layers.Activation.forward and isinstance(layer, layers.Activation):
+    if isinstance(layer, layers.Activation) and type(layer).forward in _ACTIVATION_FORWARDS:
         function = layer.activation
         return _of_method(type(function).forward, f"{function.name}(z)")
     if type(layer).forward is layers.Rescaling.forward and isinstance(layer, layers.Rescaling):
@@ -108,7 +111,7 @@ def of_output(layer: layers.Layer) -> Formula:
 def of_softmax_in_loss() -> Formula:
     """A softmax that is computed together with the loss."""
     text, _ = _LAYERS_AND_ACTIVATIONS[activations.Softmax.forward]
-    return formula(text, "t.p /= total", losses.CategoricalCrossentropy.forward)
+    return formula(text, "t.p /= t.total", losses.CategoricalCrossentropy.forward)
 
 
 def of_input_gradient(layer: layers.Layer) -> Formula:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations, initializers, random, regularizers
+from tinydnn import activations, initializers, kernels, random, regularizers
 from tinydnn.backend import Array, Backend
 from tinydnn.config import cast, check_dtype
 from tinydnn.names import auto_name, not_offered
@@ -66,6 +66,7 @@ class Layer:
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
+        self.backend = Backend()
         self.xp: Any = np
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
@@ -108,7 +109,7 @@ class Layer:
         for view, weight in zip(weights, self.weights, strict=True):
             view[...] = backend.asarray(weight)
         self.weights = weights
-        self.xp = backend.xp
+        self.backend, self.xp = backend, backend.xp
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -144,7 +145,7 @@ class Layer:
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights as NumPy arrays; a Dense layer's are [kernel, bias]."""
-        return [Backend().to_numpy(weight) for weight in self.weights]
+        return [self.backend.to_numpy(weight) for weight in self.weights]
 
     def set_weights(self, weights: Sequence[Array]) -> None:
         """Take over these values.
@@ -154,7 +155,7 @@ class Layer:
         """
         weights = check_weights(weights, [weight.shape for weight in self.weights], f"Layer {self.name!r}")
         for weight, values in zip(self.weights, weights, strict=True):
-            weight[...] = self.xp.asarray(values)
+            weight[...] = self.backend.asarray(values)
 
     def count_params(self) -> int:
         """The number of weights: 324 * (784 + 1) = 254,340 for a Dense(324) on 784 inputs."""
@@ -298,7 +299,7 @@ class Dense(Layer):
         super().__init__(**kwargs)
         self.units = int(units)
         self._activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = self._adds_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -335,9 +336,14 @@ class Dense(Layer):
     def steps(self) -> list[Layer]:
         if self.activation is activations.linear:
             return [self]
-        nonlinearity = Activation(self.activation, name=f"{self.name}.{self.activation.name}", dtype=self.dtype)
+        name, kernel = f"{self.name}.{self.activation.name}", kernels.kernel_of(self.activation.forward)
+        if kernel is not None and self.use_bias and self.xp is not np:
+            self._adds_bias = False
+            nonlinearity: Activation = _BiasActivation(self, kernel, name=name, dtype=self.dtype)
+        else:
+            nonlinearity = Activation(self.activation, name=name, dtype=self.dtype)
         nonlinearity.build(_known(self.output_shape))
-        nonlinearity.xp = self.xp
+        nonlinearity.attach([], self.backend)
         return [self, nonlinearity]
 
     def trace(self, room: Any, rows: int, needs_dx: bool) -> Trace:
@@ -349,7 +355,7 @@ class Dense(Layer):
     def forward(self, x: Array, t: Trace) -> Array:
         """z = x @ W + b"""
         z = self.xp.matmul(x, self.kernel, out=t.y)
-        if self.use_bias:
+        if self._adds_bias:
             self.xp.add(z, self.bias, out=z)
         return z
 
@@ -392,6 +398,26 @@ class Activation(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "activation": self.activation}
+
+
+class _BiasActivation(Activation):
+    """z = z + b and a = f(z): the end of a Dense layer and its activation, which a GPU computes in one launch.
+
+    kernel: that of f.
+    """
+
+    def __init__(self, dense: Dense, kernel: kernels.Kernel, **kwargs: Any) -> None:
+        super().__init__(dense.activation, **kwargs)
+        self._dense = dense
+        self._kernel = kernels.Kernel(f"bias_{kernel.name}", "T b", "T z, T a", f"z += b; {kernel.code}")
+
+    def forward(self, z: Array, t: Trace) -> Array:
+        """z = z + b,  a = f(z)"""
+        if kernels.fuse(self.xp):
+            self._kernel(self.xp, self._dense.bias, z, t.y)
+            return t.y
+        self.xp.add(z, self._dense.bias, out=z)
+        return super().forward(z, t)
 
 
 class Dropout(Layer):

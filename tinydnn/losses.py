@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations
+from tinydnn import activations, kernels
 from tinydnn.backend import Array, Backend
+from tinydnn.kernels import Kernel, Sum, fused
 from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]
@@ -20,7 +21,10 @@ _EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 
 
 
 class LossTrace:
-    """What a pass keeps of its loss: y, l (rows,), work arrays of y's shape, and dx, the gradient."""
+    """What a pass keeps of its loss: y, l (rows,), work arrays of y's shape, one number a row, and dx, the gradient.
+
+    y and l may be replaced by views of arrays that lie elsewhere.
+    """
 
     def __init__(self, room: Any, rows: int, outputs: int) -> None:
         self.y = room("y", (rows, outputs))
@@ -28,6 +32,8 @@ class LossTrace:
         self.p = room("p", (rows, outputs))
         self.work = room("work", (rows, outputs))
         self.dx = room("dx", (rows, outputs))
+        self.max = room("max", (rows, 1))
+        self.total = room("total", (rows, 1))
 
 
 class Loss:
@@ -93,12 +99,20 @@ class CategoricalCrossentropy(Loss):
 
         From probabilities:  l = - sum_k y_k log q_k,  q = p / sum p, clipped to [1e-7, 1 - 1e-7].
         """
+        if logits and kernels.fuse(xp):
+            xp.max(x, axis=1, keepdims=True, out=t.max)
+            _SUM_OF_EXP(xp, x, t.max, t.total)
+            _SOFTMAX_CROSSENTROPY(xp, x, t.max, t.total, t.y, t.p, t.work)
+            xp.sum(t.work, axis=1, out=t.l)
+            return
         if logits:
-            xp.subtract(x, xp.max(x, axis=1, keepdims=True), out=t.work)
+            xp.max(x, axis=1, keepdims=True, out=t.max)
+            xp.subtract(x, t.max, out=t.work)
             xp.exp(t.work, out=t.p)
-            total = xp.sum(t.p, axis=1, keepdims=True)
-            t.p /= total
-            xp.subtract(xp.log(total), t.work, out=t.work)
+            xp.sum(t.p, axis=1, keepdims=True, out=t.total)
+            t.p /= t.total
+            xp.log(t.total, out=t.total)
+            xp.subtract(t.total, t.work, out=t.work)
         else:
             xp.divide(x, xp.sum(x, axis=1, keepdims=True), out=t.p)
             xp.clip(t.p, _EPSILON, 1 - _EPSILON, out=t.work)
@@ -114,18 +128,34 @@ class CategoricalCrossentropy(Loss):
         dp = (dq - sum_j dq_j q_j) / sum p;  all over n.
         """
         if logits:
-            xp.subtract(t.p, t.y, out=t.dx)
-        else:
-            inside = (t.p >= _EPSILON) & (t.p <= 1 - _EPSILON)
-            xp.divide(-t.y, xp.where(inside, t.p, 1), out=t.dx)
-            t.dx *= inside
-            t.dx -= xp.sum(t.dx * t.p, axis=1, keepdims=True)
-            t.dx /= xp.sum(x, axis=1, keepdims=True)
+            _logits_gradient(xp, t.p, t.y, 1 / n, t.dx)
+            return t.dx
+        inside = (t.p >= _EPSILON) & (t.p <= 1 - _EPSILON)
+        xp.divide(-t.y, xp.where(inside, t.p, 1), out=t.dx)
+        t.dx *= inside
+        t.dx -= xp.sum(t.dx * t.p, axis=1, keepdims=True)
+        t.dx /= xp.sum(x, axis=1, keepdims=True)
         t.dx *= 1 / n
         return t.dx
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "from_logits": self.from_logits}
+
+
+_SUM_OF_EXP = Sum("sum_of_exp", "T z, T max", "T total", "exp(z - max)")
+_SOFTMAX_CROSSENTROPY = Kernel(
+    "softmax_crossentropy",
+    "T z, T max, T total, T y",
+    "T p, T work",
+    "p = exp(z - max) / total; work = y * (log(total) - (z - max))",
+)
+
+
+@fused("T p, T y, T share", "T dz", "dz = (p - y) * share")
+def _logits_gradient(xp: Any, p: Array, y: Array, share: float, dz: Array) -> None:
+    """dz = (p - y) / n, where share is 1 / n"""
+    xp.subtract(p, y, out=dz)
+    xp.multiply(dz, share, out=dz)
 
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):

@@ -17,15 +17,17 @@ class Accuracy:
     """The share of rows whose largest output is that of the label; with one output, of right sides of 0.5."""
 
     def labels(self, y: Array, sparse: bool) -> Array:
-        """What `hits` compares with, from targets on the host: class numbers, or 0/1 for one output."""
+        """What predictions are right, from targets on the host: class numbers, or 0/1 for one output."""
         if sparse:
             return y
         return y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0]
 
-    def hits(self, xp: Any, output: Array, labels: Array) -> Array:
-        """How many rows are right: one number, on the device."""
-        predicted = xp.argmax(output, axis=1) if output.shape[1] > 1 else output[:, 0] > 0.5
-        return xp.sum(predicted == labels)
+    def predict(self, xp: Any, output: Array, out: Array) -> None:
+        """out[i] = what row i of the output says: a class number, or 0/1 for one output."""
+        if output.shape[1] > 1:
+            xp.argmax(output, axis=1, out=out)
+        else:
+            xp.greater(output[:, 0], 0.5, out=out)
 
 
 _OFFERED = {"accuracy": Accuracy, "acc": Accuracy}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn import formulas, layers
+from tinydnn.averages import Averages
 from tinydnn.backend import Array
 from tinydnn.data import Data
 from tinydnn.differences import Difference, difference
@@ -106,9 +107,9 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
     to_numpy = model.backend.to_numpy
     before = to_numpy(model.parameters)
     with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
-        shards.reset()
-        passes = shards.gradients(model.backend.xp.arange(data.n))
-        gradient = to_numpy(sum(each.gradient for each in passes))
+        shards.begin(model.backend.xp.arange(data.n))
+        passes = shards.gradients(0, data.n)
+        gradient = sum(to_numpy(each.gradient) for each in passes)
         loss = shards.logs()["loss"]
         tensors = [*_forward(model, passes, loss), *_backward(model, passes, gradient)]
         reach = _reach(passes)
@@ -191,7 +192,7 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
     yield Tensor("x", "x", formula("the rows of the batch", "self._take(", Pass.forward), x)
     y = _rows(model, [each.loss.y for each in passes])
     made_of_labels = passes[0].data.targets is None
-    code = "self.xp.equal(labels" if made_of_labels else "t.y = self._take("
+    code = "self.xp.equal(scores.labels" if made_of_labels else "t.y = self._take("
     yield Tensor("y", "y", formula("their targets", code, Pass.measure), y)
     for step in _steps(model, passes):
         how = formulas.of_softmax_in_loss() if step.in_loss else formulas.of_output(step.layer)
@@ -199,7 +200,7 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
     penalty = " + penalties" if any(layer.kernel_regularizer for layer in model.layers) else ""
-    how = formula(f"loss = mean of l{penalty}", 'logs["loss"] =', Shards.logs)
+    how = formula(f"loss = mean of l{penalty}", '"loss": loss / samples', Averages._means)
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
@@ -246,7 +247,7 @@ def _in_float64(model: Sequential) -> Sequential:
         if isinstance(layer, layers.Dropout):
             settings["seed"] = layer.stream_seed
         copies.append(type(layer)(**settings))
-    twin = Sequential(copies, name=model.name, threads=model.threads)
+    twin = Sequential(copies, name=model.name, device="cpu", threads=model.threads)
     twin.compile("sgd", model.loss)
     assert model.sample_shape is not None
     twin.build_for(model.sample_shape)
@@ -274,9 +275,9 @@ def _slopes(twin: Sequential, x: Any, y: Any, gradients: list[Array], reach: lis
     with Shards(twin, data, data.n, training=True) as shards:
 
         def loss() -> float:
-            shards.reset()
-            shards.gradients(twin.backend.xp.arange(data.n))
-            return shards.logs()["loss"]
+            shards.begin()
+            shards.gradients(0, data.n)
+            return float(shards.logs()["loss"])
 
         found = []
         for W, dW, far in zip(twin.layout.views(twin.parameters), gradients, reach, strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
-from tinydnn import activations, backend, layers, losses, metrics, optimizers, training
+from tinydnn import activations, devices, layers, losses, metrics, optimizers, training
 from tinydnn.backend import Array
 from tinydnn.callbacks import Callback, History
 from tinydnn.layers import InputLayer, Layer, check_shape, check_weights
@@ -31,9 +31,13 @@ class Sequential:
     Args:
         layers: the layers, or none, to add them one by one.
         name: None numbers it: sequential, sequential_1, …
-        device: "cpu", or None for what there is.
-        threads: how many threads share each batch; None takes the cores that this process may use. The
-            same number gives the same bits; another one differs by rounding.
+        device: "cpu", "gpu", or "auto", a GPU where one works; None takes `config.device()`.
+        threads: how many threads share each batch on a CPU; None takes the cores that this process may use. The
+            same number gives the same bits; another one differs by rounding. A GPU takes a batch whole.
+
+    Raises:
+        ValueError: a bad argument.
+        devices.GpuError: device="gpu", and there is none that works; the message says why, and what helps.
 
     The shape of one sample comes from an `Input`, from the first layer's `input_shape`, or from the first
     data that the model sees.
@@ -48,8 +52,10 @@ class Sequential:
         threads: int | None = None,
     ) -> None:
         self.name = name or auto_name("Sequential")
-        self.backend = backend.get(device)
-        self.threads = available_cores() if threads is None else training.check_count("threads", threads)
+        self.backend = devices.get(device, threads)
+        self.threads = 1 if self.device == "gpu" else available_cores()
+        if threads is not None:
+            self.threads = training.check_count("threads", threads)
         self.layers: list[Layer] = []
         self.sample_shape: Shape | None = None
         self.input_layer: InputLayer | None = None
@@ -166,6 +172,11 @@ class Sequential:
         return (None, *self.compute_output_shape(self.sample_shape))
 
     @property
+    def device(self) -> str:
+        """What it computes on: "cpu" or "gpu"."""
+        return self.backend.device
+
+    @property
     def trainable(self) -> bool:
         """Always True: tinydnn trains every weight."""
         return True
@@ -241,13 +252,13 @@ class Sequential:
         """What is measured besides the loss: there is one metric, which may go by several names."""
         return next(iter(self.metrics.values()), None)
 
-    def penalty(self) -> float:
-        """The sum of the regularizers' penalties, which is part of the loss."""
-        total = 0.0
-        for layer in self.layers:
-            if layer.kernel_regularizer is not None:
-                total += float(layer.kernel_regularizer.penalty(self.backend.xp, layer.weights[0]))
-        return total
+    def penalty(self) -> Any:
+        """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""
+        return sum(
+            layer.kernel_regularizer.penalty(self.backend.xp, layer.weights[0])
+            for layer in self.layers
+            if layer.kernel_regularizer is not None
+        )
 
     def weights_are_finite(self) -> bool:
         """Whether no weight has become infinite or NaN."""

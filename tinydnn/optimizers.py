@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn import kernels
 from tinydnn.backend import Array
 from tinydnn.config import cast, floatx
+from tinydnn.kernels import Kernel
 from tinydnn.names import not_offered, resolve, snake_case
 from tinydnn.parameters import Layout
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
+
+_LETTERS = {"velocity": "v", "momentum": "m", "average_gradient": "a"}  # of the slots, in formulas
 
 
 class Optimizer:
@@ -119,11 +123,24 @@ class Optimizer:
     def update(self, w: Array, g: Array, part: slice) -> None:
         """Decay and update w[part] from g[part]; g is left as it is."""
         w, g = w[part], g[part]
+        slots = {name: slot[part] for name, slot in self.slots.items()}
+        if kernels.fuse(self.xp):
+            numbers, code = self._formula()
+            if self.weight_decay is not None:
+                numbers["decay"], code = cast(self.weight_decay) * self.rate, f"w -= w * decay; {code}"
+            inputs = ", ".join(f"T {name}" for name in ("g", *numbers))
+            outputs = ", ".join(f"T {name}" for name in ("w", *(_LETTERS[name] for name in slots)))
+            Kernel(self.name, inputs, outputs, code)(self.xp, g, *numbers.values(), w, *slots.values())
+            return
         work0, work1 = (work[part] for work in self._work)
         if self.weight_decay is not None:
             self.xp.multiply(w, cast(self.weight_decay) * self.rate, out=work0)
             w -= work0
-        self._update(w, g, {name: slot[part] for name, slot in self.slots.items()}, work0, work1)
+        self._update(w, g, slots, work0, work1)
+
+    def _formula(self) -> tuple[dict[str, float], str]:
+        """The update as a kernel of w, g and the slots' letters: its numbers by name, and its code."""
+        raise NotImplementedError
 
     def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
         raise NotImplementedError
@@ -168,6 +185,16 @@ class RMSprop(Optimizer):
 
     def slot_names(self) -> list[str]:
         return ["velocity"] + ["momentum"] * (self.momentum > 0) + ["average_gradient"] * self.centered
+
+    def _formula(self) -> tuple[dict[str, float], str]:
+        numbers = {"rho": self.rho, "rest": 1 - self.rho, "rate": self.rate, "epsilon": self.epsilon}
+        code, variance = "v = rho * v + rest * g * g; ", "v"
+        if self.centered:
+            code, variance = f"{code}a = rho * a + rest * g; ", "v - a * a"
+        step = f"rate * g / sqrt({variance} + epsilon)"
+        if self.momentum > 0:
+            return {**numbers, "momentum": self.momentum}, f"{code}m = momentum * m + {step}; w -= m"
+        return numbers, f"{code}w -= {step}"
 
     def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
         xp, rho, v = self.xp, self.rho, slots["velocity"]
@@ -229,6 +256,12 @@ class SGD(Optimizer):
     def slot_names(self) -> list[str]:
         return ["momentum"] * (self.momentum > 0)
 
+    def _formula(self) -> tuple[dict[str, float], str]:
+        if self.momentum == 0:
+            return {"rate": self.rate}, "w -= rate * g"
+        change = "momentum * m - rate * g" if self.nesterov else "m"
+        return {"rate": self.rate, "momentum": cast(self.momentum)}, f"m = momentum * m - rate * g; w += {change}"
+
     def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
         xp = self.xp
         xp.multiply(g, self.rate, out=work0)
@@ -275,8 +308,18 @@ class Adam(Optimizer):
     def slot_names(self) -> list[str]:
         return ["momentum", "velocity"]
 
+    @property
+    def _corrected_rate(self) -> float:
+        t = self.iterations
+        return self.rate * (math.sqrt(1 - cast(self.beta_2) ** t) / (1 - cast(self.beta_1) ** t))
+
+    def _formula(self) -> tuple[dict[str, float], str]:
+        numbers = {"rest_1": 1 - self.beta_1, "rest_2": 1 - self.beta_2, "epsilon": self.epsilon}
+        code = "m += rest_1 * (g - m); v += rest_2 * (g * g - v); w -= rate * m / (sqrt(v) + epsilon)"
+        return {**numbers, "rate": self._corrected_rate}, code
+
     def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
-        xp, t, m, v = self.xp, self.iterations, slots["momentum"], slots["velocity"]
+        xp, m, v = self.xp, slots["momentum"], slots["velocity"]
 
         xp.subtract(g, m, out=work0)  # m = m + (1 - beta_1) * (g - m)
         work0 *= 1 - self.beta_1
@@ -289,8 +332,7 @@ class Adam(Optimizer):
 
         xp.sqrt(v, out=work0)
         work0 += self.epsilon
-        correction = math.sqrt(1 - cast(self.beta_2) ** t) / (1 - cast(self.beta_1) ** t)
-        xp.multiply(m, self.rate * correction, out=work1)
+        xp.multiply(m, self._corrected_rate, out=work1)
         work1 /= work0
         w -= work1
 

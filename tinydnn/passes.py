@@ -10,9 +10,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tinydnn import activations
+from tinydnn.averages import Scores
 from tinydnn.backend import Array
 from tinydnn.data import Data
 from tinydnn.losses import LossTrace
@@ -59,10 +58,12 @@ class Pass:
         self.backend, self.xp = model.backend, model.backend.xp
         self.layers = model.steps
 
-        self._taken = workspace.take("taken", (n, *data.x.shape[1:]), data.x.dtype)
+        shape, dtype = (n, *data.x.shape[1:]), data.x.dtype
         self._converted: Array | None = None
-        if data.x.dtype != model.dtype and not model.converts_input:
-            self._converted = workspace.take("converted", self._taken.shape, model.dtype)
+        if dtype != model.dtype and not model.converts_input:
+            self._converted = workspace.take("converted", shape, model.dtype)
+            dtype = model.dtype if self.backend.gather_converts else dtype
+        self._taken = workspace.take("taken", shape, dtype)
 
         if data.labels is not None or data.targets is not None:
             assert model.loss is not None
@@ -74,11 +75,8 @@ class Pass:
                 self.layers = model.steps[:-1]
             outputs = math.prod(model.steps[-1].output_shape or ())
             self.loss = LossTrace(workspace.room("loss", model.dtype), n, outputs)
-            self.totals = workspace.take("totals", (2,), np.float64)  # the sums of losses and of hits
             self._targets = self.loss.y
             self._classes = self.xp.arange(outputs)
-            if data.labels is not None:
-                self._labels = workspace.take("labels", (n,), data.labels.dtype)
 
         # The first layer with weights needs no dx, and no layer below it goes backward.
         first = next((i for i, layer in enumerate(self.layers) if layer.weights), len(self.layers))
@@ -101,7 +99,7 @@ class Pass:
         Returns the output of the last layer, (n, outputs): valid until the next forward.
         """
         x = self._take(self.data.x, rows, self._taken)
-        if self._converted is not None:
+        if self._converted is not None and x.dtype != self._converted.dtype:
             self.xp.copyto(self._converted, x, casting="same_kind")
             x = self._converted
         for layer, t in zip(self.layers, self.traces, strict=True):
@@ -110,21 +108,19 @@ class Pass:
         self.output = x
         return x
 
-    def measure(self, rows: Rows, output: Array) -> None:
-        """The losses of these rows, in loss.l; adds them and the number of hits to the totals."""
+    def measure(self, rows: Rows, output: Array, scores: Scores) -> None:
+        """The losses and predictions of these rows, into their places."""
         loss, t = self.model.loss, self.loss
         assert loss is not None
-        x = self._loss_input(output)
-        labels = None if self.data.labels is None else self._take(self.data.labels, rows, self._labels)
+        t.l = scores.losses
         if self.data.targets is not None:
             t.y = self._take(self.data.targets, rows, self._targets)
         else:
-            self.xp.equal(labels.reshape(-1, 1), self._classes, out=t.y)  # type: ignore[union-attr]
-        loss.forward(self.xp, x, t, self.logits)
-        self.totals[0] += t.l.sum(dtype=np.float64)
+            assert scores.labels is not None
+            self.xp.equal(scores.labels.reshape(-1, 1), self._classes, out=t.y)
+        loss.forward(self.xp, self._loss_input(output), t, self.logits)
         if self.model.metric is not None:
-            prediction = t.p if self._softmax_in_loss else output
-            self.totals[1] += self.model.metric.hits(self.xp, prediction, labels)
+            self.model.metric.predict(self.xp, t.p if self._softmax_in_loss else output, scores.predictions)
 
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tinydnn.backend import Array
+from tinydnn.averages import Averages
+from tinydnn.backend import Array, Logs
 from tinydnn.data import Data
 from tinydnn.parameters import share
-from tinydnn.passes import Pass, Workspace
+from tinydnn.passes import Pass, Rows, Workspace
 from tinydnn.threads import Team, single_threaded_blas
 
 if TYPE_CHECKING:
@@ -27,18 +26,16 @@ _WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than
 class Shards:
     """The threads and passes that go through some data, a batch at a time.
 
-    Use it in a `with` block: its threads live that long.
+    Use it in a `with` block: its threads live that long. `begin` comes before an epoch or evaluation.
     """
 
     def __init__(self, model: "Sequential", data: Data, batch_size: int, training: bool = False) -> None:
-        self.model, self.data, self.training = model, data, training
+        self.model, self.data, self.batch_size, self.training = model, data, batch_size, training
         self.backend = model.backend
         self.team = Team(min(model.threads, batch_size, data.n))
         self._workspaces = [Workspace(self.backend.xp) for _ in range(self.team.size)]
         self._passes: dict[int, list[Pass]] = {}
         self._stack = ExitStack()
-        self._samples = 0
-        self._penalties = 0.0
 
     def __enter__(self) -> "Shards":
         self._stack.enter_context(self.team)
@@ -70,32 +67,47 @@ class Shards:
 
         def work(own: Pass, part: slice) -> None:
             rows = slice(start + part.start, start + part.stop)
-            out[rows] = self.backend.to_numpy(own.forward(rows))
+            out[rows] = own.forward(rows)
 
         self._share_rows(stop - start, work)
+
+    def begin(self, order: Array | None = None, first_step: int = 0, before: dict[str, Any] | None = None) -> None:
+        """Take the samples in this order, or one after the other, from this step on.
+
+        before: the state of the averages before that step, where they are to go on.
+        """
+        self._order = order
+        labels = self.data.labels if order is None or self.data.labels is None else self.data.labels[order]
+        self.averages = Averages(self.model, self.data.n, self.batch_size, labels, first_step, before)
+
+    def _rows(self, start: int, stop: int) -> Rows:
+        return slice(start, stop) if self._order is None else self._order[start:stop]
 
     def test(self, start: int, stop: int) -> None:
-        """Add the losses and hits of those samples to the totals."""
+        """Measure the samples whose turn is from start to stop."""
 
         def work(own: Pass, part: slice) -> None:
-            rows = slice(start + part.start, start + part.stop)
-            own.measure(rows, own.forward(rows))
+            first, last = start + part.start, start + part.stop
+            rows = self._rows(first, last)
+            own.measure(rows, own.forward(rows), self.averages.scores(first, last))
 
         self._share_rows(stop - start, work)
-        self._count(stop - start)
+        self.averages.count(stop - start, self.model.penalty())
 
-    def gradients(self, rows: Array) -> list[Pass]:
+    def gradients(self, start: int, stop: int) -> list[Pass]:
         """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
 
         def work(own: Pass, part: slice) -> None:
-            output = own.forward(rows[part], first_row=part.start)
-            own.measure(rows[part], output)
-            own.backward(output, batch=len(rows))
+            first, last = start + part.start, start + part.stop
+            rows = self._rows(first, last)
+            output = own.forward(rows, first_row=part.start)
+            own.measure(rows, output, self.averages.scores(first, last))
+            own.backward(output, batch=stop - start)
             if part.start == 0:  # once a batch
                 own.add_penalty_gradients()
 
-        passes = self._share_rows(len(rows), work)
-        self._count(len(rows))
+        passes = self._share_rows(stop - start, work)
+        self.averages.count(stop - start, self.model.penalty())
         return passes
 
     def update(self, passes: list[Pass]) -> None:
@@ -124,33 +136,6 @@ class Shards:
         for layer in self.model.layers:
             layer.steps_seen += 1
 
-    def _count(self, samples: int) -> None:
-        self._samples += samples
-        self._penalties += samples * self.model.penalty()
-
-    def reset(self) -> None:
-        """Start the averages anew."""
-        self._samples, self._penalties = 0, 0.0
-        for workspace in self._workspaces:
-            workspace.take("totals", (2,), np.float64)[...] = 0
-
-    def averages(self) -> dict[str, Any]:
-        """What the averages are made of, thread by thread."""
-        totals = [self.backend.to_numpy(workspace.take("totals", (2,), np.float64)) for workspace in self._workspaces]
-        return {"samples": self._samples, "penalties": self._penalties, "totals": np.stack(totals)}
-
-    def set_averages(self, averages: dict[str, Any]) -> None:
-        """Go on with these averages; those of more threads than there are here are added up."""
-        self.reset()
-        self._samples, self._penalties = int(averages["samples"]), float(averages["penalties"])
-        for i, (loss, hits) in enumerate(averages["totals"].tolist()):
-            totals = self._workspaces[i % self.team.size].take("totals", (2,), np.float64)
-            totals += self.backend.asarray(np.array([loss, hits]))
-
-    def logs(self) -> dict[str, float]:
-        """Loss and metrics since the last reset: means over the samples, sorted by name as in Keras."""
-        totals = sum(workspace.take("totals", (2,), np.float64) for workspace in self._workspaces)
-        loss, hits = self.backend.to_numpy(totals).tolist()
-        logs = dict.fromkeys(self.model.metrics, hits / self._samples)
-        logs["loss"] = (loss + self._penalties) / self._samples
-        return dict(sorted(logs.items()))
+    def logs(self) -> Logs:
+        """Loss and metrics since `begin`: means over the samples, sorted by name as in Keras."""
+        return self.averages.logs()

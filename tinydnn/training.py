@@ -1,5 +1,6 @@
 """The loops of fit, evaluate and predict (mirrors keras/src/backend/tensorflow/trainer.py)."""
 
+import functools
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinydnn import random
-from tinydnn.backend import Array
+from tinydnn.backend import Array, Logs
 from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.data import Data, split
 from tinydnn.files import FileFormatError
@@ -18,7 +19,6 @@ from tinydnn.shards import Shards
 if TYPE_CHECKING:
     from tinydnn.models import Sequential
 
-Logs = dict[str, float]
 State = dict[str, Any]
 
 _DEFAULT_BATCH = 32  # what Keras' fit takes where none is given
@@ -86,7 +86,7 @@ class Fit:
         self.epoch, self.step, self.whole = initial_epoch, 0, True
         self.order: Array | None = None
         self.logs: Logs = {}
-        self.good = model.state()  # of the last epoch's start whose weights gave a finite loss
+        self.good = self._began = model.state()  # at the last epoch's start that gave a finite loss, and at this one's
         self._stopping = False
         self._going_on_from: tuple[State, str] | None = None
         model.training, model.stop_training = self, False
@@ -113,6 +113,8 @@ class Fit:
                     callbacks.on_train_batch_end(self.step - 1, self.logs)
                     interrupt.check()
                     self._stopping = model.stop_training
+                self._check()
+                self.logs = dict(self.shards.logs())
                 if testing is not None:
                     test = _evaluate(testing, self.batch_size, callbacks)
                     self.logs |= {f"val_{name}": value for name, value in test.items()}
@@ -131,22 +133,35 @@ class Fit:
         self.callbacks.on_epoch_begin(self.epoch, {})
         order = random.permutation(self.data.n) if self.shuffle else np.arange(self.data.n)
         self.order = self.model.backend.asarray(order)
-        self.shards.reset()
+        self.shards.begin(self.order)
+        self._began = self.model.state()
 
     def _take_step(self) -> None:
-        assert self.order is not None
         start = self.step * self.batch_size
         self.whole = False
-        passes = self.shards.gradients(self.order[start : start + self.batch_size])
+        passes = self.shards.gradients(start, min(start + self.batch_size, self.data.n))
+        if self.model.backend.reads_at_once:
+            self._check()
         self.logs = self.shards.logs()
-        if not math.isfinite(self.logs["loss"]):
-            self.model.restore(self.good)
-            raise FloatingPointError(_diverged(self.logs["loss"], self.epoch, self.step, self.steps))
-        if self.step == 0:
-            self.good = self.model.state()
         self.shards.update(passes)
         self.step += 1
         self.whole = True
+
+    def _check(self) -> None:
+        """See that every loss of this epoch so far was finite, or go back to where one was.
+
+        Raises:
+            FloatingPointError: one was not.
+        """
+        infinite = self.shards.averages.first_infinite()
+        if infinite is None:
+            self.good = self._began
+            return
+        step, loss = infinite
+        if step > 0:
+            self.good = self._began
+        self.model.restore(self.good)
+        raise FloatingPointError(_diverged(loss, self.epoch, step, self.steps))
 
     # -- going on another time -----------------------------------------------------------------------
 
@@ -155,18 +170,20 @@ class Fit:
         model, optimizer = self.model, self.model.optimizer
         assert optimizer is not None
         under_way = self.step > 0
+        if under_way:
+            self._check()
         return {
             "samples": self.data.n,
             "batch_size": self.batch_size,
             "epoch": self.epoch,
             "step": self.step,
             "stop_training": model.stop_training,
-            "logs": self.logs,
+            "logs": dict(self.logs),
             "model": _on_host(model, model.state()),
             "good": _on_host(model, self.good),
             "learning_rate": optimizer.learning_rate,
             "order": model.backend.to_numpy(self.order).astype(np.uint32) if under_way else None,
-            "averages": self.shards.averages() if under_way else None,
+            "averages": self.shards.averages.state() if under_way else None,
             "random": random.get_state(),
             "callbacks": self.callbacks.state(),
         }
@@ -199,14 +216,14 @@ class Fit:
         if not np.isfinite(state["model"]["parameters"]).all():
             raise ValueError("expected finite weights. Found: NaN or infinity")
         model.restore(state["good"])
-        self.good = model.state()
+        self.good = self._began = model.state()
         model.restore(state["model"])
         optimizer.learning_rate = state["learning_rate"]
         if self.step:
             if not np.array_equal(np.sort(state["order"]), np.arange(self.data.n)) or self.step > self.steps:
                 raise ValueError(f"expected an order of {self.data.n} samples and a step of {self.steps}")
             self.order = model.backend.asarray(state["order"].astype(np.int64))
-            self.shards.set_averages(state["averages"])
+            self.shards.begin(self.order, self.step, state["averages"])
         random.set_state(state["random"])
         self.callbacks.restore(state["callbacks"])
 
@@ -237,13 +254,14 @@ def evaluate(
 
 def _evaluate(shards: Shards, batch_size: int, run: CallbackList) -> Logs:
     run.on_test_begin({})
-    shards.reset()
+    shards.begin()
     logs: Logs = {}
     for step, start in enumerate(range(0, shards.data.n, batch_size)):
         run.on_test_batch_begin(step, {})
         shards.test(start, min(start + batch_size, shards.data.n))
         logs = shards.logs()
         run.on_test_batch_end(step, logs)
+    logs = dict(logs)
     run.on_test_end(logs)
     return logs
 
@@ -256,16 +274,21 @@ def predict(
     data = Data(model, x)
     run = CallbackList(callbacks, model, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
     model.build_for(data.x.shape[1:])
-    out = np.empty((data.n, *model.compute_output_shape(data.x.shape[1:])), model.dtype)
+    backend = model.backend
+    out = backend.xp.empty((data.n, *model.compute_output_shape(data.x.shape[1:])), model.dtype)
     with Shards(model, data, batch_size) as shards:
         run.on_predict_begin({})
         for step, start in enumerate(range(0, data.n, batch_size)):
             run.on_predict_batch_begin(step, {})
-            stop = min(start + batch_size, data.n)
-            shards.predict(start, stop, out)
-            run.on_predict_batch_end(step, {"outputs": out[start:stop]})
+            part = slice(start, min(start + batch_size, data.n))
+            shards.predict(part.start, part.stop, out)
+            run.on_predict_batch_end(step, backend.later(functools.partial(_outputs, model, out[part])))
         run.on_predict_end({})
-    return out
+    return backend.to_numpy(out)
+
+
+def _outputs(model: "Sequential", out: Array) -> dict[str, Any]:
+    return {"outputs": model.backend.to_numpy(out)}
 
 
 def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
@@ -274,9 +297,9 @@ def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
     data = Data(model, x, y)
     model.prepare_training(data.x.shape[1:])
     with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
-        shards.reset()
-        passes = shards.gradients(model.backend.xp.arange(data.n))
-        logs = shards.logs()
+        shards.begin()
+        passes = shards.gradients(0, data.n)
+        logs = dict(shards.logs())
         if not math.isfinite(logs["loss"]):
             raise FloatingPointError(f"The loss of this batch is {logs['loss']}; the weights were left as they are")
         shards.update(passes)
