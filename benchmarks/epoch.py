@@ -21,16 +21,16 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from keras_ref.engines import ENGINES, Engine, load  # noqa: E402
+from keras_ref.engines import ENGINES, Device, Engine, load  # noqa: E402
 from keras_ref.train import network  # noqa: E402
 from tinydnn import datasets, info  # noqa: E402
 
 Input = Literal["raw", "scaled"]
 
 
-def worker(engine: Engine, input: Input, epochs: int) -> None:
+def worker(engine: Engine, input: Input, epochs: int, device: Device) -> None:
     """Train; begin each epoch when a line comes in, and answer with its seconds."""
-    keras = load(engine)
+    keras = load(engine, device)
 
     class Paced(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         """Waits before each epoch, and reports after it."""
@@ -52,14 +52,15 @@ def worker(engine: Engine, input: Input, epochs: int) -> None:
 def main(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs that count, after one that does not.")] = 7,
     input: Annotated[Input, typer.Option(help="Grey values 0 to 255, or 0 to 1.")] = "raw",
+    device: Annotated[Device, typer.Option(help="What both engines compute on: cpu, gpu or auto.")] = "cpu",
     work_on: Annotated[Engine | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Time epochs on tinydnn and Keras in turn, and print medians and their ratio."""
     if work_on:
-        worker(work_on, input, epochs + 1)
+        worker(work_on, input, epochs + 1, device)
         return
     seconds: dict[Engine, list[float]] = {engine: [] for engine in ENGINES}
-    arguments = [sys.executable, __file__, "--epochs", str(epochs), "--input", input, "--work-on"]
+    arguments = [sys.executable, __file__, "--epochs", str(epochs), "--input", input, "--device", device, "--work-on"]
     workers = {
         engine: subprocess.Popen([*arguments, engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for engine in ENGINES
@@ -78,7 +79,9 @@ def main(
     console = Console(highlight=False, soft_wrap=True)
     names = ("tinydnn", "Python", "NumPy", "BLAS", "Keras", "TensorFlow")
     console.print(", ".join(f"{name} {versions[name]}" for name in names))
-    console.print(f"{versions['devices'][0]['name']}, {versions['devices'][0]['cores']} cores; {input} inputs")
+    console.print(
+        f"{versions['devices'][0]['name']}, {versions['devices'][0]['cores']} cores; {input} inputs, on {device}"
+    )
     table = Table("engine", "median s/epoch", "least", "most", title=f"{epochs} epochs each, in turn")
     for engine, values in seconds.items():
         counted = values[1:]

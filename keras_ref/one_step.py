@@ -23,6 +23,7 @@ def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
     model: compiled and built; it stays as it is.
     """
     model.prepare_training(np.shape(x)[1:])
+    load("keras", tf32=False)
     with floatx(config.floatx()):
         return _step(twin(model), model, x, y)
 

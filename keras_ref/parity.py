@@ -122,6 +122,7 @@ def compare(
     Raises:
         ValueError: the model is not compiled or has no Input, or there are not that many steps.
     """
+    load("keras", tf32=False)
     with floatx(dtype):
         comparison = _Comparison(build, x, y, seed, dtype, batch_size, validation_split, tolerance)
         if steps is not None and not 1 <= steps <= epochs * comparison.steps_an_epoch:
@@ -177,6 +178,7 @@ class _Comparison:
         self._theirs: Any = self._build(build, "keras")
         for model in (self._ours, self._probe):
             model.prepare_training(self._x.shape[1:])
+        self._theirs.jit_compile = False  # on a GPU Keras would, and XLA rounds differently
         self._theirs.optimizer.build(self._theirs.trainable_variables)
 
         self._logs: dict[Engine, Logs] = {}

@@ -2,13 +2,17 @@
 
 python keras_ref/train.py --engine keras
 python keras_ref/train.py --engine tinydnn
+
+The walkthrough's paragraph on the GPU, line by line as options: what it hides by CUDA_VISIBLE_DEVICES=-1 is
+`--device cpu`; its allow_growth, memory as needed and not all at once, is always on; and versions and devices are
+printed first. `--device gpu` ends with an error where no GPU is found, and the log would be a CPU's.
 """
 
 from typing import Annotated, Any, Literal
 
 import typer
 
-from keras_ref.engines import Engine, load
+from keras_ref.engines import Device, Engine, devices, keras_version, load
 from tinydnn.datasets import mnist  # the digits of keras.datasets.mnist, without a download
 
 
@@ -31,9 +35,15 @@ def main(
     input: Annotated[Literal["raw", "scaled"], typer.Option(help="Grey values 0 to 255, or 0 to 1.")] = "raw",
     epochs: Annotated[int, typer.Option(min=1, help="How often to go through the digits.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Decides the initial weights and the order of the digits.")] = 42,
+    device: Annotated[Device, typer.Option(help="cpu, gpu, or auto: a GPU where one works.")] = "auto",
+    tf32: Annotated[
+        bool, typer.Option(help="Let TensorFlow round what goes into a GPU's matrix products to 10 bits, as it does.")
+    ] = True,
 ) -> None:
     """Train the walkthrough's net and evaluate it on the test digits."""
-    keras = load(engine)
+    keras = load(engine, device, tf32)
+    version = keras_version() if engine == "keras" else f"tinydnn {keras.__version__}"
+    print(f"{version}, devices: {devices(engine)}")
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     keras.utils.set_random_seed(seed)
     model = network(keras, scaled=input == "scaled")

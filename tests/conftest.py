@@ -1,16 +1,31 @@
 """What all tests start from: the same seed, and the default dtype."""
 
+import os
 import signal
 
 import numpy as np
 import pytest
+import stand_in
 
 import tinydnn as keras
-from tinydnn import names, random
+from tinydnn import devices, names, random
+from tinydnn.backend import GpuBackend
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A script's background ignores Ctrl-C, and so would all that is started here; the tests press it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# On a machine with a GPU, too, tests that do not ask for one have the CPU; those that run `tinydnn` as well.
+os.environ["TINYDNN_DEVICE"] = "cpu"
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("gpu"):
+        try:
+            devices.gpu()
+        except devices.GpuError as error:
+            pytest.skip(f"no GPU ({error}); for an emulated one: python3 scripts/test.py --emulated-gpu")
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +37,8 @@ def _fresh_start():
     yield
     random._global_seed = None
     keras.config.set_floatx("float32")
+    keras.config.set_device(None)
+    keras.config.set_fused_kernels(True)
 
 
 @pytest.fixture
@@ -32,3 +49,13 @@ def rng():
 @pytest.fixture(scope="session")
 def mnist():
     return keras.datasets.mnist.load_data()
+
+
+@pytest.fixture(params=["stand-in", pytest.param("CuPy", marks=pytest.mark.gpu)])
+def gpu(request, monkeypatch):
+    """device="gpu": the stand-in, everywhere; CuPy, where it has a GPU or an emulated one."""
+    if request.param == "CuPy":
+        return devices.gpu()
+    backend = GpuBackend(stand_in)
+    monkeypatch.setattr(devices, "gpu", lambda: backend)
+    return backend

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import kernels
+from tinydnn.kernels import Kernel
 
 Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
 Logs = Any  # dict[str, float], or a LazyLogs that reads one
@@ -49,6 +49,11 @@ class Backend:
         return np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 
 
+_GATHER = Kernel(
+    "gather", "raw S source, int64 row, int64 column, int64 width", "T out", "out = source[row * width + column]"
+)
+
+
 class GpuBackend(Backend):
     """CuPy on the current GPU. Its calls only queue work there; to read a number is to wait for all of it.
 
@@ -76,7 +81,7 @@ class GpuBackend(Backend):
         columns = self._columns.get(width)
         if columns is None:
             columns = self._columns[width] = self.xp.arange(width)
-        kernels.GATHER(self.xp, source, indices.reshape(rows, 1), columns, width, out.reshape(rows, width))
+        _GATHER(self.xp, source, indices.reshape(rows, 1), columns, width, out.reshape(rows, width))
 
     def later(self, read: Callable[[], dict[str, Any]]) -> Logs:
         return LazyLogs(read)

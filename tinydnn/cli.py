@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+import tinydnn
 from tinydnn import config, datasets, info, runs, utils
 from tinydnn.files import to_json
 from tinydnn.interrupts import terminate
+
+if TYPE_CHECKING:
+    from tinydnn import selftest
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -43,6 +47,10 @@ Activation = Annotated[str, typer.Option(help="Of the hidden layers: sigmoid, re
 Optimizer = Annotated[str, typer.Option(help="rmsprop, sgd or adam.")]
 Seed = Annotated[int, typer.Option(help="What initial weights and order of the digits are drawn from.")]
 Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="The numbers to compute with.")]
+Device = Annotated[
+    Literal["cpu", "gpu", "auto"] | None,
+    typer.Option(help="cpu, gpu, or auto: a GPU where one works. By default TINYDNN_DEVICE, else auto."),
+]
 RunFolder = Annotated[Path, typer.Argument(exists=True, metavar="RUN", help="A run's folder, or a .keras file.")]
 
 
@@ -87,7 +95,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run; a random one by default.")] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/ and the time by default.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, or auto.")] = "auto",
+    device: Device = None,
     dtype: Dtype = "float32",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads that share a batch; all cores by default.")
@@ -129,7 +137,8 @@ def train(
             runs.prepare_folder(folder)
 
     if not as_json:
-        print(f"Seed {settings.seed}, {run.model.threads} threads, {settings.dtype}, {settings.input} inputs")
+        device_used = "gpu" if run.model.device == "gpu" else f"cpu, {run.model.threads} threads"
+        print(f"Seed {settings.seed}, {device_used}, {settings.dtype}, {settings.input} inputs")
         run.model.summary()
     try:
         run.train(folder, verbose=0 if as_json else "auto")
@@ -168,8 +177,9 @@ def _only(context: typer.Context, *names: str) -> None:
 
 
 @app.command()
-def evaluate(run: RunFolder, data: Data = None, as_json: AsJson = False) -> None:
+def evaluate(run: RunFolder, data: Data = None, device: Device = None, as_json: AsJson = False) -> None:
     """Loss and accuracy of a saved run on the test digits."""
+    config.set_device(device)
     model = runs.load_model(run)
     _, (x, y) = datasets.mnist.load_data(data)
     if not model.compiled:
@@ -188,9 +198,11 @@ def predict(
     image: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, metavar="IMAGE", help="A digit drawn by hand, as PNG.")
     ],
+    device: Device = None,
     as_json: AsJson = False,
 ) -> None:
     """The digit on an image, and the probability of each."""
+    config.set_device(device)
     from tinydnn.images import load_digit
 
     model = runs.load_model(run)
@@ -218,6 +230,10 @@ def parity(
     optimizer: Optimizer = "rmsprop",
     batch_size: BatchSize = 512,
     data: Data = None,
+    device: Device = None,
+    keras_device: Annotated[
+        Literal["cpu", "gpu", "auto"], typer.Option(help="What Keras computes on; on a GPU without TensorFloat-32.")
+    ] = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write every difference to this file.")
     ] = None,
@@ -229,8 +245,10 @@ def parity(
 
     Exit code 0 is within tolerance. 1 is beyond it: the first step and the first tensor of it are named.
     """
-    from keras_ref import command
+    from keras_ref import command, engines
 
+    config.set_device(device)
+    engines.load("keras", keras_device)
     run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
     with _wrong_use(ValueError, OSError):
         command.check_files(json_file, plot)
@@ -249,12 +267,14 @@ def microscope(
     optimizer: Optimizer = "rmsprop",
     batch_size: BatchSize = 512,
     data: Data = None,
+    device: Device = None,
     as_json: AsJson = False,
 ) -> None:
     """The first step of a training, every tensor of it: formula, line of code, values, and Keras' own next to them."""
     from tinydnn import microscope as instrument
     from tinydnn import microscope_table
 
+    config.set_device(device)
     run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
     x, y = run.first_batch()
     keras, theirs, why_not = None, None, ""
@@ -276,6 +296,46 @@ def microscope(
     print(f"Step 1 from seed {seed}: {len(x)} digits, {dtype}, {input} inputs")
     print(f"Next to {keras}" if keras else why_not)
     Console(highlight=False).print(microscope_table.table(tensors))
+
+
+@app.command("selftest")
+def check_device(device: Device = None, as_json: AsJson = False) -> None:
+    """Whether a device computes what it should: every operation and a training, next to plain NumPy in float64.
+
+    Exit code 0 is all right, 1 is not. The result is what a bug report about a device needs.
+    """
+    from tinydnn import selftest
+
+    report = selftest.run(device)
+    if as_json:
+        print(to_json(report.to_json()), end="")
+    else:
+        _print_selftest(report)
+    if not report.passed:
+        raise typer.Exit(FAILED)
+
+
+def _print_selftest(report: "selftest.Report") -> None:
+    where = report.figures.get("GPU", "the CPU")
+    print(f"tinydnn {tinydnn.__version__} on {where}, next to NumPy in float64 on the CPU")
+    columns = list(dict.fromkeys((check.form, check.dtype) for check in report.checks))
+    table = Table("largest difference", *(f"{dtype}\n{form}" for form, dtype in columns), box=None)
+    cells: dict[str, list[str]] = {}
+    for check in report.checks:
+        found = "error" if check.difference is None else f"{check.difference:.1e}"
+        cells.setdefault(check.name, []).append(found if check.passed else f"{found} > {check.allowed:.0e}")
+    for name, row in cells.items():
+        table.add_row(name, *row)
+    Console(highlight=False, soft_wrap=True).print(table)
+    for name, value in report.figures.items():
+        print(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+    failed = [check for check in report.checks if not check.passed]
+    for check in failed:
+        what = check.error or f"{check.difference:.1e} apart, {check.allowed:.0e} allowed"
+        print(f"FAILED: {check.name}, {check.form}, {check.dtype}: {what}")
+    done = len(report.checks) - len(failed)
+    print(f"{done} of {len(report.checks)} checks passed on the {report.device.upper()}")
+    print(f"To a bug report, please attach what `tinydnn selftest --device {report.device} --json` prints")
 
 
 def _prepared_run(

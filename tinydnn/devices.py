@@ -17,7 +17,7 @@ import numpy as np
 from tinydnn import config
 from tinydnn.backend import Backend, GpuBackend
 
-_WHEELS = "cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy-rocm-7-0"  # they install the same module
+WHEELS = "cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy-rocm-7-0"  # they install the same module
 _NO_DEVICE, _INSUFFICIENT_DRIVER = 100, 35  # cudaError_t
 _WHICH = "12x, or 13x where nvidia-smi shows CUDA 13"
 
@@ -92,7 +92,7 @@ def import_cupy() -> Any:
     Raises:
         GpuError: it is not installed, twice installed, or can't be imported.
     """
-    wheels = [wheel for wheel in _WHEELS if _installed(wheel)]
+    wheels = [wheel for wheel in WHEELS if _installed(wheel)]
     if len(wheels) > 1:
         raise GpuError(
             f"{' and '.join(wheels)} are installed, and overwrite each other's files; keep one: "

@@ -8,22 +8,25 @@ from typing import Any
 import numpy as np
 
 import tinydnn
+from tinydnn import devices
 from tinydnn.threads import available_cores
 
 
 def collect() -> dict[str, Any]:
     """What `tinydnn info` prints, by name; None for what is not there."""
+    cupy = _cupy()
     return {
         "tinydnn": tinydnn.__version__,
         "Python": platform.python_version(),
         "system": platform.platform(),
         "NumPy": np.__version__,
         "BLAS": _blas(),
-        "CuPy": _version("cupy", "cupy-cuda12x", "cupy-cuda13x"),
-        "CUDA": _cuda(),
+        "CuPy": _version(*devices.WHEELS),
+        "CUDA": _cuda(cupy),
+        "CUDA of the driver": _driver(cupy),
         "Keras": _version("keras"),
         "TensorFlow": _version("tensorflow", "tensorflow-cpu"),
-        "devices": [_cpu(), *_gpus()],
+        "devices": [_cpu(), *_gpus(cupy)],
     }
 
 
@@ -67,33 +70,46 @@ def _memory() -> int | None:
         return None
 
 
-def _cuda() -> str | None:
-    runtime = _cuda_runtime()
-    if runtime is None:
-        return None
-    version = runtime.runtimeGetVersion()
-    return f"{version // 1000}.{version % 1000 // 10}"
+def cuda_version(number: int) -> str:
+    """CUDA's numbers 12090 and the like as 12.9."""
+    return f"{number // 1000}.{number % 1000 // 10}"
 
 
-def _gpus() -> list[dict[str, Any]]:
-    runtime = _cuda_runtime()
-    if runtime is None:
+def _cuda(cupy: Any) -> str | None:
+    return None if cupy is None else cuda_version(cupy.cuda.runtime.runtimeGetVersion())
+
+
+def _driver(cupy: Any) -> str | None:
+    """The newest CUDA that the driver can do."""
+    number = 0 if cupy is None else cupy.cuda.runtime.driverGetVersion()
+    return cuda_version(number) if number else None
+
+
+def _gpus(cupy: Any) -> list[dict[str, Any]]:
+    if cupy is None:
         return []
+    runtime = cupy.cuda.runtime
     try:
         count = runtime.getDeviceCount()
-    except Exception:  # without a driver CuPy raises an error class of its own
+    except runtime.CUDARuntimeError:  # there is no driver, or no device
         return []
     found = []
     for i in range(count):
         properties = runtime.getDeviceProperties(i)
         name = properties["name"].decode()
-        found.append({"device": f"gpu:{i}", "name": name, "memory_bytes": properties["totalGlobalMem"]})
+        found.append(
+            {
+                "device": f"gpu:{i}",
+                "name": name,
+                "compute_capability": f"{properties['major']}.{properties['minor']}",
+                "memory_bytes": properties["totalGlobalMem"],
+            }
+        )
     return found
 
 
-def _cuda_runtime() -> Any:
+def _cupy() -> Any:
     try:
-        import cupy
-    except ImportError:
+        return devices.import_cupy()
+    except devices.GpuError:
         return None
-    return cupy.cuda.runtime

@@ -90,8 +90,3 @@ def kernel_of(operation: Callable[..., Any]) -> Kernel | None:
     """The kernel of a fused operation; None for another one."""
     found: Kernel | None = getattr(operation, "kernel", None)
     return found
-
-
-GATHER = Kernel(
-    "gather", "raw S source, int64 row, int64 column, int64 width", "T out", "out = source[row * width + column]"
-)

@@ -43,7 +43,7 @@ class Settings:
     learning_rate: float | None = None
     seed: int | None = None
     data: str | None = None
-    device: str = "auto"
+    device: str | None = None
     dtype: str = "float32"
     threads: int | None = None
     checkpoint_every: int | None = None
@@ -76,7 +76,8 @@ class Run:
         self.settings = settings
         utils.set_random_seed(settings.seed)
         self.model = make_model(settings)
-        settings.threads = self.model.threads  # another number would round differently
+        # Another device, or number of threads, would round differently.
+        settings.device, settings.threads = self.model.device, self.model.threads
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
         self.saved = False
@@ -171,7 +172,9 @@ class Run:
 
     def save(self, folder: Path) -> None:
         """Write the run's folder."""
-        self.results["weights_sha256"] = hashlib.sha256(self.model.parameters.tobytes()).hexdigest()
+        self.results["weights_sha256"] = hashlib.sha256(
+            self.model.backend.to_numpy(self.model.parameters).tobytes()
+        ).hexdigest()
         training = self.model.training
         if training is not None and training.whole and self.model.weights_are_finite():
             checkpoints.write(folder / CHECKPOINT_FILE, training.state())

@@ -1,0 +1,503 @@
+"""The engine on a GPU: next to the CPU number by number, and what a step costs there.
+
+Each test runs on the stand-in, and marked `gpu` on CuPy, where it has a GPU or the emulated one.
+"""
+
+import copy
+import ctypes
+import inspect
+import itertools
+import os
+
+import numpy as np
+import pytest
+import stand_in
+from keras_cases import LOSSES, OPTIMIZERS
+from tolerances import GPU_OPERATION, GPU_TRAINING
+
+import tinydnn as keras
+from tinydnn import activations, checkpoints, layers, losses, microscope, names, random
+from tinydnn.backend import LazyLogs
+from tinydnn.kernels import kernel_of
+
+DTYPES = ["float32", "float64"]
+NOTHING = dict.fromkeys(("copies_in", "copies_out", "allocations", "synchronisations"), 0)
+
+
+@pytest.fixture
+def counted(gpu):
+    """counted() → what the device has done so far."""
+    if gpu.xp is stand_in:
+        return stand_in.counts.taken
+    if not os.environ.get("TINYDNN_EMULATED_GPU"):
+        pytest.skip("a real GPU doesn't count what it does; the stand-in and the emulated one do")
+    numbers = (ctypes.c_long * 8).in_dll(ctypes.CDLL("libcuda.so.1"), "emu_stats")
+    names = (
+        "launches", "copies_in", "copies_out", "copies_within",
+        "allocations", "products", "synchronisations", "memsets",
+    )  # fmt: skip
+    return lambda: dict(zip(names, numbers, strict=True))
+
+
+def same(gpu, ours, host, dtype, scale=1.0):
+    np.testing.assert_allclose(gpu.to_numpy(ours), host, rtol=0, atol=GPU_OPERATION[dtype] * scale)
+
+
+# -- operations ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["linear", "relu", "sigmoid", "softmax", "tanh"])
+def test_activations_and_their_derivatives(gpu, name, dtype, fused, rng):
+    keras.config.set_fused_kernels(fused)
+    function = activations.get(name)
+    z, da = (rng.normal(size=(5, 7)).astype(dtype) * 3 for _ in range(2))
+    z[0, :3] = 0, 700, -700
+    a, dz = np.empty_like(z), np.empty_like(z)
+    function.forward(np, z, a)
+    function.backward(np, a, da, dz)
+    on_device = [gpu.asarray(array) for array in (z, da, np.zeros_like(z), np.zeros_like(z))]
+    function.forward(gpu.xp, on_device[0], on_device[2])
+    function.backward(gpu.xp, on_device[2], on_device[1], on_device[3])
+    same(gpu, on_device[2], a, dtype)
+    same(gpu, on_device[3], dz, dtype, scale=10)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("name", ["linear", "relu", "sigmoid", "softmax", "tanh"])
+def test_a_nan_is_not_lost(gpu, name, fused):
+    """CUDA's own max(NaN, 0) is 0, and a training that diverges would go on."""
+    keras.config.set_fused_kernels(fused)
+    z = gpu.asarray(np.array([[np.nan, 1, 2]], np.float32))
+    a = gpu.asarray(np.zeros((1, 3), np.float32))
+    activations.get(name).forward(gpu.xp, z, a)
+    assert np.isnan(gpu.to_numpy(a)[0, 0])
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("logits", [True, False])
+@pytest.mark.parametrize("kind", [losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy])
+def test_cross_entropies_and_their_gradients(gpu, kind, logits, dtype, fused, rng):
+    keras.config.set_fused_kernels(fused)
+    x = rng.normal(size=(6, 4)).astype(dtype) * 2
+    if logits:
+        x[0] = 900, -900, 0, 1  # exp of these is infinite
+    else:
+        x = np.abs(x)
+        x[0, 0] = 0
+    results = []
+    for backend in (keras.backend.Backend(), gpu):
+        t = losses.LossTrace(lambda name, shape, b=backend: b.xp.empty(shape, dtype), *x.shape)
+        t.y[...] = backend.asarray(np.eye(4, dtype=dtype)[[0, 3, 1, 1, 2, 0]])
+        on_device, loss = backend.asarray(x), kind()
+        loss.forward(backend.xp, on_device, t, logits)
+        dx = loss.backward(backend.xp, on_device, t, logits, 6)
+        results.append([backend.to_numpy(each) for each in (t.l, t.p, dx)])
+    scale = max(1, *(np.abs(each).max() for each in results[0]))
+    for theirs, ours in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=GPU_OPERATION[dtype] * scale)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(gpu, name, dtype, fused, rng):
+    keras.config.set_fused_kernels(fused)
+    w, gradients = rng.normal(size=20).astype(dtype), rng.normal(size=(5, 20)).astype(dtype)
+    results = []
+    for backend in (keras.backend.Backend(), gpu):
+        optimizer, on_device = OPTIMIZERS[name](keras), backend.asarray(w.copy())
+        optimizer.build(keras.parameters.Layout([(4, 4), (4,)]), dtype, backend.xp)
+        for g in gradients:
+            g = backend.asarray(g.copy())
+            optimizer.begin_step()
+            optimizer.clip(g)
+            optimizer.update(on_device, g, slice(0, 20))
+        results.append([backend.to_numpy(each) for each in (on_device, *optimizer.slots.values())])
+    for theirs, ours in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=10 * GPU_OPERATION[dtype])
+
+
+def fused_operations():
+    owners = [*vars(activations).values(), *vars(losses).values()]
+    methods = [getattr(type(each), name, None) for each in owners for name in ("forward", "backward")]
+    return {operation for operation in [*owners, *methods] if inspect.isroutine(operation) and kernel_of(operation)}
+
+
+def test_every_fused_operation_is_equal_to_its_plain_form(gpu, rng):
+    found = fused_operations()
+    assert len(found) == 7  # three activations both ways, and the gradient of logits
+    for operation in found:
+        kernel = kernel_of(operation)
+        names = [each.split()[1] for each in f"{kernel.inputs}, {kernel.outputs}".split(", ")]
+        arrays = [0.25 if name == "share" else abs(rng.normal(size=(3, 4))) for name in names]
+        this = [None] * (next(iter(inspect.signature(operation).parameters)) == "self")
+        results = []
+        for function in (operation, operation.__wrapped__):
+            on_device = [
+                each if name == "share" else gpu.asarray(each.copy()) for name, each in zip(names, arrays, strict=True)
+            ]
+            function(*this, gpu.xp, *on_device)
+            results.append(gpu.to_numpy(on_device[-1]))
+        np.testing.assert_allclose(*results, rtol=0, atol=10 * GPU_OPERATION["float64"])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dropout_masks_are_the_cpus(gpu, dtype):
+    for start, stop in ((0, 5), (3, 4), (7, 50_000)):
+        numbers = random.uniform01((686579304, 4), start, stop, dtype, gpu.xp)
+        np.testing.assert_array_equal(gpu.to_numpy(numbers), random.uniform01((686579304, 4), start, stop, dtype))
+
+
+@pytest.mark.parametrize("source", [np.uint8, np.int64, np.float32, np.float64])
+def test_rows_are_gathered_and_converted(gpu, source, rng):
+    rows, order = rng.integers(0, 200, (9, 2, 3)).astype(source), np.array([8, 0, 3, 3])
+    out = gpu.xp.empty((4, 2, 3), np.float32)
+    gpu.gather(gpu.asarray(rows), gpu.asarray(order), out)
+    np.testing.assert_array_equal(gpu.to_numpy(out), rows[order].astype(np.float32))
+
+
+# -- whole nets ---------------------------------------------------------------------------------------
+
+
+def everything(device, dtype, last="softmax", loss="categorical_crossentropy", optimizer="rmsprop"):
+    """A net with every layer, from the same seed and with the same names."""
+    names._counts.clear()
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.Input((2, 3), dtype=dtype)], device=device)
+    for layer in (
+        layers.Rescaling(0.5, 0.25, dtype=dtype),
+        layers.Flatten(dtype=dtype),
+        layers.Dense(6, activation="tanh", kernel_regularizer=keras.regularizers.L1L2(0.01, 0.02), dtype=dtype),
+        layers.Dense(8, dtype=dtype),
+        layers.Activation("sigmoid", dtype=dtype),
+        layers.Dropout(0.3, dtype=dtype),
+        layers.Reshape((4, 2), dtype=dtype),
+        layers.Flatten(dtype=dtype),
+        layers.Dense(7, activation="sigmoid", use_bias=False, dtype=dtype),
+        layers.Dense(6, activation="relu", dtype=dtype),
+        layers.Dense(5, activation="softmax", dtype=dtype),
+        layers.Dense(4, activation=last, dtype=dtype),
+    ):
+        model.add(layer)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
+
+
+def samples(rng, n=40, outputs=4):
+    return rng.normal(size=(n, 2, 3)), np.eye(outputs)[rng.integers(0, outputs, n)]
+
+
+def close(ours, theirs, dtype):
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=GPU_TRAINING[dtype])
+
+
+def trained(model, x, y, **settings):
+    history = model.fit(x, y, batch_size=8, epochs=4, verbose=0, **settings).history
+    return model, history
+
+
+def compare(gpu_model, cpu_model, x, y, dtype):
+    """Train both by 20 steps and more, and compare all that comes out."""
+    held_out = x[:11].copy(), y[:11].copy()
+    (ours, our_log), (theirs, their_log) = (
+        trained(model, x, y, validation_data=held_out) for model in (gpu_model, cpu_model)
+    )
+    assert (ours.device, theirs.device) == ("gpu", "cpu")
+    close(ours.get_weights(), theirs.get_weights(), dtype)
+    for name in their_log:
+        np.testing.assert_allclose(our_log[name], their_log[name], rtol=0, atol=GPU_TRAINING[dtype])
+    close([ours.evaluate(x, y, verbose=0)], [theirs.evaluate(x, y, verbose=0)], dtype)
+    close([ours.predict(x, batch_size=7, verbose=0)], [theirs.predict(x, verbose=0)], dtype)
+    close([ours.train_on_batch(x, y)], [theirs.train_on_batch(x, y)], dtype)
+    close(ours.get_weights(), theirs.get_weights(), dtype)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_net_with_every_layer_trains_as_on_the_cpu(gpu, dtype, fused, rng):
+    keras.config.set_fused_kernels(fused)
+    compare(everything("gpu", dtype), everything("cpu", dtype), *samples(rng), dtype)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_train_as_on_the_cpu(gpu, name, rng):
+    last, loss = LOSSES[name]
+    x, y = samples(rng)
+    if "sparse" in name:
+        y = y.argmax(axis=1)
+    models = [everything(device, "float64", last, loss(keras)) for device in ("gpu", "cpu")]
+    compare(*models, x, y, "float64")
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_train_as_on_the_cpu(gpu, name, rng):
+    models = [everything(device, "float64", optimizer=OPTIMIZERS[name](keras)) for device in ("gpu", "cpu")]
+    compare(*models, *samples(rng), "float64")
+
+
+def test_one_output_trains_as_on_the_cpu(gpu, rng):
+    x, y = rng.normal(size=(30, 3)), rng.integers(0, 2, (30, 1)).astype(float)
+    models = []
+    for device in ("gpu", "cpu"):
+        keras.utils.set_random_seed(5)
+        last = layers.Dense(1, activation="sigmoid", dtype="float64")
+        models.append(keras.Sequential([keras.Input((3,), dtype="float64"), last], device=device))
+        models[-1].compile("adam", "mse", metrics=["accuracy"])
+    compare(*models, x, y, "float64")
+
+
+def walkthrough(device, scaled=True):
+    keras.utils.set_random_seed(42)
+    model = keras.Sequential([keras.Input((28, 28))], device=device)
+    if scaled:
+        model.add(layers.Rescaling(1 / 255))
+    for layer in (layers.Reshape((784,)), layers.Dense(324, activation="sigmoid")):
+        model.add(layer)
+    for units, activation in ((36, "sigmoid"), (10, "softmax")):
+        model.add(layers.Dense(units, activation=activation))
+    model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_the_walkthroughs_net_after_20_steps(gpu, mnist):
+    (x, y), _ = mnist
+    x, y = x[:10_240], keras.utils.to_categorical(y[:10_240])
+    models = [walkthrough(device) for device in ("gpu", "cpu")]
+    logs = [model.fit(x, y, batch_size=512, verbose=0).history for model in models]
+    close(*(model.get_weights() for model in models), "float32")
+    close(logs[0].values(), logs[1].values(), "float32")
+
+
+# -- what a step costs --------------------------------------------------------------------------------
+
+
+def costs(model, x, y, counted, **settings):
+    """What each of fit's steps cost, the first of all left out, in which kernels are compiled and buffers made."""
+    taken = []
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: taken.append([counted()]),
+        on_train_batch_end=lambda batch, logs: taken[-1].append(counted()),
+    )
+    model.fit(x, y, batch_size=512, verbose=0, callbacks=[note], **settings)
+    return [{name: after[name] - before[name] for name in before} for before, after in taken[1:]]
+
+
+@pytest.mark.parametrize(("scaled", "launches"), [(False, 25), (True, 26)])
+def test_a_step_of_the_walkthroughs_net(gpu, counted, scaled, launches, mnist):
+    """Its 8 matrix products and 3 sums for the biases, which are products too, are counted in."""
+    (x, y), _ = mnist
+    x, y = x[:2048], keras.utils.to_categorical(y[:2048])
+    for cost in costs(walkthrough("gpu", scaled), x, y, counted):
+        assert cost["products"] == 8 + 3
+        assert cost["launches"] + cost["products"] == launches
+        assert {name: cost[name] for name in NOTHING} == NOTHING
+
+
+def test_plain_operations_cost_more(gpu, counted, mnist):
+    """So the budget shows that fused kernels run."""
+    keras.config.set_fused_kernels(False)
+    (x, y), _ = mnist
+    for cost in costs(walkthrough("gpu"), x[:1536], keras.utils.to_categorical(y[:1536]), counted):
+        assert cost["launches"] + cost["products"] > 40
+
+
+def test_an_epoch_reads_once_and_sends_its_order_alone(gpu, counted, mnist):
+    (x, y), _ = mnist
+    x, y = x[:2048], keras.utils.to_categorical(y[:2048])
+    model, taken = walkthrough("gpu"), []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: taken.append(counted()))
+    model.fit(x, y, batch_size=512, epochs=3, verbose=0, callbacks=[note])
+    for before, after in itertools.pairwise(taken):
+        assert after["copies_in"] - before["copies_in"] == 1  # the order
+        assert after["copies_out"] - before["copies_out"] == 2  # losses and hits
+
+
+def test_images_are_sent_once_as_they_are(gpu, rng):
+    data = keras.data.Data(walkthrough("gpu"), rng.integers(0, 256, (10, 28, 28)).astype(np.uint8))
+    assert data.x.dtype == np.uint8
+
+
+def test_a_prediction_is_read_once(gpu, counted, rng):
+    model = walkthrough("gpu")
+    x = rng.integers(0, 256, (40, 28, 28)).astype(np.uint8)
+    model.predict(x, batch_size=10, verbose=0)
+    before = counted()
+    model.predict(x, batch_size=10, verbose=0)
+    after = counted()
+    assert (after["copies_in"] - before["copies_in"], after["copies_out"] - before["copies_out"]) == (1, 1)
+
+
+# -- logs that are read late --------------------------------------------------------------------------
+
+
+def test_a_batchs_logs_are_what_the_cpu_gives_whenever_they_are_read(gpu, rng):
+    x, y = samples(rng)
+    kept = {}
+    for device in ("gpu", "cpu"):
+        kept[device] = []
+        keep = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs, to=kept[device]: to.append(logs))
+        trained(everything(device, "float64"), x, y, callbacks=[keep])
+    assert isinstance(kept["gpu"][0], LazyLogs)
+    for ours, theirs in zip(kept["gpu"], kept["cpu"], strict=True):
+        assert list(ours) == list(theirs) == ["accuracy", "loss"]
+        assert ours["accuracy"] == theirs["accuracy"]
+        assert ours["loss"] == pytest.approx(theirs["loss"], abs=GPU_TRAINING["float64"])
+
+
+def test_reading_early_changes_no_bit(gpu, rng):
+    x, y = samples(rng)
+    read = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: batch % 2 and logs["loss"])
+    (one, log), (other, other_log) = (
+        trained(everything("gpu", "float32"), x, y, callbacks=callbacks) for callbacks in (None, [read])
+    )
+    assert log == other_log
+    for w, v in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(w, v)
+
+
+def test_outputs_of_a_batch_of_predictions(gpu, rng):
+    x, _ = samples(rng)
+    got = []
+    keep = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: got.append(logs["outputs"]))
+    whole = everything("gpu", "float32").predict(x, batch_size=16, verbose=0, callbacks=[keep])
+    np.testing.assert_array_equal(np.concatenate(got), whole)
+
+
+@pytest.mark.parametrize("bad_step", [0, 2])
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_a_training_that_diverges_ends_as_on_the_cpu(gpu, epoch, bad_step, rng):
+    """At the end of its epoch, but with the same message and the same weights."""
+    x, y = samples(rng)
+    ends = []
+    for device in ("gpu", "cpu"):
+        model = everything(device, "float64")
+
+        def spoil(batch, logs, model=model):
+            if model.training.epoch == epoch and batch == bad_step:
+                model.layers[2].kernel[...] = np.nan
+
+        with pytest.raises(FloatingPointError) as error:
+            trained(model, x, y, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=spoil)])
+        ends.append((str(error.value), model.get_weights(), model.optimizer.iterations))
+    assert ends[0][0] == ends[1][0]
+    assert f"epoch {epoch + 1}, step {bad_step + 1} of 5" in ends[0][0]
+    close(ends[0][1], ends[1][1], "float64")
+    assert ends[0][2] == ends[1][2]
+
+
+# -- between devices ----------------------------------------------------------------------------------
+
+
+def test_weights_move_between_devices(gpu, rng):
+    x, y = samples(rng)
+    ours, _ = trained(everything("gpu", "float32"), x, y)
+    theirs = everything("cpu", "float32")
+    theirs.set_weights(ours.get_weights())
+    close([theirs.predict(x, verbose=0)], [ours.predict(x, verbose=0)], "float32")
+    weights = [w + 1 for w in theirs.get_weights()]
+    ours.set_weights(weights)
+    for layer in ours.layers:
+        layer.set_weights([w * 2 for w in layer.get_weights()])
+    for w, doubled in zip(weights, ours.get_weights(), strict=True):
+        assert isinstance(doubled, np.ndarray)
+        np.testing.assert_array_equal(doubled, 2 * w)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".h5"])
+@pytest.mark.parametrize(("first", "second"), [("gpu", "cpu"), ("cpu", "gpu")])
+def test_files_move_between_devices(gpu, first, second, ending, tmp_path, rng):
+    """The optimizer's state too: the training goes on there as here."""
+    x, y = samples(rng)
+    model, _ = trained(everything(first, "float64"), x, y)
+    path = tmp_path / f"model{ending}"
+    if ending == ".keras":
+        model.save(path)
+        keras.config.set_device(second)
+        other = keras.models.load_model(path)
+    else:
+        model.save_weights(path)
+        other = everything(second, "float64")
+        other.train_on_batch(x, y)  # which makes the optimizer's slots
+        other.load_weights(path)
+    assert (model.device, other.device) == (first, second)
+    for w, v in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(w, v)
+    if ending != ".h5":
+        for slot, vector in model.optimizer.slots.items():
+            moved = other.backend.to_numpy(other.optimizer.slots[slot])
+            np.testing.assert_array_equal(moved, model.backend.to_numpy(vector))
+
+
+@pytest.mark.parametrize("step", [7, 10])
+def test_a_resumed_training_ends_in_the_same_bits(gpu, step, tmp_path, rng):
+    x, y = samples(rng)
+
+    class Cut(keras.callbacks.Callback):
+        steps = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.steps += 1
+            if self.steps == step:
+                checkpoints.write(tmp_path / "checkpoint.npz", self.model.training.state())
+                raise RuntimeError("cut")
+
+    whole, log = trained(everything("gpu", "float32"), x, y)
+    with pytest.raises(RuntimeError, match="cut"):
+        trained(everything("gpu", "float32"), x, y, callbacks=[Cut()])
+    backup = keras.callbacks.BackupAndRestore(tmp_path)
+    resumed, resumed_log = trained(everything("gpu", "float32"), x, y, callbacks=[backup])
+    assert resumed_log == log
+    for w, v in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(w, v)
+
+
+def test_early_stopping_restores_the_best_weights(gpu, rng):
+    x, y = samples(rng)
+    logs = []
+    for device in ("gpu", "cpu"):
+        stop = keras.callbacks.EarlyStopping("loss", patience=1, restore_best_weights=True)
+        model = everything(device, "float64", optimizer=keras.optimizers.SGD(3.0))
+        history = model.fit(x, y, batch_size=8, epochs=10, verbose=0, callbacks=[stop]).history
+        logs.append((history["loss"], model.get_weights()))
+    assert len(logs[0][0]) == len(logs[1][0])
+    close(logs[0][1], logs[1][1], "float64")
+
+
+def test_the_microscope_shows_the_cpus_tensors(gpu, rng):
+    x, y = samples(rng)
+    ours, theirs = (microscope.dissect(everything(device, "float64"), x, y) for device in ("gpu", "cpu"))
+    assert [tensor.name for tensor in ours] == [tensor.name for tensor in theirs]
+    for one, other in zip(ours, theirs, strict=True):
+        assert isinstance(one.value, np.ndarray)
+        np.testing.assert_allclose(one.value, other.value, rtol=0, atol=GPU_TRAINING["float64"], err_msg=one.name)
+        assert one.formula == other.formula
+        for slope in one.slopes:
+            assert slope.gradient == pytest.approx(slope.slope, abs=1e-7)
+
+
+def test_data_that_lies_on_the_device_is_taken(gpu, rng):
+    x, y = samples(rng)
+    one, other = everything("gpu", "float64"), everything("gpu", "float64")
+    trained(one, x, y)
+    trained(other, gpu.asarray(x), gpu.asarray(y))
+    for w, v in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(w, v)
+
+
+def test_a_model_can_not_be_mixed_with_numpy_by_mistake(gpu):
+    """Only CuPy raises this: the stand-in does so everywhere."""
+    with pytest.raises(TypeError):
+        everything("gpu", "float32").parameters + np.ones(1)
+
+
+def test_a_state_is_a_copy(gpu, rng):
+    """np.asarray shares memory, cp.asarray does so only on the device."""
+    model, _ = trained(everything("gpu", "float32"), *samples(rng))
+    state = copy.copy(model.state())
+    before = gpu.to_numpy(state["parameters"])
+    model.set_weights([w + 1 for w in model.get_weights()])
+    np.testing.assert_array_equal(gpu.to_numpy(state["parameters"]), before)
