@@ -52,10 +52,14 @@ def mnist():
 
 
 @pytest.fixture(params=["stand-in", pytest.param("CuPy", marks=pytest.mark.gpu)])
-def gpu(request, monkeypatch):
+def gpu(request):
     """device="gpu": the stand-in, everywhere; CuPy, where it has a GPU or an emulated one."""
-    if request.param == "CuPy":
-        return devices.gpu()
+    return devices.gpu() if request.param == "CuPy" else request.getfixturevalue("gpu_stand_in")
+
+
+@pytest.fixture
+def gpu_stand_in(monkeypatch):
+    """device="gpu" is the stand-in alone, for what only it can show."""
     backend = GpuBackend(stand_in)
     monkeypatch.setattr(devices, "gpu", lambda: backend)
     return backend

@@ -87,7 +87,8 @@ def run(device: str | None) -> Report:
             checks += _compare_trainings(backend.device, form)
     finally:
         config.set_fused_kernels(fused)
-    return Report(backend.device, checks, _figures(backend))
+    figures, error = _attempt(partial(_figures, backend))
+    return Report(backend.device, checks, figures if error is None else {"figures of a step": error})
 
 
 # -- operations ---------------------------------------------------------------------------------------

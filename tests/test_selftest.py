@@ -1,0 +1,118 @@
+"""tinydnn selftest: what it finds right, and that it finds what is wrong."""
+
+import json
+
+import numpy as np
+import pytest
+import stand_in
+
+from tinydnn import config, selftest
+from tinydnn.cli import main
+
+
+def command(monkeypatch, *arguments):
+    """The exit code of `tinydnn selftest …` in this process."""
+    monkeypatch.setattr("sys.argv", ["tinydnn", "selftest", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def failed(report):
+    return {check.name for check in report.checks if not check.passed}
+
+
+@pytest.fixture
+def few_steps(monkeypatch):
+    monkeypatch.setattr(selftest, "STEPS", 2)
+    monkeypatch.setattr(selftest, "BATCH_SIZE", 32)
+
+
+def test_a_gpu_that_computes_right(gpu):
+    report = selftest.run("gpu")
+    assert failed(report) == set()
+    assert {check.form for check in report.checks} == {"fused", "plain"}
+    assert report.figures["kernel launches a step"] == 15
+    assert report.figures["matrix products a step"] == 11
+    assert report.figures["copies a step"] == 0
+    assert config.fused_kernels()
+
+
+def test_this_cpu_computes_right():
+    report = selftest.run("cpu")
+    assert failed(report) == set()
+    assert {check.form for check in report.checks} == {"plain"}
+    assert len({check.name for check in report.checks}) > 30
+
+
+def rounded_to_ten_bits(a, b, out=None):
+    """As TensorFloat-32 does before it multiplies."""
+
+    def ten_bits(array):
+        bits = array.host.astype(np.float32).view(np.uint32)
+        return stand_in.ndarray(((bits + 0x1000) & 0xFFFFE000).view(np.float32).astype(array.dtype))
+
+    return right_matmul(ten_bits(a), ten_bits(b), out=out)
+
+
+right_matmul = stand_in.matmul
+TF32, NO_ROOT, NO_MAX, FLAT = "TensorFloat-32", "sqrt(v) = v", "max = infinity", "tanh too small"
+WRONG = {
+    FLAT: ("tanh", lambda z, out: stand_in.multiply(z, 0.999, out=out)),
+    TF32: ("matmul", rounded_to_ten_bits),
+    NO_ROOT: ("sqrt", lambda v, out: stand_in.add(v, 0, out=out)),
+    NO_MAX: ("max", lambda z, axis, keepdims, out: stand_in.multiply(out, np.inf, out=out)),
+}
+
+
+@pytest.mark.parametrize(
+    ("mistake", "named"),
+    [
+        (FLAT, {"tanh", "sigmoid", "weights after 2 steps"}),
+        (TF32, {"matrix product x.T @ dz", "matrix product dz @ W.T", "weights after 2 steps"}),
+        (NO_ROOT, {"RMSprop", "Adam", "weights after 2 steps"}),
+        (NO_MAX, {"CategoricalCrossentropy from logits", "loss after 2 steps"}),
+    ],
+)
+def test_a_device_that_computes_wrong(gpu_stand_in, monkeypatch, few_steps, mistake, named):
+    monkeypatch.setattr(stand_in, *WRONG[mistake])
+    found = failed(selftest.run("gpu"))
+    assert named <= found
+    assert "relu" not in found
+
+
+def test_an_error_on_the_device_is_a_part_of_the_report(gpu_stand_in, monkeypatch, few_steps, capsys):
+    def fail(*arguments, **settings):
+        raise RuntimeError("CUDA_ERROR_LAUNCH_FAILED:\n unspecified launch failure")
+
+    monkeypatch.setattr(stand_in, "argmax", fail)
+    monkeypatch.setattr(selftest, "_figures", lambda backend: {})
+    assert command(monkeypatch, "--device", "gpu") == 1
+    printed = capsys.readouterr().out
+    message = "RuntimeError: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure"
+    assert f"FAILED: weights after 2 steps, fused, float32: {message}" in printed
+    assert "To a bug report, please attach what `tinydnn selftest --device gpu --json` prints" in printed
+
+
+def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
+    assert command(monkeypatch, "--device", "cpu") == 0
+    printed = capsys.readouterr().out
+    assert "72 of 72 checks passed on the CPU" in printed
+    assert "matrix product x.T @ dz" in printed
+    assert command(monkeypatch, "--device", "cpu", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["passed"] is True
+    assert report["versions"]["NumPy"] == np.__version__
+    assert len(report["checks"]) == 72
+    assert report["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
+
+
+def test_without_a_gpu_it_says_what_is_missing(monkeypatch, capsys):
+    from tinydnn import devices
+
+    def none():
+        raise devices.GpuError("There is no NVIDIA driver")
+
+    monkeypatch.setattr(devices, "gpu", none)
+    assert command(monkeypatch, "--device", "gpu") == 1
+    assert capsys.readouterr().err == "tinydnn: There is no NVIDIA driver\n"
