@@ -7,6 +7,7 @@ CuPy; here the same text runs as Python, since tinydnn's kernels stay within wha
 Only the names that the engine uses are there; another one is an AttributeError.
 """
 
+import math
 import re
 from dataclasses import asdict, dataclass
 
@@ -294,20 +295,28 @@ def _evaluated(expression, names):
         return eval(re.sub(r"^(.*) \? (.*) : (.*)$", r"where(\1, \2, \3)", expression.strip()), {}, names)
 
 
+_STATEMENT = r"\s*(unsigned long long )?(\w+) (.?)= (.*)"
+
+
 class ElementwiseKernel:
     def __init__(self, inputs, outputs, code, name):
         assert name.isidentifier()
         self.parameters, self.outputs = _parameters(f"{inputs}, {outputs}"), _parameters(outputs)
-        self.statements = [re.fullmatch(r"\s*(\w+) (.?)= (.*)", each).groups() for each in code.split(";")]
+        self.statements = [re.fullmatch(_STATEMENT, each).groups() for each in code.split(";")]
 
     def __call__(self, *arguments):
         counts.launches += 1
-        names = _environment(self.parameters, arguments)
-        assert {name for name, _, _ in self.statements} <= {name for _, _, name in self.outputs}
-        for name, operator, expression in self.statements:
+        names, outputs = _environment(self.parameters, arguments), {name for _, _, name in self.outputs}
+        shape = arguments[-1].shape
+        names["i"] = np.arange(math.prod(shape), dtype=np.uint64).reshape(shape)
+        for declared, name, operator, expression in self.statements:
             value = _evaluated(f"{name} {operator} ({expression})" if operator else expression, names)
-            assert np.shape(value) in (names[name].shape, ()), f"{name} has shape {names[name].shape}"
-            names[name][...] = value
+            if name in outputs:
+                assert np.shape(value) in (names[name].shape, ()), f"{name} has shape {names[name].shape}"
+                names[name][...] = value
+            else:
+                assert declared or name in names, f"{name} is not declared"
+                names[name] = value
 
 
 class ReductionKernel:

@@ -27,9 +27,17 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
     assert re.sub(rounding, "", done.stdout) == re.sub(rounding, "", printed)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/parity.md", "docs/reliability.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/gpu.md", "docs/parity.md", "docs/reliability.md"])
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (path.parent / target).exists(), target
+
+
+def test_the_launches_of_a_step_on_the_page_add_up_to_what_is_counted():
+    """tests/test_gpu.py counts 25 for raw digits, 11 of them products."""
+    page = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
+    rows = page.split("| part | launches | products |")[1].split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() or "0" for cell in row.split("|")[2:4]] for row in rows]
+    assert [sum(int(row[i]) for row in cells) for i in range(2)] == [14, 11]

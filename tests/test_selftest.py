@@ -28,7 +28,7 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(selftest, "BATCH_SIZE", 32)
 
 
-def test_a_gpu_that_computes_right(gpu):
+def test_a_gpu_that_computes_right(gpu, few_steps):
     report = selftest.run("gpu")
     assert failed(report) == set()
     assert {check.form for check in report.checks} == {"fused", "plain"}

@@ -456,9 +456,7 @@ class Dropout(Layer):
             width = math.prod(_known(self.output_shape))
             first = t.first_row * width
             stream = self.stream_seed, self.steps_seen
-            numbers = random.uniform01(stream, first, first + t.mask.size, self.drawn_in, self.xp)
-            self.xp.greater_equal(numbers.reshape(t.mask.shape), self.rate, out=t.mask)
-            t.mask *= 1 / (1 - self.rate)
+            random.dropout_mask(self.xp, stream, first, self.drawn_in, self.rate, t.mask)
         return self.xp.multiply(x, t.mask, out=t.y)
 
     def backward(self, dy: Array, t: Trace) -> Array | None:

@@ -37,7 +37,9 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn import kernels
 from tinydnn.backend import Array
+from tinydnn.kernels import Kernel
 
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
@@ -136,16 +138,21 @@ def _stream(key: tuple[int, int], upper: tuple[int, int], start: int, stop: int,
     return words[start - 4 * first_block : stop - 4 * first_block]
 
 
+def _scrambled(seed: tuple[int, int]) -> list[int]:
+    """The key of a seed pair's stream, two words, and the upper half of its counter."""
+    s0, s1 = (s % (2**31 - 2) for s in seed)  # as Keras folds a seed into TensorFlow's int32
+    low, high = np.zeros(1, np.uint64), np.ones(1, np.uint64)
+    words: list[int] = philox((high * s0, low.copy(), high * s1, low.copy()), _SCRAMBLE_KEY).tolist()
+    return words
+
+
 def uniform01(seed: tuple[int, int], start: int, stop: int, dtype: Any, xp: Any = np) -> Array:
     """Numbers start to stop, in [0, 1), of the stream that TensorFlow draws for a seed pair.
 
     Random bits become the mantissa of a number in [1, 2), less 1: 23 bits of one word for float32,
     52 bits of two words for float64.
     """
-    s0, s1 = (s % (2**31 - 2) for s in seed)  # as Keras folds a seed into TensorFlow's int32
-    low, high = np.zeros(1, np.uint64), np.ones(1, np.uint64)
-    scrambled = philox((high * s0, low.copy(), high * s1, low.copy()), _SCRAMBLE_KEY)
-    k0, k1, c2, c3 = (int(word) for word in scrambled)
+    k0, k1, c2, c3 = _scrambled(seed)
     if np.dtype(dtype) == np.float32:
         words = _stream((k0, k1), (c2, c3), start, stop, xp)
         numbers: Array = ((words & 0x7FFFFF) | 0x3F800000).view(xp.float32)
@@ -154,6 +161,53 @@ def uniform01(seed: tuple[int, int], start: int, stop: int, dtype: Any, xp: Any 
         numbers = (((words[0::2] & 0xFFFFF) << 32) | words[1::2] | (0x3FF << 52)).view(xp.float64)
     numbers -= 1
     return numbers
+
+
+def dropout_mask(xp: Any, seed: tuple[int, int], first: int, dtype: Any, rate: float, mask: Array) -> None:
+    """mask[i] = 0 where number first + i of the seed pair's stream is below the rate, else 1 / (1 - rate).
+
+    dtype: the numbers', which decides the bits that they are made of.
+    """
+    if kernels.fuse(xp):
+        kernel = _MASK_OF_FLOAT32 if np.dtype(dtype) == np.float32 else _MASK_OF_FLOAT64
+        kernel(xp, *_scrambled(seed), first, rate, 1 / (1 - rate), mask)
+        return
+    numbers = uniform01(seed, first, first + mask.size, dtype, xp)
+    xp.greater_equal(numbers.reshape(mask.shape), rate, out=mask)
+    mask *= 1 / (1 - rate)
+
+
+def _mask_kernel(name: str, words: str, number: str) -> Kernel:
+    """The same in one launch: `philox` once more, for the block of each number alone.
+
+    words: how many words lie before number n. number: what it is, from the words of its block.
+    """
+    (m0, m1), (w0, w1) = _MULTIPLIERS, _KEY_STEPS
+    a_round = f"""
+        p0 = x0 * {m0}; p1 = x2 * {m1};
+        x0 = (p1 >> 32) ^ x1 ^ k0; x1 = p1 & {_MASK32};
+        x2 = (p0 >> 32) ^ x3 ^ k1; x3 = p0 & {_MASK32};
+        k0 = (k0 + {w0}) & {_MASK32}; k1 = (k1 + {w1}) & {_MASK32};"""
+    code = f"""
+        uint64 word = {words}; uint64 block = word >> 2; uint64 lane = word & 3;
+        uint64 x0 = block & {_MASK32}; uint64 x1 = block >> 32; uint64 x2 = c2; uint64 x3 = c3;
+        uint64 k0 = key0; uint64 k1 = key1; uint64 p0 = 0; uint64 p1 = 0;{a_round * 10}
+        mask = ({number} >= rate) * scale"""
+    code = code.replace("uint64 ", "unsigned long long ")
+    return Kernel(name, "uint64 key0, uint64 key1, uint64 c2, uint64 c3, uint64 first, T rate, T scale", "T mask", code)
+
+
+_MASK_OF_FLOAT32 = _mask_kernel(
+    "dropout_mask_of_float32",
+    "first + i",
+    f"T(((lane == 0) * x0 + (lane == 1) * x1 + (lane == 2) * x2 + (lane == 3) * x3) & 0x7FFFFF) * T({2.0**-23!r})",
+)
+_MASK_OF_FLOAT64 = _mask_kernel(
+    "dropout_mask_of_float64",
+    "2 * (first + i)",
+    "T((((lane == 0) * x0 + (lane == 2) * x2) & 0xFFFFF) << 32 | ((lane == 0) * x1 + (lane == 2) * x3))"
+    f" * T({2.0**-52!r})",
+)
 
 
 def uniform(seed: int, shape: tuple[int, ...], low: float, high: float, dtype: Any) -> Array:
