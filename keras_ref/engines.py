@@ -56,8 +56,6 @@ def _imported(device: Device | None) -> Any:
         if device is not None:
             choose_device(sys.modules["tensorflow"], device)
         return importlib.import_module("keras")
-    if device == "cpu" and "cupy" not in sys.modules:  # which it would hide the GPUs from, too
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     with _without_start_up_lines():
         tensorflow = importlib.import_module("tensorflow")
         choose_device(tensorflow, device or "auto")

@@ -8,6 +8,7 @@ The walkthrough's paragraph on the GPU, line by line as options: what it hides b
 printed first. `--device gpu` ends with an error where no GPU is found, and the log would be a CPU's.
 """
 
+import os
 from typing import Annotated, Any, Literal
 
 import typer
@@ -41,6 +42,8 @@ def main(
     ] = True,
 ) -> None:
     """Train the walkthrough's net and evaluate it on the test digits."""
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # before the import, so that TensorFlow starts nothing on a GPU
     keras = load(engine, device, tf32)
     version = keras_version() if engine == "keras" else f"tinydnn {keras.__version__}"
     print(f"{version}, devices: {devices(engine)}")

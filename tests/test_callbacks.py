@@ -212,3 +212,16 @@ def test_bad_callbacks_are_named(make, error, message):
 def test_a_checkpoint_that_names_an_unknown_value_says_what_there_is(tmp_path):
     with pytest.raises(KeyError, match="It logs: epoch, loss"):
         net().fit(X, Y, callbacks=[ModelCheckpoint(tmp_path / "{val_loss}.keras")], verbose=0)
+
+
+def test_a_good_file_is_not_written_over_by_weights_that_are_none(tmp_path):
+    model, path = net(), tmp_path / "model.keras"
+    model.fit(X, Y, verbose=0, callbacks=[ModelCheckpoint(path)])
+    good = model.get_weights()
+
+    def spoil(epoch, logs):
+        model.layers[0].kernel[0, 0] = np.nan
+
+    model.fit(X, Y, verbose=0, callbacks=[LambdaCallback(on_epoch_end=spoil), ModelCheckpoint(path)])
+    for kept, before in zip(keras.models.load_model(path).get_weights(), good, strict=True):
+        np.testing.assert_array_equal(kept, before)

@@ -48,6 +48,7 @@ def cupy_with(count=1, driver=12090, runtime=12090, error=None, **functions):
 def cupy(monkeypatch):
     """cupy(…) installs a CuPy of this kind."""
     monkeypatch.delenv("TINYDNN_DEVICE")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     def install(**settings):
         module = cupy_with(**settings)

@@ -55,23 +55,21 @@ def run(program, *arguments):
 
 
 LOADED = """
-import os, sys
 from keras_ref import engines
 keras = engines.load("keras", {device!r}, tf32={tf32})
 import tensorflow as tf
-print(os.environ.get("CUDA_VISIBLE_DEVICES"), engines.devices("keras"))
+print(engines.devices("keras"))
 print(tf.config.experimental.tensor_float_32_execution_enabled(), tf.config.get_visible_devices("GPU"))
 """
 
 
-@pytest.mark.parametrize(("device", "tf32", "hidden"), [("cpu", False, "-1"), ("auto", True, None)])
-def test_keras_on_the_cpu_in_a_process_of_its_own(device, tf32, hidden, monkeypatch):
+@pytest.mark.parametrize(("device", "tf32"), [("cpu", False), ("auto", True)])
+def test_keras_on_the_cpu_in_a_process_of_its_own(device, tf32):
     pytest.importorskip("tensorflow", reason="install the extra `keras`, as scripts/test.py does")
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     done = run(["-c", LOADED.format(device=device, tf32=tf32)])
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
-    assert first.startswith(f"{hidden} /device:CPU:0")
+    assert first.startswith("/device:CPU:0")
     assert second.startswith(f"{tf32} ")
 
 

@@ -308,7 +308,7 @@ def test_plain_operations_cost_twice_as_much(gpu, counted, mnist):
     """So the budget shows that fused kernels run."""
     keras.config.set_fused_kernels(False)
     (x, y), _ = mnist
-    for cost in costs(walkthrough("gpu"), x[:1536], keras.utils.to_categorical(y[:1536]), counted):
+    for cost in costs(walkthrough("gpu", scaled=False), x[:1536], keras.utils.to_categorical(y[:1536]), counted):
         assert cost["launches"] + cost["products"] == 51
         assert {name: cost[name] for name in NOTHING} == NOTHING
 
@@ -375,26 +375,40 @@ def test_outputs_of_a_batch_of_predictions(gpu, rng):
     np.testing.assert_array_equal(np.concatenate(got), whole)
 
 
-@pytest.mark.parametrize("bad_step", [0, 2])
+class Spoil(keras.callbacks.Callback):
+    """Makes a weight NaN before this step of this epoch; before step 0, at its epoch's start."""
+
+    def __init__(self, epoch, step):
+        self.when = epoch, step
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.spoil(epoch, 0)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.spoil(self.model.training.epoch, batch or None)
+
+    def spoil(self, epoch, step):
+        if (epoch, step) == self.when:
+            self.model.layers[2].kernel[...] = np.nan
+
+
+@pytest.mark.parametrize("step", [0, 2])
 @pytest.mark.parametrize("epoch", [0, 1])
-def test_a_training_that_diverges_ends_as_on_the_cpu(gpu, epoch, bad_step, rng):
+def test_a_training_that_diverges_ends_as_on_the_cpu(gpu, epoch, step, rng):
     """At the end of its epoch, but with the same message and the same weights."""
     x, y = samples(rng)
     ends = []
     for device in ("gpu", "cpu"):
         model = everything(device, "float64")
-
-        def spoil(batch, logs, model=model):
-            if model.training.epoch == epoch and batch == bad_step:
-                model.layers[2].kernel[...] = np.nan
-
         with pytest.raises(FloatingPointError) as error:
-            trained(model, x, y, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=spoil)])
+            trained(model, x, y, callbacks=[Spoil(epoch, step)])
         ends.append((str(error.value), model.get_weights(), model.optimizer.iterations))
     assert ends[0][0] == ends[1][0]
-    assert f"epoch {epoch + 1}, step {bad_step + 1} of 5" in ends[0][0]
+    assert f"epoch {epoch + 1}, step {step + 1} of 5" in ends[0][0]
     close(ends[0][1], ends[1][1], "float64")
-    assert ends[0][2] == ends[1][2]
+    assert all(np.isfinite(weight).all() for weight in ends[0][1])
+    # Of the epochs whose start gave a finite loss it is the last: the first one's start, here.
+    assert ends[0][2] == ends[1][2] == (5 if epoch and step else 0)
 
 
 # -- between devices ----------------------------------------------------------------------------------
@@ -461,6 +475,38 @@ def test_a_resumed_training_ends_in_the_same_bits(gpu, step, tmp_path, rng):
     assert resumed_log == log
     for w, v in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(w, v)
+
+
+def test_a_resumed_training_that_diverges_goes_back_as_if_it_had_not_been_cut(gpu, tmp_path, rng):
+    x, y = samples(rng)
+    starts = []
+
+    class Cut(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            starts.append(self.model.get_weights())
+
+        def on_train_batch_begin(self, batch, logs=None):
+            if (self.model.training.epoch, batch) == (1, 2):
+                raise RuntimeError("cut")
+
+    backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=1)
+    with pytest.raises(RuntimeError, match="cut"):
+        trained(everything("gpu", "float64"), x, y, callbacks=[backup, Cut()])
+    model = everything("gpu", "float64")
+    with pytest.raises(FloatingPointError, match="epoch 2, step 4 of 5"):
+        trained(model, x, y, callbacks=[backup, Spoil(1, 3)])
+    close(model.get_weights(), starts[1], "float64")
+
+
+def test_a_state_after_an_infinite_loss_is_refused(gpu, rng):
+    """There the weights may be finite still, and a checkpoint of them would look good."""
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)], device="gpu")
+    model.compile("rmsprop", "mse")
+    take = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: model.training.state())
+    with pytest.raises(FloatingPointError, match="epoch 1, step 1 of 4"):
+        model.fit(rng.normal(size=(8, 3)), np.full((8, 2), 1e25), batch_size=2, verbose=0, callbacks=[take])
+    assert model.weights_are_finite()
+    assert model.optimizer.iterations == 0
 
 
 def test_early_stopping_restores_the_best_weights(gpu, rng):

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import numpy as np
 from keras_cases import LOSSES, OPTIMIZERS
@@ -146,7 +145,7 @@ def differences(here, there, make, path):
 
 def main():
     logging.getLogger("tensorflow").setLevel("ERROR")  # it counts how often it had to trace
-    keras = load("keras")
+    keras = load("keras", "cpu")
     ways = [("tinydnn to Keras", tinydnn, keras), ("Keras to tinydnn", keras, tinydnn)]
     print(f"| feature | {ways[0][0]} | {ways[1][0]} |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:

@@ -39,7 +39,8 @@ class Shards:
 
     def __enter__(self) -> "Shards":
         self._stack.enter_context(self.team)
-        self._stack.enter_context(single_threaded_blas())
+        if self.model.device == "cpu":
+            self._stack.enter_context(single_threaded_blas())
         return self
 
     def __exit__(self, *error: Any) -> None:
