@@ -15,8 +15,13 @@ INTERRUPTED = 130
 
 def run_in_environment(extras, *arguments):
     """Run Python with these arguments in .venv, where tinydnn and these extras are; return its exit code."""
+    return run_prepared(lambda: prepare(extras), *arguments)
+
+
+def run_prepared(preparation, *arguments):
+    """Run the Python that preparation() returns with these arguments; return its exit code."""
     try:
-        python = prepare(extras)
+        python = preparation()
     except KeyboardInterrupt:
         print("\n%s: stopped by Ctrl-C; run it again to go on" % program(), file=sys.stderr)
         return INTERRUPTED
@@ -30,32 +35,51 @@ def run_in_environment(extras, *arguments):
 
 def prepare(extras):
     """Make .venv and install what is missing; return the path of its Python."""
-    if sys.version_info < OLDEST:
-        stop("tinydnn needs Python %d.%d or newer; this is %s" % ((*OLDEST, sys.version.split()[0])))
-    python = os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else os.path.join(VENV, "bin", "python")
+    check_version()
+    python = python_in(VENV)
     stamp = os.path.join(VENV, "installed-" + "-".join(["tinydnn", *sorted(extras)]))
     wanted = fingerprint()
     if os.path.exists(python) and read(stamp) == wanted:
         return python
 
     if not works(python):
-        print("Making .venv", file=sys.stderr)
-        shutil.rmtree(VENV, ignore_errors=True)  # it may be half made, or its Python gone
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        if made.returncode:
-            hint = "install python3-venv" if "ensurepip" in made.stdout else "can it be written to?"
-            stop("can't make %s; %s: %s" % (VENV, hint, last_line(made.stdout)))
+        make(VENV)
+    install(python, extras)
+    write(stamp, wanted)
+    return python
+
+
+def check_version():
+    """End if this Python is too old."""
+    if sys.version_info < OLDEST:
+        stop("tinydnn needs Python %d.%d or newer; this is %s" % ((*OLDEST, sys.version.split()[0])))
+
+
+def python_in(venv):
+    """The path of a virtual environment's Python."""
+    return os.path.join(venv, "Scripts", "python.exe") if os.name == "nt" else os.path.join(venv, "bin", "python")
+
+
+def make(venv):
+    """Make a virtual environment, in place of what is left of one."""
+    print("Making %s" % venv.replace(os.path.join(ROOT, ""), ""), file=sys.stderr)
+    shutil.rmtree(venv, ignore_errors=True)  # it may be half made, or its Python gone
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", venv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if made.returncode:
+        hint = "install python3-venv" if "ensurepip" in made.stdout else "can it be written to?"
+        stop("can't make %s; %s: %s" % (venv, hint, last_line(made.stdout)))
+
+
+def install(python, extras, *more):
+    """Install tinydnn, editable, with these extras, and more packages beside it."""
     print("Installing tinydnn%s, once" % (" and " + ", ".join(extras) if extras else ""), file=sys.stderr)
     target = ROOT + ("[%s]" % ",".join(extras) if extras else "")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", target]
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *more, "--editable", target]
     installed = subprocess.run(pip, stderr=subprocess.PIPE, text=True)
     if installed.returncode:
         stop("pip can't install what tinydnn needs; is there a network? %s" % last_line(installed.stderr))
-    with open(stamp, "w") as file:
-        file.write(wanted)
-    return python
 
 
 def works(python):
@@ -71,10 +95,10 @@ def works(python):
         return False
 
 
-def fingerprint():
-    """What an installation depends on: the project's needs, and where the project lies."""
+def fingerprint(more=b""):
+    """What an installation depends on: the project's needs, where the project lies, and more."""
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        return hashlib.sha256(file.read() + ROOT.encode()).hexdigest()
+        return hashlib.sha256(file.read() + ROOT.encode() + more).hexdigest()
 
 
 def read(path):
@@ -84,6 +108,12 @@ def read(path):
             return file.read()
     except OSError:
         return None
+
+
+def write(path, text):
+    """Write a file."""
+    with open(path, "w") as file:
+        file.write(text)
 
 
 def last_line(output):

@@ -1,14 +1,53 @@
-"""Runs all tests: `python3 scripts/test.py`.
+"""Runs all tests: `python3 scripts/test.py`. Those that need a GPU, on one that is emulated: `... --emulated-gpu`.
 
-Makes .venv the first time, with everything that the tests need. Arguments pass on to pytest: -k NAME, -x.
+Makes .venv the first time, with everything that the tests need, or .emulated-gpu, which tests/emulated_gpu/README.md
+tells about. Other arguments pass on to pytest: -k NAME, -x.
 """
 
 import os
+import shutil
+import subprocess
 import sys
 
-from environment import ROOT, run_in_environment
+import environment
+from environment import ROOT, run_in_environment, run_prepared
+
+OPTION = "--emulated-gpu"
+EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
+
+
+def prepare_emulated_gpu():
+    """Build the emulated GPU, anew where anything that it depends on has changed; return the path of its Python."""
+    environment.check_version()
+    sys.path.append(os.path.join(ROOT, "tests", "emulated_gpu"))
+    import build
+
+    lacking = build.lacking()
+    if lacking:
+        environment.stop("the emulated GPU needs %s" % lacking)
+    venv = os.path.join(EMULATED_GPU, "venv")
+    python = environment.python_in(venv)
+    stamp = os.path.join(EMULATED_GPU, "built")
+    wanted = environment.fingerprint(sys.version.encode() + build.sources())
+    if not os.path.exists(python) or environment.read(stamp) != wanted:
+        shutil.rmtree(EMULATED_GPU, ignore_errors=True)  # with the kernels that an earlier one has compiled
+        environment.make(venv)
+        environment.install(python, ["dev"], *build.REQUIREMENTS)
+        print("Building the emulated GPU, once", file=sys.stderr)
+        try:
+            build.build(EMULATED_GPU)
+        except subprocess.CalledProcessError as error:
+            reason = environment.last_line(error.output)
+            environment.stop("can't build the emulated GPU; %s failed: %s" % (os.path.basename(error.cmd[0]), reason))
+        environment.write(stamp, wanted)
+    os.environ.update(build.variables(EMULATED_GPU))
+    return python
+
 
 if __name__ == "__main__":
     os.chdir(ROOT)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's start-up lines bury the tests'
-    sys.exit(run_in_environment(["dev", "keras"], "-m", "pytest", *sys.argv[1:]))
+    arguments = [each for each in sys.argv[1:] if each != OPTION]
+    if OPTION in sys.argv:
+        sys.exit(run_prepared(prepare_emulated_gpu, "-m", "pytest", "-m", "gpu", *arguments))
+    sys.exit(run_in_environment(["dev", "keras"], "-m", "pytest", *arguments))

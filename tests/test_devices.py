@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -220,3 +221,24 @@ def test_no_device_is_visible():
         capture_output=True, text=True,
     )  # fmt: skip
     assert "CUDA_VISIBLE_DEVICES=-1 hides them: unset it" in ended.stderr
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("library", ["libnvrtc.so.12", "libcublas.so.12"])
+def test_a_library_of_cuda_is_missing(library, tmp_path):
+    """The real path to that error: the emulated device without one of its libraries."""
+    if not os.environ.get("TINYDNN_EMULATED_GPU"):
+        pytest.skip("takes a library away from the emulated device: python3 scripts/test.py --emulated-gpu")
+    there, *others = os.environ["LD_LIBRARY_PATH"].split(os.pathsep)
+    for file in Path(there).iterdir():
+        if file.name != library:
+            (tmp_path / file.name).symlink_to(file)
+    environment = {"LD_LIBRARY_PATH": os.pathsep.join([str(tmp_path), *others]), "CUPY_CACHE_DIR": str(tmp_path)}
+    script = "import tinydnn; tinydnn.Sequential(device='gpu')"
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    *_, message = ended.stderr.strip().splitlines()
+    assert "CUDA's libraries are missing or don't fit" in message
+    assert "pip install 'cupy-cuda12x[ctk]'" in message
+    assert library.partition(".")[0] in message

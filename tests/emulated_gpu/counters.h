@@ -1,0 +1,22 @@
+// What has happened on the device, counted by all three libraries and read by tests: README.md shows how.
+#pragma once
+
+#include <atomic>
+
+enum Counter {
+    LAUNCHES,
+    HOST_TO_DEVICE,
+    DEVICE_TO_HOST,
+    DEVICE_TO_DEVICE,
+    ALLOCATIONS,
+    MATRIX_PRODUCTS,
+    SYNCHRONISATIONS,
+    MEMSETS,
+    COUNTERS,
+};
+
+extern "C" std::atomic<long> emu_stats[COUNTERS];  // lives in driver.cpp
+
+static_assert(sizeof(std::atomic<long>) == sizeof(long), "Python reads them as plain longs");
+
+inline void count(Counter what) { emu_stats[what]++; }

@@ -1,0 +1,2 @@
+// CuPy's own header needs CUDA's atomic operations, which aren't emulated.
+#pragma once
