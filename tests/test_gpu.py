@@ -257,6 +257,66 @@ def test_one_output_trains_as_on_the_cpu(gpu, rng):
     compare(*models, x, y, "float64")
 
 
+class HalfStep(keras.optimizers.RMSprop):
+    """An optimizer of one's own: its kernel would be RMSprop's."""
+
+    def _update(self, w, g, slots, work0, work1):
+        self.xp.multiply(g, self.rate / 2, out=work0)
+        w -= work0
+
+
+class TwiceTheBias(layers.Dense):
+    """A layer of one's own, which adds its bias by itself."""
+
+    def forward(self, x, t):
+        z = self.xp.matmul(x, self.kernel, out=t.y)
+        z += self.bias
+        z += self.bias
+        return z
+
+
+class Square(activations.Activation):
+    """An activation of one's own."""
+
+    def forward(self, xp, z, a):
+        xp.multiply(z, z, out=a)
+
+    def backward(self, xp, a, da, dz):
+        xp.sqrt(a, out=dz)  # of positive z
+        dz *= da
+        dz *= 2
+
+
+class LessThanRelu(type(activations.relu)):
+    """One derived from an activation that has a kernel."""
+
+    def forward(self, xp, z, a):
+        xp.maximum(z, 0.5, out=a)
+
+
+def test_classes_of_ones_own_compute_as_they_say(gpu, rng):
+    x, y = abs(samples(rng)[0]), samples(rng)[1]
+    models = []
+    for device in ("gpu", "cpu"):
+        model = keras.Sequential([keras.Input((2, 3), dtype="float64"), layers.Flatten(dtype="float64")], device=device)
+        for units, activation in ((5, Square()), (6, LessThanRelu()), (7, "tanh"), (4, "softmax")):
+            model.add(TwiceTheBias(units, activation=activation, dtype="float64"))
+        weights = np.random.default_rng(1)
+        model.set_weights([abs(weights.normal(size=weight.shape)) / 5 for weight in model.get_weights()])
+        model.compile(HalfStep(0.1, name="half a step"), "categorical_crossentropy", metrics=["accuracy"])
+        models.append(model)
+    keras.utils.set_random_seed(3)
+    compare(*models, x, y, "float64")
+
+
+def test_a_name_may_be_any_text(gpu, rng):
+    models = [
+        everything(device, "float64", optimizer=keras.optimizers.Adam(name="l'été, 2 × \n"))
+        for device in ("gpu", "cpu")
+    ]
+    compare(*models, *samples(rng), "float64")
+
+
 def walkthrough(device, scaled=True, dtype="float32"):
     keras.utils.set_random_seed(42)
     model = keras.Sequential([keras.Input((28, 28), dtype=dtype)], device=device)

@@ -337,8 +337,9 @@ class Dense(Layer):
         if self.activation is activations.linear:
             return [self]
         name, kernel = f"{self.name}.{self.activation.name}", kernels.kernel_of(self.activation.forward)
-        if kernel is not None and self.use_bias and self.xp is not np:
-            self._adds_bias = False
+        computes_as_here = type(self).forward is Dense.forward  # and not as a class of somebody's own
+        if self.xp is not np and self.use_bias and kernel is not None and computes_as_here:
+            self._adds_bias = False  # its activation does
             nonlinearity: Activation = _BiasActivation(self, kernel, name=name, dtype=self.dtype)
         else:
             nonlinearity = Activation(self.activation, name=name, dtype=self.dtype)
