@@ -97,13 +97,13 @@ def test_an_error_on_the_device_is_a_part_of_the_report(gpu_stand_in, monkeypatc
 def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
     assert command(monkeypatch, "--device", "cpu") == 0
     printed = capsys.readouterr().out
-    assert "72 of 72 checks passed on the CPU" in printed
+    assert "78 of 78 checks passed on the CPU" in printed
     assert "matrix product x.T @ dz" in printed
     assert command(monkeypatch, "--device", "cpu", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["passed"] is True
     assert report["versions"]["NumPy"] == np.__version__
-    assert len(report["checks"]) == 72
+    assert len(report["checks"]) == 78
     assert report["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
 
 

@@ -11,7 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations, config, datasets, devices, info, layers, losses, optimizers, random, utils
+from tinydnn import (
+    activations,
+    config,
+    datasets,
+    devices,
+    info,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    random,
+    regularizers,
+    utils,
+)
 from tinydnn.backend import Array, Backend, GpuBackend
 from tinydnn.callbacks import LambdaCallback
 from tinydnn.models import Sequential
@@ -101,7 +114,10 @@ def _operations() -> Iterator[tuple[str, Operation]]:
     yield "matrix product x.T @ dz", partial(_product, left=(512, 64), right=(512, 36), transposed="left")
     yield "matrix product dz @ W.T", partial(_product, left=(64, 36), right=(100, 36), transposed="right")
     yield "rows of uint8 gathered", _gathered
-    yield "random numbers of a dropout mask", _random_numbers
+    yield "dropout mask of float32", partial(_mask, drawn_in="float32")
+    yield "dropout mask of float64", partial(_mask, drawn_in="float64")
+    yield "largest output of each row", _predictions
+    yield "gradient of the penalties", _penalty_gradient
     for name in ("linear", "relu", "sigmoid", "softmax", "tanh"):
         yield name, partial(_activation, name=name, derivative=False)
         yield f"derivative of {name}", partial(_activation, name=name, derivative=True)
@@ -138,13 +154,27 @@ def _product(backend: Backend, dtype: str, left: Any, right: Any, transposed: st
 
 def _gathered(backend: Backend, dtype: str) -> Array:
     rows = np.random.default_rng(0).integers(0, 256, (100, 28, 28)).astype(np.uint8)
-    out = backend.xp.empty((50, 28, 28), np.uint8)
+    out = backend.xp.empty((50, 28, 28), dtype if backend.gather_converts else np.uint8)
     backend.gather(backend.asarray(rows), backend.asarray(np.arange(99, -1, -2)), out)
     return out
 
 
-def _random_numbers(backend: Backend, dtype: str) -> Array:
-    return random.uniform01((42, 1), 5, 5000, "float32", backend.xp)
+def _mask(backend: Backend, dtype: str, drawn_in: str) -> Array:
+    mask = backend.xp.empty((50, 100), drawn_in)
+    random.dropout_mask(backend.xp, (42, 1), 5, drawn_in, 0.5, mask)
+    return mask
+
+
+def _predictions(backend: Backend, dtype: str) -> Array:
+    out = backend.xp.empty(64, np.int64)
+    metrics.Accuracy().predict(backend.xp, _numbers(backend, dtype, 64, 10), out)
+    return out
+
+
+def _penalty_gradient(backend: Backend, dtype: str) -> Array:
+    gradient = _numbers(backend, dtype, 64, 36)
+    regularizers.L1L2(0.01, 0.02).add_gradient(backend.xp, _numbers(backend, dtype, 64, 36, seed=1), gradient)
+    return gradient
 
 
 def _activation(backend: Backend, dtype: str, name: str, derivative: bool) -> Array:
