@@ -465,3 +465,15 @@ def test_a_pass_that_has_looked_at_rows_in_place_does_not_gather_over_them(rng):
         own.measure(rows, own.forward(rows), Averages(model, 2, 2, None).scores(0, 2))
     np.testing.assert_array_equal(data.targets, kept)
     np.testing.assert_array_equal(y, kept)
+
+
+def test_a_batch_may_be_larger_than_the_data_by_far(rng):
+    """No memory is taken for rows that do not come."""
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    logs = []
+    for batch_size in (6, 10**12):
+        model = small_net(threads=1)
+        model.set_weights([np.full(weight.shape, 0.1) for weight in model.get_weights()])
+        logs.append(model.fit(x, y, batch_size, shuffle=False, verbose=0, validation_data=(x, y)).history)
+        logs[-1]["after"] = model.evaluate(x, y, batch_size, verbose=0)
+    assert logs[0] == logs[1]

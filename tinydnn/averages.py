@@ -46,8 +46,8 @@ class Averages:
         first_step: int = 0,
         before: dict[str, Any] | None = None,
     ) -> None:
-        self._model, self._batch_size, self._first_step = model, batch_size, first_step
-        xp, room = model.backend.xp, math.ceil(n / batch_size) * batch_size  # a last, smaller batch is filled up
+        self._model, self._batch_size, self._first_step = model, min(batch_size, n), first_step
+        xp, room = model.backend.xp, math.ceil(n / self._batch_size) * self._batch_size  # the last batch is filled up
         self._losses = xp.zeros(room, model.dtype)
         self._predictions = xp.zeros(room, np.int64)
         self._labels = labels
@@ -102,8 +102,8 @@ class Averages:
         losses = to_numpy(self._losses[part].reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist()
         hits = [0] * len(losses)
         if self._labels is not None and self._model.metrics:
-            right = self._predictions[part] == self._labels[part]
-            hits = to_numpy(right.reshape(-1, size).sum(axis=1)).tolist()
+            matches = self._predictions[part] == self._labels[part]
+            hits = to_numpy(matches.reshape(-1, size).sum(axis=1)).tolist()
         for i in range(first, stop):
             samples, loss, right = self._sums[-1]
             penalty = self._samples[i] * float(self._penalties[i])
