@@ -26,7 +26,7 @@ def load(engine: Engine, device: Device | None = None, tf32: bool = True) -> Any
 
     Raises:
         ImportError: Keras is not installed, or computes with something else than TensorFlow.
-        RuntimeError: device="gpu", and the engine finds none; or the engine is in use already.
+        RuntimeError: device="gpu", and TensorFlow finds none, or is in use; tinydnn says so when a model is made.
     """
     if engine == "tinydnn":
         if device is not None:
@@ -94,7 +94,7 @@ def _without_start_up_lines() -> Iterator[None]:
         os.dup2(kept.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except ImportError:
             kept.seek(0)
             os.write(usual, kept.read())
             raise

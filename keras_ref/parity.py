@@ -264,6 +264,9 @@ class _Comparison:
                 self.report.ended = f"The loss of both engines became infinite or NaN in step {number}"
                 raise _OutOfStepError from None
             self._out_of_step(f"{error}. Keras' loss is {logs['loss']:g}")
+        if not math.isfinite(our_logs.get("loss", 0.0)) and not math.isfinite(logs["loss"]):
+            self.report.ended = f"The loss of both engines became infinite or NaN in step {number}"  # on a GPU
+            raise _OutOfStepError
         if our_place != place:
             self._out_of_step(f"After step {number - 1} Keras is at {place}, and tinydnn at {our_place}")
         self._logs = {"tinydnn": our_logs, "keras": dict(logs)}

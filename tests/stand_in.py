@@ -10,8 +10,11 @@ Only the names that the engine uses are there; another one is an AttributeError.
 import math
 import re
 from dataclasses import asdict, dataclass
+from types import SimpleNamespace
 
 import numpy as np
+
+from tinydnn import kernels
 
 
 @dataclass
@@ -218,7 +221,7 @@ def ones_like(array):
     return _launch(np.ones_like, array)
 
 
-def stack(arrays, axis):
+def stack(arrays, axis=0):
     return _launch(lambda *parts: np.stack(parts, axis=axis), *arrays)
 
 
@@ -308,7 +311,7 @@ class ElementwiseKernel:
         counts.launches += 1
         names, outputs = _environment(self.parameters, arguments), {name for _, _, name in self.outputs}
         shape = arguments[-1].shape
-        names["i"] = np.arange(math.prod(shape), dtype=np.uint64).reshape(shape)
+        names["i"] = np.arange(math.prod(shape)).reshape(shape)
         for declared, name, operator, expression in self.statements:
             value = _evaluated(f"{name} {operator} ({expression})" if operator else expression, names)
             if name in outputs:
@@ -316,16 +319,33 @@ class ElementwiseKernel:
                 names[name][...] = value
             else:
                 assert declared or name in names, f"{name} is not declared"
-                names[name] = value
+                names[name] = np.asarray(value).astype(np.uint64)
 
 
 class ReductionKernel:
     def __init__(self, inputs, output, mapped, reduced, result, identity, name):
         assert name.isidentifier()
-        assert (reduced, identity) == ("a + b", "0")
         self.parameters, self.mapped = _parameters(f"{inputs}, {output}"), mapped
+        self.reduce = {kernels.SUM: np.sum, kernels.MAX: np.max}[reduced, identity]
 
     def __call__(self, *arguments, axis, keepdims):
         counts.launches += 1
         names = _environment(self.parameters, arguments)
-        arguments[-1].host[...] = np.sum(_evaluated(self.mapped, names), axis=axis, keepdims=keepdims)
+        arguments[-1].host[...] = self.reduce(_evaluated(self.mapped, names), axis=axis, keepdims=keepdims)
+
+
+# -- what CuPy tells of the device --------------------------------------------------------------------
+
+__version__ = "stand-in"
+cuda = SimpleNamespace(
+    Device=lambda: SimpleNamespace(id=0),
+    runtime=SimpleNamespace(
+        runtimeGetVersion=lambda: 12090,
+        driverGetVersion=lambda: 12090,
+        getDeviceProperties=lambda number: {"name": b"stand-in"},
+    ),
+)
+
+
+def get_default_memory_pool():
+    return SimpleNamespace(used_bytes=lambda: 0, total_bytes=lambda: 0)

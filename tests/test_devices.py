@@ -11,7 +11,7 @@ import pytest
 import stand_in
 
 import tinydnn as keras
-from tinydnn import devices
+from tinydnn import devices, info
 from tinydnn.backend import GpuBackend
 
 
@@ -89,7 +89,7 @@ FAILURES = {
     ),
     "no cuBLAS": (
         {"matmul": fail_with(ImportError("libcublas.so.12: cannot open shared object file"))},
-        r"libraries are missing.* pip install 'cupy-cuda12x\[ctk\]' .*libcublas",
+        r"libraries are missing.* pip install 'cupy-cuda12x\[ctk\]'.*libcublas",
     ),
     "no memory": ({"arange": fail_with(MemoryError("out of memory"))}, "does not work; nvidia-smi .* MemoryError"),
     "wrong results": (
@@ -143,6 +143,8 @@ def test_threads_ask_for_the_cpu(cupy):
     assert keras.Sequential(threads=2).device == "cpu"
     with pytest.raises(ValueError, match=r"threads share a batch on a CPU; .* threads=2"):
         keras.Sequential(device="gpu", threads=2)
+    with pytest.raises(ValueError, match="threads expects an integer of at least 1"):
+        keras.Sequential(device="gpu", threads=0)
     assert keras.Sequential(device="gpu", threads=1).threads == keras.Sequential(device="gpu").threads == 1
 
 
@@ -160,6 +162,40 @@ def test_a_cupy_that_can_not_be_imported(monkeypatch):
     monkeypatch.setattr(devices, "_installed", lambda wheel: wheel == "cupy-cuda12x")
     with pytest.raises(devices.GpuError, match=r"can't be imported; .*--force-reinstall 'cupy-cuda12x\[ctk\]'"):
         devices.import_cupy()
+
+
+def test_a_cupy_that_does_not_fit_numpy(monkeypatch, tmp_path, capfd):
+    """auto still has the CPU then, and info says there is none."""
+    (tmp_path / "cupy.py").write_text("raise ValueError('numpy.dtype size changed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr(devices, "_installed", lambda wheel: wheel == "cupy-cuda12x")
+    with pytest.raises(devices.GpuError, match=r"can't be imported; .*numpy.dtype size changed"):
+        devices.import_cupy()
+    assert info.collect()["CUDA"] is None
+
+
+@pytest.mark.parametrize(
+    ("installed", "kept"),
+    [(["cupy-cuda12x", "cupy-cuda13x"], "cupy-cuda13x"), (["cupy", "cupy-cuda12x"], "cupy-cuda12x")],
+)
+def test_of_two_wheels_a_binary_one_is_kept(monkeypatch, installed, kept):
+    monkeypatch.setattr(devices, "_installed", installed.__contains__)
+    with pytest.raises(devices.GpuError, match=rf"then pip install '{kept}\[ctk\]'$"):
+        devices.import_cupy()
+
+
+def test_the_command_for_cudas_libraries_names_the_wheel_that_is_there(cupy, monkeypatch):
+    monkeypatch.setattr(devices, "_installed", lambda wheel: wheel == "cupy-cuda13x")
+    cupy(matmul=fail_with(ImportError("libcublas.so.13: cannot open shared object file")))
+    with pytest.raises(devices.GpuError, match=r"pip install 'cupy-cuda13x\[ctk\]'\. Received"):
+        devices.gpu()
+
+
+def test_a_driver_for_cuda_11_needs_a_newer_one(cupy):
+    cupy(error=CudaError(35), driver=11080)
+    with pytest.raises(devices.GpuError, match=r"for CUDA 11, and CuPy for CUDA 12: install a newer driver$"):
+        devices.gpu()
 
 
 def test_two_wheels_of_cupy(monkeypatch):

@@ -7,6 +7,7 @@ import copy
 import ctypes
 import inspect
 import itertools
+import json
 import os
 
 import numpy as np
@@ -69,10 +70,30 @@ def test_activations_and_their_derivatives(gpu, name, dtype, fused, rng):
 def test_a_nan_is_not_lost(gpu, name, fused):
     """CUDA's own max(NaN, 0) is 0, and a training that diverges would go on."""
     keras.config.set_fused_kernels(fused)
-    z = gpu.asarray(np.array([[np.nan, 1, 2]], np.float32))
-    a = gpu.asarray(np.zeros((1, 3), np.float32))
-    activations.get(name).forward(gpu.xp, z, a)
-    assert np.isnan(gpu.to_numpy(a)[0, 0])
+    z = np.array([[np.nan, 1, 2], [-1, 0, 1]], np.float32)
+    da = np.array([[1, 2, 3], [1, 2, np.nan]], np.float32)
+    results = []
+    for backend in (gpu, Backend()):
+        a, dz = (backend.asarray(np.zeros((2, 3), np.float32)) for _ in range(2))
+        with backend.quiet():
+            activations.get(name).forward(backend.xp, backend.asarray(z), a)
+            activations.get(name).backward(backend.xp, a, backend.asarray(da), dz)
+        results.append([np.isnan(backend.to_numpy(each)) for each in (a, dz)])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert results[0][0][0, 0]
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_nan_among_logits_is_not_lost(gpu, fused):
+    keras.config.set_fused_kernels(fused)
+    for place in range(3):
+        x = np.zeros((2, 3), np.float32)
+        x[0, place] = np.nan
+        t = losses.LossTrace(lambda name, shape: gpu.xp.empty(shape, "float32"), 2, 3)
+        t.y[...] = gpu.asarray(np.eye(3, dtype=np.float32)[:2])
+        losses.CategoricalCrossentropy().forward(gpu.xp, gpu.asarray(x), t, True)
+        assert np.isnan(gpu.to_numpy(t.l)).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("fused", [True, False])
@@ -202,8 +223,8 @@ def close(ours, theirs, dtype):
         np.testing.assert_allclose(one, other, rtol=0, atol=GPU_TRAINING[dtype])
 
 
-def trained(model, x, y, **settings):
-    history = model.fit(x, y, batch_size=8, epochs=4, verbose=0, **settings).history
+def trained(model, x, y, batch_size=8, **settings):
+    history = model.fit(x, y, batch_size, epochs=4, verbose=0, **settings).history
     return model, history
 
 
@@ -263,6 +284,23 @@ class HalfStep(keras.optimizers.RMSprop):
     def _update(self, w, g, slots, work0, work1):
         self.xp.multiply(g, self.rate / 2, out=work0)
         w -= work0
+
+
+class Größe(keras.optimizers.Adam):
+    """One whose name is none in C, and which changes nothing."""
+
+
+class OneMoreSlot(keras.optimizers.SGD):
+    """One with a slot that no kernel knows."""
+
+    def slot_names(self):
+        return [*super().slot_names(), "extra"]
+
+
+@pytest.mark.parametrize("kind", [Größe, OneMoreSlot, type("Double", (keras.optimizers.RMSprop,), {})])
+def test_optimizers_derived_from_ours(gpu, kind, rng):
+    models = [everything(device, "float64", optimizer=kind()) for device in ("gpu", "cpu")]
+    compare(*models, *samples(rng), "float64")
 
 
 class TwiceTheBias(layers.Dense):
@@ -421,10 +459,11 @@ def test_a_batchs_logs_are_what_the_cpu_gives_whenever_they_are_read(gpu, rng):
 
 
 def test_reading_early_changes_no_bit(gpu, rng):
-    x, y = samples(rng)
+    """Of numbers whose sum depends on the order in which they are added up."""
+    x, y = samples(rng, n=1000)
     read = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: batch % 2 and logs["loss"])
     (one, log), (other, other_log) = (
-        trained(everything("gpu", "float32"), x, y, callbacks=callbacks) for callbacks in (None, [read])
+        trained(everything("gpu", "float64"), x, y, batch_size=37, callbacks=callbacks) for callbacks in (None, [read])
     )
     assert log == other_log
     for w, v in zip(one.get_weights(), other.get_weights(), strict=True):
@@ -571,6 +610,59 @@ def test_a_state_after_an_infinite_loss_is_refused(gpu, rng):
         model.fit(rng.normal(size=(8, 3)), np.full((8, 2), 1e25), batch_size=2, verbose=0, callbacks=[take])
     assert model.weights_are_finite()
     assert model.optimizer.iterations == 0
+
+
+def test_a_training_cut_off_after_an_infinite_loss_keeps_good_weights(gpu, rng):
+    """By whatever else ends it, before anybody has looked at a loss."""
+    x, y = samples(rng)
+
+    def cut(batch, logs):
+        if batch == 3:
+            raise KeyboardInterrupt
+
+    for device in ("gpu", "cpu"):
+        model = everything(device, "float64")
+        start = model.get_weights()
+        with pytest.raises((KeyboardInterrupt, FloatingPointError)) as error:
+            trained(model, x, y, callbacks=[Spoil(0, 1), keras.callbacks.LambdaCallback(on_train_batch_end=cut)])
+        assert error.type is (KeyboardInterrupt if device == "gpu" else FloatingPointError)
+        close(model.get_weights(), start, "float64")
+
+
+def test_a_file_is_not_written_over_after_an_infinite_loss(gpu, tmp_path, rng):
+    """Its weights would be finite, and its velocity not."""
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)], device="gpu")
+    model.compile("rmsprop", "mse")
+    checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras", save_freq=1)
+    with pytest.raises(FloatingPointError, match="epoch 1, step 1 of 4"):
+        model.fit(rng.normal(size=(8, 3)), np.full((8, 2), 1e25), 2, verbose=0, callbacks=[checkpoint])
+    assert not list(tmp_path.iterdir())
+
+
+def test_penalties_are_read_once_an_epoch(gpu, counted, rng):
+    model, taken = everything("gpu", "float32"), []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: taken.append(counted()["copies_out"]))
+    trained(model, *samples(rng), callbacks=[note])
+    assert [after - before for before, after in itertools.pairwise(taken)] == [3, 3, 3]  # losses, hits, penalties
+
+
+def test_a_layer_that_a_gpu_model_gave_back_works_on_the_cpu(gpu):
+    layer = layers.Dense(3, activation="tanh", bias_initializer="glorot_uniform")
+    with pytest.raises(TypeError):
+        keras.Sequential([keras.Input((2,)), layer, "no layer"], device="gpu")
+    weights, bias = layer.get_weights()
+    model = keras.Sequential([keras.Input((2,)), layer], device="cpu")
+    x = np.array([[1.0, 2.0]], np.float32)
+    np.testing.assert_allclose(model.predict(x, verbose=0), np.tanh(x @ weights + bias), atol=GPU_OPERATION["float32"])
+
+
+def test_logs_are_a_mapping(gpu, rng):
+    kept = []
+    keep = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: kept.append(logs))
+    trained(everything("gpu", "float32"), *samples(rng), callbacks=[keep])
+    for plain in (copy.copy(kept[0]), dict(kept[0]), {**kept[0]}, kept[0].copy()):
+        assert dict(plain) == {name: kept[0][name] for name in ("accuracy", "loss")}
+        assert json.loads(json.dumps(dict(plain))) == dict(plain)
 
 
 def test_early_stopping_restores_the_best_weights(gpu, rng):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import stand_in
 
+import tinydnn
 from tinydnn import config, selftest
 from tinydnn.cli import main
 
@@ -32,8 +33,8 @@ def test_a_gpu_that_computes_right(gpu, few_steps):
     report = selftest.run("gpu")
     assert failed(report) == set()
     assert {check.form for check in report.checks} == {"fused", "plain"}
-    assert report.figures["kernel launches a step"] == 15
-    assert report.figures["matrix products a step"] == 11
+    assert report.figures["kernel calls a step"] == 15
+    assert report.figures["matrix product calls a step"] == 11
     assert report.figures["copies a step"] == 0
     assert config.fused_kernels()
 
@@ -86,7 +87,6 @@ def test_an_error_on_the_device_is_a_part_of_the_report(gpu_stand_in, monkeypatc
         raise RuntimeError("CUDA_ERROR_LAUNCH_FAILED:\n unspecified launch failure")
 
     monkeypatch.setattr(stand_in, "argmax", fail)
-    monkeypatch.setattr(selftest, "_figures", lambda backend: {})
     assert command(monkeypatch, "--device", "gpu") == 1
     printed = capsys.readouterr().out
     message = "RuntimeError: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure"
@@ -94,16 +94,40 @@ def test_an_error_on_the_device_is_a_part_of_the_report(gpu_stand_in, monkeypatc
     assert "To a bug report, please attach what `tinydnn selftest --device gpu --json` prints" in printed
 
 
+def test_an_error_that_shows_when_a_result_is_read_is_one_too(gpu_stand_in, monkeypatch, few_steps, capsys):
+    """As on a GPU, where a launch only queues."""
+    read, calls = stand_in.asnumpy, []
+
+    def fail_from_the_fifth_on(array):
+        calls.append(array)
+        if len(calls) > 4:
+            raise RuntimeError("cudaErrorIllegalAddress")
+        return read(array)
+
+    monkeypatch.setattr(stand_in, "asnumpy", fail_from_the_fifth_on)
+    assert command(monkeypatch, "--device", "gpu") == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"tinydnn {tinydnn.__version__} on the GPU, ")
+    assert "FAILED: figures of a step, fused, float32: RuntimeError: cudaErrorIllegalAddress" in printed
+    assert "passed on the GPU" in printed
+
+
+def test_a_wrong_word_in_the_environment_is_wrong_use(monkeypatch, capsys):
+    monkeypatch.setenv("TINYDNN_DEVICE", "GPU")
+    assert command(monkeypatch) == 2
+    assert "TINYDNN_DEVICE expects" in capsys.readouterr().err
+
+
 def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
     assert command(monkeypatch, "--device", "cpu") == 0
     printed = capsys.readouterr().out
-    assert "78 of 78 checks passed on the CPU" in printed
+    assert "88 of 88 checks passed on the CPU" in printed
     assert "matrix product x.T @ dz" in printed
     assert command(monkeypatch, "--device", "cpu", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["passed"] is True
     assert report["versions"]["NumPy"] == np.__version__
-    assert len(report["checks"]) == 78
+    assert len(report["checks"]) == 88
     assert report["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
 
 

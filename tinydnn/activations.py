@@ -94,7 +94,7 @@ class Relu(Activation):
     def forward(self, xp: Any, z: Array, a: Array) -> None:
         xp.maximum(z, 0, out=a)
 
-    @fused("T a, T da", "T dz", "dz = a > 0 ? da : T(0)")
+    @fused("T a, T da", "T dz", "dz = a > 0 ? da : a * da")
     def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
         xp.sign(a, out=dz)  # 1 where a > 0, 0 where a = 0
         xp.multiply(dz, da, out=dz)

@@ -104,7 +104,9 @@ class Averages:
         if self._labels is not None and self._model.metrics:
             matches = self._predictions[part] == self._labels[part]
             hits = to_numpy(matches.reshape(-1, size).sum(axis=1)).tolist()
-        for i in range(first, stop):
+        penalties = self._penalties[first:stop]
+        if self._model.regularized:
+            penalties = to_numpy(self._model.backend.xp.stack(penalties)).tolist()
+        for n, l, hit, penalty in zip(self._samples[first:stop], losses, hits, penalties, strict=True):
             samples, loss, right = self._sums[-1]
-            penalty = self._samples[i] * float(self._penalties[i])
-            self._sums.append((samples + self._samples[i], loss + losses[i - first] + penalty, right + hits[i - first]))
+            self._sums.append((samples + n, loss + l + n * penalty, right + hit))

@@ -49,9 +49,8 @@ class Backend:
         return np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 
 
-_GATHER = Kernel(
-    "gather", "raw S source, int64 row, int64 column, int64 width", "T out", "out = source[row * width + column]"
-)
+# i is the number of the entry of out; row goes with all of its row.
+_GATHER = Kernel("gather", "raw S source, int64 row, int64 width", "T out", "out = source[row * width + i % width]")
 
 
 class GpuBackend(Backend):
@@ -67,7 +66,6 @@ class GpuBackend(Backend):
 
     def __init__(self, cupy: Any) -> None:
         self.xp = cupy
-        self._columns: dict[int, Array] = {}  # the numbers 0 .. width-1, by width
 
     def asarray(self, array: Any) -> Array:
         return self.xp.ascontiguousarray(self.xp.asarray(array))
@@ -78,10 +76,7 @@ class GpuBackend(Backend):
     def gather(self, source: Array, indices: Array, out: Array) -> None:
         """The same in one launch, with the conversion to out's dtype; CuPy's own take can't convert."""
         rows, width = len(indices), out[0].size
-        columns = self._columns.get(width)
-        if columns is None:
-            columns = self._columns[width] = self.xp.arange(width)
-        _GATHER(self.xp, source, indices.reshape(rows, 1), columns, width, out.reshape(rows, width))
+        _GATHER(self.xp, source, indices.reshape(rows, 1), width, out.reshape(rows, width))
 
     def later(self, read: Callable[[], dict[str, Any]]) -> Logs:
         return LazyLogs(read)
@@ -99,3 +94,6 @@ class LazyLogs(UserDict[str, Any]):
     @cached_property
     def data(self) -> dict[str, Any]:  # type: ignore[override]  # where UserDict keeps its dict
         return self._read()
+
+    def __copy__(self) -> dict[str, Any]:  # type: ignore[override]  # UserDict's own asks for what is not read yet
+        return dict(self)

@@ -393,6 +393,8 @@ class ModelCheckpoint(_Monitor):
             self._save(logs, {})
 
     def _save(self, logs: Logs | None, place: dict[str, int]) -> None:
+        if self.model.training is not None and place:  # within an epoch, whose losses nobody may have looked at
+            self.model.training.check()
         if not self.model.weights_are_finite():  # the training is about to end, and a good file would be lost
             return
         epoch = self._epoch + 1

@@ -306,7 +306,10 @@ def check_device(device: Device = None, as_json: AsJson = False) -> None:
     """
     from tinydnn import selftest
 
-    report = selftest.run(device)
+    with _wrong_use(ValueError):
+        config.set_device(device)
+        config.device()  # of the environment, it may be another word
+    report = selftest.run(None)
     if as_json:
         print(to_json(report.to_json()), end="")
     else:
@@ -316,7 +319,7 @@ def check_device(device: Device = None, as_json: AsJson = False) -> None:
 
 
 def _print_selftest(report: "selftest.Report") -> None:
-    where = report.figures.get("GPU", "the CPU")
+    where = report.figures.get("GPU", f"the {report.device.upper()}")
     print(f"tinydnn {tinydnn.__version__} on {where}, next to NumPy in float64 on the CPU")
     columns = list(dict.fromkeys((check.form, check.dtype) for check in report.checks))
     table = Table("largest difference", *(f"{dtype}\n{form}" for form, dtype in columns), box=None)

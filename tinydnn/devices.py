@@ -18,6 +18,7 @@ from tinydnn import config
 from tinydnn.backend import Backend, GpuBackend
 
 WHEELS = "cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy-rocm-7-0"  # they install the same module
+_OLDEST_CUDA = 12  # that CuPy 14 has wheels for
 _NO_DEVICE, _INSUFFICIENT_DRIVER = 100, 35  # cudaError_t
 _WHICH = "12x, or 13x where nvidia-smi shows CUDA 13"
 
@@ -37,7 +38,7 @@ def get(device: str | None, threads: int | None = None) -> Backend:
         GpuError: "gpu", and none works.
     """
     device = config.device() if device is None else config.check_device(device)
-    if device == "gpu" and threads not in (None, 1):
+    if device == "gpu" and threads is not None and threads > 1:
         raise ValueError(f"threads share a batch on a CPU; a GPU takes it whole. Received: device='gpu', {threads=}")
     if device == "gpu":
         return gpu()
@@ -92,15 +93,15 @@ def import_cupy() -> Any:
     Raises:
         GpuError: it is not installed, twice installed, or can't be imported.
     """
-    wheels = [wheel for wheel in WHEELS if _installed(wheel)]
+    wheels = _wheels()
     if len(wheels) > 1:
         raise GpuError(
             f"{' and '.join(wheels)} are installed, and overwrite each other's files; keep one: "
-            f"pip uninstall -y {' '.join(wheels)}, then pip install '{wheels[0]}[ctk]'"
+            f"pip uninstall -y {' '.join(wheels)}, then pip install '{wheels[-1]}[ctk]'"
         )
     try:
         import cupy
-    except ImportError as error:
+    except Exception as error:  # a wheel that does not fit NumPy raises a ValueError
         if not wheels:
             raise GpuError(
                 f"A GPU needs CuPy, which is not installed: pip install 'cupy-cuda12x[ctk]' ({_WHICH})"
@@ -110,6 +111,10 @@ def import_cupy() -> Any:
             f"CuPy can't be imported; install it anew: pip install --force-reinstall '{wheels[0]}[ctk]' ({reason})"
         ) from error
     return cupy
+
+
+def _wheels() -> list[str]:
+    return [wheel for wheel in WHEELS if _installed(wheel)]
 
 
 def _installed(wheel: str) -> bool:
@@ -140,10 +145,10 @@ def _driver_missing(runtime: Any) -> str:
     needed, there = runtime.runtimeGetVersion() // 1000, runtime.driverGetVersion()
     if not there:
         return "There is no NVIDIA driver, or no NVIDIA GPU: install the driver, and see that nvidia-smi lists the GPU"
-    return (
-        f"The NVIDIA driver is for CUDA {there // 1000}, and CuPy for CUDA {needed}: install a newer driver, or "
-        f"pip uninstall -y cupy-cuda{needed}x, then pip install 'cupy-cuda{there // 1000}x[ctk]'"
-    )
+    another = ""
+    if there // 1000 >= _OLDEST_CUDA:
+        another = f", or pip uninstall -y cupy-cuda{needed}x, then pip install 'cupy-cuda{there // 1000}x[ctk]'"
+    return f"The NVIDIA driver is for CUDA {there // 1000}, and CuPy for CUDA {needed}: install a newer driver{another}"
 
 
 def _try_out(cupy: Any) -> None:
@@ -159,11 +164,12 @@ def _explained(error: Exception) -> str:
     found = f"{type(error).__name__}: {_last_line(error)}"
     missing = isinstance(error, ImportError | OSError) or "NotFound" in type(error).__name__
     if missing or any(word in str(error).lower() for word in ("nvrtc", "cublas", "cuda_path", "headers")):
+        wheel = (_wheels() or ["cupy-cuda12x"])[0]
         return (
-            "CUDA's libraries are missing or don't fit; install them beside CuPy: pip install "
-            f"'cupy-cuda12x[ctk]' ({_WHICH}). Received: {found}"
+            f"CUDA's libraries are missing or don't fit; install them beside CuPy: pip install '{wheel}[ctk]'. "
+            f"Received: {found}"
         )
-    return f"The GPU does not work; nvidia-smi shows whether others use it up. Received: {found}"
+    return f"The GPU does not work; nvidia-smi shows its driver, and whether others use it up. Received: {found}"
 
 
 def _last_line(error: Exception) -> str:

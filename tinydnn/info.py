@@ -90,22 +90,18 @@ def _gpus(cupy: Any) -> list[dict[str, Any]]:
         return []
     runtime = cupy.cuda.runtime
     try:
-        count = runtime.getDeviceCount()
-    except runtime.CUDARuntimeError:  # there is no driver, or no device
+        found = [runtime.getDeviceProperties(i) for i in range(runtime.getDeviceCount())]
+    except runtime.CUDARuntimeError:  # there is no driver, no device, or one in a bad state
         return []
-    found = []
-    for i in range(count):
-        properties = runtime.getDeviceProperties(i)
-        name = properties["name"].decode()
-        found.append(
-            {
-                "device": f"gpu:{i}",
-                "name": name,
-                "compute_capability": f"{properties['major']}.{properties['minor']}",
-                "memory_bytes": properties["totalGlobalMem"],
-            }
-        )
-    return found
+    return [
+        {
+            "device": f"gpu:{i}",
+            "name": properties["name"].decode(),
+            "compute_capability": f"{properties['major']}.{properties['minor']}",
+            "memory_bytes": properties["totalGlobalMem"],
+        }
+        for i, properties in enumerate(found)
+    ]
 
 
 def _cupy() -> Any:

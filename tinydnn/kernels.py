@@ -19,7 +19,7 @@ from tinydnn import config
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
-def fuse(xp: Any) -> bool:
+def fuses(xp: Any) -> bool:
     """Whether operations on this module's arrays run as kernels."""
     return xp is not np and config.fused_kernels()
 
@@ -40,14 +40,22 @@ class Kernel:
         _elementwise(xp, self)(*arrays)
 
 
+SUM = "a + b", "0"
+MAX = "a > b || a != a ? a : b", "-1.0 / 0.0"  # from -infinity; a != a for NaN, which would be lost else
+
+
 @dataclass(frozen=True)
-class Sum:
-    """A kernel that adds up `code` along the last axis."""
+class Reduction:
+    """A kernel that makes one number of each row: `code` of every entry, put together by SUM or MAX.
+
+    The output is (rows, 1). CuPy's own sum and max may take memory for a result that is copied to `out` then.
+    """
 
     name: str
     inputs: str
     output: str
     code: str
+    how: tuple[str, str]
 
     def __call__(self, xp: Any, *arrays: Any) -> None:
         _reduction(xp, self)(*arrays, axis=1, keepdims=True)
@@ -59,9 +67,9 @@ def _elementwise(xp: Any, kernel: Kernel) -> Any:
 
 
 @functools.cache
-def _reduction(xp: Any, kernel: Sum) -> Any:
-    name = kernel.output.split()[-1]
-    return xp.ReductionKernel(kernel.inputs, kernel.output, kernel.code, "a + b", f"{name} = a", "0", kernel.name)
+def _reduction(xp: Any, kernel: Reduction) -> Any:
+    name, (reduced, identity) = kernel.output.split()[-1], kernel.how
+    return xp.ReductionKernel(kernel.inputs, kernel.output, kernel.code, reduced, f"{name} = a", identity, kernel.name)
 
 
 def fused(inputs: str, outputs: str, code: str) -> Callable[[Operation], Operation]:
@@ -76,7 +84,7 @@ def fused(inputs: str, outputs: str, code: str) -> Callable[[Operation], Operati
 
         @functools.wraps(plain)
         def operation(*arguments: Any) -> Any:
-            if fuse(arguments[first]):
+            if fuses(arguments[first]):
                 return kernel(*arguments[first:])
             return plain(*arguments)
 

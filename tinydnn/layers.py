@@ -101,7 +101,9 @@ class Layer:
         self._owner = model
 
     def release(self) -> None:
-        """Belong to no model again."""
+        """Belong to no model again; the weights are NumPy's from then on."""
+        self.weights = self.get_weights()
+        self.backend, self.xp = Backend(), np
         self._owner = None
 
     def attach(self, weights: list[Array], backend: Backend) -> None:
@@ -299,7 +301,8 @@ class Dense(Layer):
         super().__init__(**kwargs)
         self.units = int(units)
         self._activation = activations.get(activation)
-        self.use_bias = self._adds_bias = bool(use_bias)
+        self.use_bias = bool(use_bias)
+        self._adds_bias = True
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -338,8 +341,8 @@ class Dense(Layer):
             return [self]
         name, kernel = f"{self.name}.{self.activation.name}", kernels.kernel_of(self.activation.forward)
         computes_as_here = type(self).forward is Dense.forward  # and not as a class of somebody's own
-        if self.xp is not np and self.use_bias and kernel is not None and computes_as_here:
-            self._adds_bias = False  # its activation does
+        self._adds_bias = not (self.xp is not np and self.use_bias and kernel is not None and computes_as_here)
+        if kernel is not None and not self._adds_bias:  # its activation does
             nonlinearity: Activation = _BiasActivation(self, kernel, name=name, dtype=self.dtype)
         else:
             nonlinearity = Activation(self.activation, name=name, dtype=self.dtype)
@@ -356,7 +359,7 @@ class Dense(Layer):
     def forward(self, x: Array, t: Trace) -> Array:
         """z = x @ W + b"""
         z = self.xp.matmul(x, self.kernel, out=t.y)
-        if self._adds_bias:
+        if self.use_bias and self._adds_bias:
             self.xp.add(z, self.bias, out=z)
         return z
 
@@ -414,7 +417,7 @@ class _BiasActivation(Activation):
 
     def forward(self, z: Array, t: Trace) -> Array:
         """z = z + b,  a = f(z)"""
-        if kernels.fuse(self.xp):
+        if kernels.fuses(self.xp):
             self._kernel(self.xp, self._dense.bias, z, t.y)
             return t.y
         self.xp.add(z, self._dense.bias, out=z)

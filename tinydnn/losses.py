@@ -12,7 +12,7 @@ import numpy as np
 
 from tinydnn import activations, kernels
 from tinydnn.backend import Array, Backend
-from tinydnn.kernels import Kernel, Sum, fused
+from tinydnn.kernels import MAX, SUM, Kernel, Reduction, fused
 from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]
@@ -99,11 +99,11 @@ class CategoricalCrossentropy(Loss):
 
         From probabilities:  l = - sum_k y_k log q_k,  q = p / sum p, clipped to [1e-7, 1 - 1e-7].
         """
-        if logits and kernels.fuse(xp):
-            xp.max(x, axis=1, keepdims=True, out=t.max)
+        if logits and kernels.fuses(xp):
+            _ROW_MAX(xp, x, t.max)
             _SUM_OF_EXP(xp, x, t.max, t.total)
-            _SOFTMAX_CROSSENTROPY(xp, x, t.max, t.total, t.y, t.p, t.work)
-            xp.sum(t.work, axis=1, out=t.l)
+            _SOFTMAX(xp, x, t.max, t.total, t.p)
+            _CROSSENTROPY(xp, x, t.max, t.total, t.y, t.l.reshape(-1, 1))
             return
         if logits:
             xp.max(x, axis=1, keepdims=True, out=t.max)
@@ -142,13 +142,10 @@ class CategoricalCrossentropy(Loss):
         return {**super().get_config(), "from_logits": self.from_logits}
 
 
-_SUM_OF_EXP = Sum("sum_of_exp", "T z, T max", "T total", "exp(z - max)")
-_SOFTMAX_CROSSENTROPY = Kernel(
-    "softmax_crossentropy",
-    "T z, T max, T total, T y",
-    "T p, T work",
-    "p = exp(z - max) / total; work = y * (log(total) - (z - max))",
-)
+_ROW_MAX = Reduction("row_max", "T z", "T max", "z", MAX)
+_SUM_OF_EXP = Reduction("sum_of_exp", "T z, T max", "T total", "exp(z - max)", SUM)
+_SOFTMAX = Kernel("softmax", "T z, T max, T total", "T p", "p = exp(z - max) / total")
+_CROSSENTROPY = Reduction("crossentropy", "T z, T max, T total, T y", "T l", "y * (log(total) - (z - max))", SUM)
 
 
 @fused("T p, T y, T share", "T dz", "dz = (p - y) * share")

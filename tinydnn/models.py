@@ -52,10 +52,9 @@ class Sequential:
         threads: int | None = None,
     ) -> None:
         self.name = name or auto_name("Sequential")
+        threads = None if threads is None else training.check_count("threads", threads)
         self.backend = devices.get(device, threads)
-        self.threads = 1 if self.device == "gpu" else available_cores()
-        if threads is not None:
-            self.threads = training.check_count("threads", threads)
+        self.threads = threads or (1 if self.device == "gpu" else available_cores())
         self.layers: list[Layer] = []
         self.sample_shape: Shape | None = None
         self.input_layer: InputLayer | None = None
@@ -251,6 +250,11 @@ class Sequential:
     def metric(self) -> metrics.Accuracy | None:
         """What is measured besides the loss: there is one metric, which may go by several names."""
         return next(iter(self.metrics.values()), None)
+
+    @property
+    def regularized(self) -> bool:
+        """Whether a layer has a regularizer."""
+        return any(layer.kernel_regularizer is not None for layer in self.layers)
 
     def penalty(self) -> Any:
         """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""

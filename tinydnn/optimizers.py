@@ -124,13 +124,13 @@ class Optimizer:
         """Decay and update w[part] from g[part]; g is left as it is."""
         w, g = w[part], g[part]
         slots = {name: slot[part] for name, slot in self.slots.items()}
-        if kernels.fuse(self.xp) and self._has_formula:
+        if kernels.fuses(self.xp) and self._formula_of:
             numbers, code = self._formula()
             if self.weight_decay is not None:
                 numbers["decay"], code = cast(self.weight_decay) * self.rate, f"w -= w * decay; {code}"
             inputs = ", ".join(f"T {name}" for name in ("g", *numbers))
             outputs = ", ".join(f"T {name}" for name in ("w", *(_LETTERS[name] for name in slots)))
-            Kernel(snake_case(type(self).__name__), inputs, outputs, code)(
+            Kernel(f"{self._formula_of}_update", inputs, outputs, code)(
                 self.xp, g, *numbers.values(), w, *slots.values()
             )
             return
@@ -141,10 +141,11 @@ class Optimizer:
         self._update(w, g, slots, work0, work1)
 
     @property
-    def _has_formula(self) -> bool:
-        """Whether the class that has the update has its formula too; one of somebody's own may have the first alone."""
+    def _formula_of(self) -> str | None:
+        """The class whose formula this update has; None where it has none, as in a class of somebody's own."""
         owner = next(each for each in type(self).__mro__ if "_update" in vars(each))
-        return "_formula" in vars(owner)
+        known = "_formula" in vars(owner) and set(self.slots) <= set(_LETTERS)
+        return snake_case(owner.__name__) if known else None
 
     def _formula(self) -> tuple[dict[str, float], str]:
         """The update as a kernel of w, g and the slots' letters: its numbers by name, and its code."""

@@ -168,7 +168,7 @@ def dropout_mask(xp: Any, seed: tuple[int, int], first: int, dtype: Any, rate: f
 
     dtype: the numbers', which decides the bits that they are made of.
     """
-    if kernels.fuse(xp):
+    if kernels.fuses(xp):
         kernel = _MASK_OF_FLOAT32 if np.dtype(dtype) == np.float32 else _MASK_OF_FLOAT64
         kernel(xp, *_scrambled(seed), first, rate, 1 / (1 - rate), mask)
         return
@@ -194,7 +194,7 @@ def _mask_kernel(name: str, words: str, number: str) -> Kernel:
         uint64 k0 = key0; uint64 k1 = key1; uint64 p0 = 0; uint64 p1 = 0;{a_round * 10}
         mask = ({number} >= rate) * scale"""
     code = code.replace("uint64 ", "unsigned long long ")
-    return Kernel(name, "uint64 key0, uint64 key1, uint64 c2, uint64 c3, uint64 first, T rate, T scale", "T mask", code)
+    return Kernel(name, "uint64 key0, uint64 key1, uint64 c2, uint64 c3, int64 first, T rate, T scale", "T mask", code)
 
 
 _MASK_OF_FLOAT32 = _mask_kernel(

@@ -177,7 +177,7 @@ class Run:
         ).hexdigest()
         training = self.model.training
         if training is not None and training.whole and self.model.weights_are_finite():
-            with suppress(FloatingPointError):  # only now a loss was found infinite; the model has gone back
+            with suppress(FloatingPointError):  # a loss was infinite, and the model has gone back
                 checkpoints.write(folder / CHECKPOINT_FILE, training.state())
         self.model.save(folder / MODEL_FILE)
         write_whole(folder / "history.json", to_json(self.history.history).encode())

@@ -101,7 +101,9 @@ def run(device: str | None) -> Report:
     finally:
         config.set_fused_kernels(fused)
     figures, error = _attempt(partial(_figures, backend))
-    return Report(backend.device, checks, figures if error is None else {"figures of a step": error})
+    if error is not None:
+        checks.append(Check("figures of a step", "fused", "float32", None, 0.0, error))
+    return Report(backend.device, checks, figures or {})
 
 
 # -- operations ---------------------------------------------------------------------------------------
@@ -121,6 +123,7 @@ def _operations() -> Iterator[tuple[str, Operation]]:
     for name in ("linear", "relu", "sigmoid", "softmax", "tanh"):
         yield name, partial(_activation, name=name, derivative=False)
         yield f"derivative of {name}", partial(_activation, name=name, derivative=True)
+        yield f"Dense with {name}", partial(_dense, activation=name)
     for kind, logits in (
         (losses.CategoricalCrossentropy, False),
         (losses.CategoricalCrossentropy, True),
@@ -187,6 +190,15 @@ def _activation(backend: Backend, dtype: str, name: str, derivative: bool) -> Ar
     return dz
 
 
+def _dense(backend: Backend, dtype: str, activation: str) -> Array:
+    """The whole layer, whose bias and activation are one kernel."""
+    model = Sequential(device=backend.device)
+    for layer in (layers.Input((784,), dtype=dtype), layers.Dense(36, activation=activation, dtype=dtype)):
+        model.add(layer)
+    model.set_weights([np.array(_numbers(Backend(), "float64", *shape) / 8) for shape in ((784, 36), (36,))])
+    return backend.asarray(model.predict(_numbers(Backend(), dtype, 64, 784, seed=1) / 8, verbose=0))
+
+
 def _loss(backend: Backend, dtype: str, kind: type[losses.Loss], logits: bool, gradient: bool) -> Array:
     xp, loss = backend.xp, kind()
     x = _numbers(backend, dtype, 64, 10)
@@ -214,12 +226,16 @@ def _compare(backend: Backend, name: str, form: str, operation: Operation) -> It
         right = operation(cpu, "float64")
     for dtype, allowed in OPERATION.items():
         with backend.quiet():
-            result, error = _attempt(partial(operation, backend, dtype))
+            # The reading belongs to the attempt: a GPU tells there what went wrong before.
+            result, error = _attempt(partial(_read, backend, operation, dtype))
         difference = None
         if error is None:
-            apart = np.abs(backend.to_numpy(result) - right.astype(np.float64)).max()
-            difference = float(apart / np.abs(right).max())
+            difference = float(np.abs(result - right.astype(np.float64)).max() / np.abs(right).max())
         yield Check(name, form, dtype, difference, allowed, error)
+
+
+def _read(backend: Backend, operation: Operation, dtype: str) -> Array:
+    return backend.to_numpy(operation(backend, dtype))
 
 
 def _attempt(work: Callable[[], Any]) -> tuple[Any, str | None]:
@@ -318,18 +334,16 @@ def _figures(backend: Backend) -> dict[str, Any]:
     model.fit(rows, np.eye(10)[np.arange(len(rows)) % 10], batch_size=BATCH_SIZE, verbose=0, callbacks=[each])
     launches, products, copies = (after - before for before, after in zip(taken[-2], taken[-1], strict=True))
     figures: dict[str, Any] = {
-        "kernel launches a step": launches,
-        "matrix products a step": products,
+        "kernel calls a step": launches,
+        "matrix product calls a step": products,
         "copies a step": copies,
     }
-    if hasattr(backend.xp, "get_default_memory_pool"):
-        pool, runtime = backend.xp.get_default_memory_pool(), backend.xp.cuda.runtime
-        figures |= {
-            "memory in use, bytes": pool.used_bytes(),
-            "memory held, bytes": pool.total_bytes(),
-            "GPU": devices.name(backend.xp),
-            "CUDA": info.cuda_version(runtime.runtimeGetVersion()),
-            "CUDA of the driver": info.cuda_version(runtime.driverGetVersion()),
-            "CuPy": backend.xp.__version__,
-        }
-    return figures
+    pool, runtime = backend.xp.get_default_memory_pool(), backend.xp.cuda.runtime
+    return figures | {
+        "memory in use, bytes": pool.used_bytes(),
+        "memory held, bytes": pool.total_bytes(),
+        "GPU": devices.name(backend.xp),
+        "CUDA": info.cuda_version(runtime.runtimeGetVersion()),
+        "CUDA of the driver": info.cuda_version(runtime.driverGetVersion()),
+        "CuPy": backend.xp.__version__,
+    }

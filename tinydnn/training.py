@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +103,8 @@ class Fit:
             callbacks.on_train_begin({})
             if self._going_on_from is not None:
                 self._take_over(*self._going_on_from)
+            if not model.backend.reads_at_once:
+                stack.push(self._check_what_is_cut_off)
             while not self._ended:
                 if self.step == 0:
                     self._begin_epoch()
@@ -113,7 +115,7 @@ class Fit:
                     callbacks.on_train_batch_end(self.step - 1, self.logs)
                     interrupt.check()
                     self._stopping = model.stop_training
-                self._check()
+                self.check()
                 self.logs = dict(self.shards.logs())
                 if testing is not None:
                     test = _evaluate(testing, self.batch_size, callbacks)
@@ -123,6 +125,12 @@ class Fit:
                 self._stopping, self.whole = model.stop_training, True
             callbacks.on_train_end(self.logs)
         model.training = None  # one that was cut off can still be saved; this one would only hold its data
+
+    def _check_what_is_cut_off(self, kind: type[BaseException] | None, *_: Any) -> None:
+        """Leave no model whose loss was infinite already, though nobody has looked."""
+        if kind is not None and self.step:
+            with suppress(FloatingPointError):  # of the two errors the other came first
+                self.check()
 
     @property
     def _ended(self) -> bool:
@@ -141,13 +149,13 @@ class Fit:
         self.whole = False
         passes = self.shards.gradients(start, min(start + self.batch_size, self.data.n))
         if self.model.backend.reads_at_once:
-            self._check()
+            self.check()
         self.logs = self.shards.logs()
         self.shards.update(passes)
         self.step += 1
         self.whole = True
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """See that every loss of this epoch so far was finite, or go back to where one was.
 
         Raises:
@@ -171,7 +179,7 @@ class Fit:
         assert optimizer is not None
         under_way = self.step > 0
         if under_way:
-            self._check()
+            self.check()
         return {
             "samples": self.data.n,
             "batch_size": self.batch_size,
