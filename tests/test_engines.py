@@ -1,5 +1,6 @@
 """keras_ref: on which device Keras computes, as far as a CPU can show it."""
 
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import tinydnn
-from keras_ref import engines
+from keras_ref import engines, train
 
 
 class FakeTensorFlow:
@@ -43,6 +44,31 @@ def test_a_gpu_that_is_not_there_is_an_error():
     engines.choose_device(FakeTensorFlow(), "auto")
 
 
+def test_devices_are_chosen_before_tensorflow_starts(monkeypatch):
+    tensorflow, keras = FakeTensorFlow("first"), SimpleNamespace()
+    tensorflow.config.list_logical_devices = lambda: tensorflow.asked.append("started")
+    modules = {"tensorflow": tensorflow, "keras": keras}
+    monkeypatch.setattr(engines.importlib, "import_module", modules.__getitem__)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    assert engines._imported("gpu") is keras
+    assert tensorflow.asked == [("growth", "first", True), "started"]
+
+
+def test_the_script_hides_the_gpus_before_it_imports_tensorflow(monkeypatch):
+    class Loaded(Exception):  # noqa: N818
+        pass
+
+    def load(*arguments):
+        raise Loaded(*arguments, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+    monkeypatch.setattr(train, "load", load)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    for device, visible in (("auto", "0"), ("cpu", "-1")):
+        with pytest.raises(Loaded) as loaded:
+            train.main("keras", device=device, tf32=False)
+        assert loaded.value.args == ("keras", device, False, visible)
+
+
 def test_tinydnns_device_is_chosen_by_the_same_word():
     assert engines.load("tinydnn", "cpu") is tinydnn
     assert tinydnn.config.device() == engines.devices("tinydnn") == "cpu"
@@ -55,7 +81,7 @@ def run(program, *arguments):
 
 
 LOADED = """
-from keras_ref import engines
+from keras_ref import engines, train
 keras = engines.load("keras", {device!r}, tf32={tf32})
 import tensorflow as tf
 print(engines.devices("keras"))
@@ -96,11 +122,17 @@ def test_parity_rounds_nothing(monkeypatch, capsys):
 
     tensorflow.config.experimental.enable_tensor_float_32_execution(True)
 
+    nets = []
+
     def net(k):
         model = k.Sequential([k.Input((2,)), k.layers.Dense(2, activation="softmax")])
         model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        if k is not tinydnn:
+            model.jit_compile = True  # as Keras would on a GPU
+            nets.append(model)
         return model
 
     report = compare(net, [[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]], batch_size=2)
     assert report.beyond is None
+    assert [model.jit_compile for model in nets] == [False]
     assert not tensorflow.config.experimental.tensor_float_32_execution_enabled()

@@ -298,14 +298,19 @@ def test_a_model_without_weights_can_not_be_compared():
         parity.compare(build, *samples())
 
 
-def test_a_training_that_diverges_in_both_is_no_disparity():
+@pytest.mark.parametrize("batch_size", [8, 41])
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_a_training_that_diverges_in_both_is_no_disparity(device, batch_size, gpu_stand_in):
+    """On a GPU tinydnn itself finds out at the epoch's end only."""
+    tinydnn.config.set_device(device)
+
     def build(k):
         model = k.Sequential([k.Input((2, 3)), k.layers.Flatten(), k.layers.Dense(4)])
         model.compile(k.optimizers.SGD(1e12), "mse")
         return model
 
     x, y = samples(scale=1e3)
-    report = parity.compare(build, x, y, epochs=9, batch_size=41)
+    report = parity.compare(build, x, y, epochs=9, batch_size=batch_size)
     assert report.beyond is None, verdict(report)
     assert "The loss of both engines became infinite or NaN in step" in verdict(report)
 

@@ -121,13 +121,13 @@ def test_a_wrong_word_in_the_environment_is_wrong_use(monkeypatch, capsys):
 def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
     assert command(monkeypatch, "--device", "cpu") == 0
     printed = capsys.readouterr().out
-    assert "88 of 88 checks passed on the CPU" in printed
+    assert "94 of 94 checks passed on the CPU" in printed
     assert "matrix product x.T @ dz" in printed
     assert command(monkeypatch, "--device", "cpu", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["passed"] is True
     assert report["versions"]["NumPy"] == np.__version__
-    assert len(report["checks"]) == 88
+    assert len(report["checks"]) == 94
     assert report["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
 
 

@@ -118,7 +118,10 @@ def _operations() -> Iterator[tuple[str, Operation]]:
     yield "rows of uint8 gathered", _gathered
     yield "dropout mask of float32", partial(_mask, drawn_in="float32")
     yield "dropout mask of float64", partial(_mask, drawn_in="float64")
-    yield "largest output of each row", _predictions
+    yield "uint8 rescaled, with an offset", _rescaled
+    yield "targets of integer labels", _one_hot
+    yield "largest output of each row", partial(_predictions, outputs=10)
+    yield "one output above a half", partial(_predictions, outputs=1)
     yield "gradient of the penalties", _penalty_gradient
     for name in ("linear", "relu", "sigmoid", "softmax", "tanh"):
         yield name, partial(_activation, name=name, derivative=False)
@@ -168,9 +171,20 @@ def _mask(backend: Backend, dtype: str, drawn_in: str) -> Array:
     return mask
 
 
-def _predictions(backend: Backend, dtype: str) -> Array:
+def _rescaled(backend: Backend, dtype: str) -> Array:
+    model = Sequential([layers.Input((28,), dtype=dtype)], device=backend.device)
+    model.add(layers.Rescaling(1 / 128, offset=-1, dtype=dtype))
+    return backend.asarray(model.predict(np.arange(10 * 28, dtype=np.uint8).reshape(10, 28), verbose=0))
+
+
+def _one_hot(backend: Backend, dtype: str) -> Array:
+    labels, classes = backend.asarray(np.arange(64) % 10), backend.xp.arange(10)
+    return backend.xp.equal(labels.reshape(-1, 1), classes, out=backend.xp.empty((64, 10), dtype))
+
+
+def _predictions(backend: Backend, dtype: str, outputs: int) -> Array:
     out = backend.xp.empty(64, np.int64)
-    metrics.Accuracy().predict(backend.xp, _numbers(backend, dtype, 64, 10), out)
+    metrics.Accuracy().predict(backend.xp, _numbers(backend, dtype, 64, outputs), out)
     return out
 
 
