@@ -13,6 +13,7 @@ import stand_in
 import tinydnn as keras
 from tinydnn import devices, info
 from tinydnn.backend import GpuBackend
+from tinydnn.models import model_from_json
 
 
 class CudaError(RuntimeError):
@@ -106,6 +107,16 @@ def test_gpu_never_falls_back_and_says_what_helps(cupy, kind):
     with pytest.raises(devices.GpuError, match=message) as error:
         keras.Sequential(device="gpu")
     assert "\n" not in str(error.value)
+
+
+def test_a_file_is_not_blamed_for_the_gpu(cupy, tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)], device="cpu")
+    model.save(tmp_path / "model.keras")
+    cupy(count=0)
+    keras.config.set_device("gpu")
+    for load in (lambda: keras.models.load_model(tmp_path / "model.keras"), lambda: model_from_json(model.to_json())):
+        with pytest.raises(devices.GpuError, match=r"^The NVIDIA driver shows this process no GPU"):
+            load()
 
 
 def test_a_hidden_gpu_is_told_by_the_variable_that_hides_it(cupy, monkeypatch):

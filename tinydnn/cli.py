@@ -137,7 +137,8 @@ def train(
             runs.prepare_folder(folder)
 
     if not as_json:
-        device_used = "gpu" if run.model.device == "gpu" else f"cpu, {run.model.threads} threads"
+        threads = run.model.threads
+        device_used = "gpu" if run.model.device == "gpu" else f"cpu, {threads} thread{'s' * (threads > 1)}"
         print(f"Seed {settings.seed}, {device_used}, {settings.dtype}, {settings.input} inputs")
         run.model.summary()
     try:

@@ -20,7 +20,6 @@ from tinydnn.backend import Backend, GpuBackend
 WHEELS = "cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy-rocm-7-0"  # they install the same module
 _OLDEST_CUDA = 12  # that CuPy 14 has wheels for
 _NO_DEVICE, _INSUFFICIENT_DRIVER = 100, 35  # cudaError_t
-_WHICH = "12x, or 13x where nvidia-smi shows CUDA 13"
 
 
 class GpuError(RuntimeError):
@@ -104,7 +103,8 @@ def import_cupy() -> Any:
     except Exception as error:  # a wheel that does not fit NumPy raises a ValueError
         if not wheels:
             raise GpuError(
-                f"A GPU needs CuPy, which is not installed: pip install 'cupy-cuda12x[ctk]' ({_WHICH})"
+                "A GPU needs CuPy, which is not installed: pip install 'cupy-cuda12x[ctk]', or 'cupy-cuda13x[ctk]' "
+                "where nvidia-smi shows CUDA 13"
             ) from error
         reason = _last_line(error)
         raise GpuError(

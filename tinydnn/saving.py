@@ -22,7 +22,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tinydnn import activations, hdf5, initializers, layers, legacy_h5, losses, optimizers, regularizers
+from tinydnn import activations, devices, hdf5, initializers, layers, legacy_h5, losses, optimizers, regularizers
 from tinydnn.backend import Array
 from tinydnn.config import floatx
 from tinydnn.files import FileFormatError, write_whole
@@ -97,6 +97,7 @@ def load_model(filepath: FilePath, compile: bool = True) -> Sequential:
         FileFormatError: it is damaged, or has something that tinydnn lacks.
     """
     path = _readable(filepath, ".keras", *_LEGACY)
+    devices.get(None)  # where it fails, the file is not to blame
     with _naming(path):
         if path.name.endswith(_LEGACY):
             return _load_legacy_model(path, compile)
@@ -156,6 +157,7 @@ def model_from_json(json_string: str) -> Sequential:
     Raises:
         FileFormatError: it is no JSON of a Sequential model, or has something that tinydnn lacks.
     """
+    devices.get(None)
     with _naming("The JSON of a model"):
         return _model_from_json(legacy_h5.modern(json.loads(json_string)), compile=True)
 
