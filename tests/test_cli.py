@@ -226,6 +226,14 @@ def test_errors_are_one_line_with_the_right_code(arguments, code, message, tmp_p
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("arguments", [["evaluate", "."], ["microscope"], ["selftest"], ["train"]])
+def test_a_wrong_device_in_the_environment_is_wrong_use(arguments, monkeypatch, tmp_path):
+    monkeypatch.setenv("TINYDNN_DEVICE", "GPU")
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "TINYDNN_DEVICE expects 'cpu', 'gpu' or 'auto'. Received: 'GPU'" in done.stderr
+
+
 def test_debug_shows_the_traceback(tmp_path):
     done = command("evaluate", ".", "--debug", cwd=tmp_path)
     assert done.returncode == 1

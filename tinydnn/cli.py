@@ -180,7 +180,7 @@ def _only(context: typer.Context, *names: str) -> None:
 @app.command()
 def evaluate(run: RunFolder, data: Data = None, device: Device = None, as_json: AsJson = False) -> None:
     """Loss and accuracy of a saved run on the test digits."""
-    config.set_device(device)
+    _choose(device)
     model = runs.load_model(run)
     _, (x, y) = datasets.mnist.load_data(data)
     if not model.compiled:
@@ -203,7 +203,7 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """The digit on an image, and the probability of each."""
-    config.set_device(device)
+    _choose(device)
     from tinydnn.images import load_digit
 
     model = runs.load_model(run)
@@ -248,7 +248,7 @@ def parity(
     """
     from keras_ref import command, engines
 
-    config.set_device(device)
+    _choose(device)
     engines.load("keras", keras_device)
     run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
     with _wrong_use(ValueError, OSError):
@@ -275,7 +275,7 @@ def microscope(
     from tinydnn import microscope as instrument
     from tinydnn import microscope_table
 
-    config.set_device(device)
+    _choose(device)
     run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
     x, y = run.first_batch()
     keras, theirs, why_not = None, None, ""
@@ -307,9 +307,7 @@ def check_device(device: Device = None, as_json: AsJson = False) -> None:
     """
     from tinydnn import selftest
 
-    with _wrong_use(ValueError):
-        config.set_device(device)
-        config.device()  # of the environment, it may be another word
+    _choose(device)
     report = selftest.run(None)
     if as_json:
         print(to_json(report.to_json()), end="")
@@ -340,6 +338,13 @@ def _print_selftest(report: "selftest.Report") -> None:
     done = len(report.checks) - len(failed)
     print(f"{done} of {len(report.checks)} checks passed on the {report.device.upper()}")
     print(f"To a bug report, please attach what `tinydnn selftest --device {report.device} --json` prints")
+
+
+def _choose(device: str | None) -> None:
+    """Make this the device of all models, or the environment's, where that is a device."""
+    with _wrong_use(ValueError):
+        config.set_device(device)
+        config.device()
 
 
 def _prepared_run(
