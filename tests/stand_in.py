@@ -58,8 +58,8 @@ class ndarray:
     def __len__(self):
         return len(self.host)
 
-    def reshape(self, *shape):
-        view = self.host.reshape(*shape)
+    def reshape(self, *shape, order="C"):
+        view = self.host.reshape(*shape, order=order)
         assert np.shares_memory(view, self.host) or not self.size, "this reshape would copy"
         return ndarray(view)
 

@@ -89,6 +89,15 @@ def test_batch_logs_are_averages_of_the_epoch_so_far():
     assert seen == [0, pytest.approx(18 / 5)]
 
 
+def test_batch_logs_are_plain_dicts():
+    """As in Keras, where some callbacks write them as JSON."""
+    kinds, model = [], net()
+    note = {name: lambda batch, logs: kinds.append(type(logs)) for name in ("on_train_batch_end", "on_test_batch_end")}
+    model.fit(X, Y, validation_data=(X, Y), callbacks=[LambdaCallback(**note)], verbose=0)
+    model.predict(X, callbacks=[LambdaCallback(on_predict_batch_end=note["on_train_batch_end"])], verbose=0)
+    assert kinds == [dict] * 3
+
+
 def test_stop_training_ends_after_the_step():
     def stop(batch, logs):
         if batch == 1:

@@ -130,7 +130,7 @@ def test_optimizers(gpu, name, dtype, fused, rng):
     results = []
     for backend in (Backend(), gpu):
         optimizer, on_device = OPTIMIZERS[name](keras), backend.asarray(w.copy())
-        optimizer.build(keras.parameters.Layout([(4, 4), (4,)]), dtype, backend.xp)
+        optimizer.build(keras.parameters.Layout([(4, 4), (4,)]), dtype, backend)
         for g in gradients:
             g = backend.asarray(g.copy())
             optimizer.begin_step()
@@ -281,9 +281,9 @@ def test_one_output_trains_as_on_the_cpu(gpu, rng):
 class HalfStep(keras.optimizers.RMSprop):
     """An optimizer of one's own: its kernel would be RMSprop's."""
 
-    def _update(self, w, g, slots, work0, work1):
-        self.xp.multiply(g, self.rate / 2, out=work0)
-        w -= work0
+    def _update(self, w, g, slots, work):
+        self.xp.multiply(g, self.rate / 2, out=work)
+        w -= work
 
 
 class Größe(keras.optimizers.Adam):

@@ -7,6 +7,7 @@ from tolerances import GOLDEN_SIX_DIGITS, SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import optimizers
+from tinydnn.backend import Backend
 from tinydnn.parameters import Layout, share
 
 # All numbers that Keras casts have an exact float32, so that the textbook's are the same.
@@ -32,7 +33,7 @@ def _float64():
 
 def steps(optimizer, w, gradients, parts=1, shapes=None):
     layout = Layout(shapes or [w.shape])
-    optimizer.build(layout, w.dtype.name, np)
+    optimizer.build(layout, w.dtype.name, Backend())
     w = w.copy()
     for g in gradients:
         g = g.copy()
@@ -98,7 +99,7 @@ def test_the_learning_rate_is_rounded_to_floatx_as_in_keras():
 def test_the_learning_rate_can_be_set_between_steps():
     optimizer = optimizers.SGD(1.0)
     w, g = np.zeros(1), np.ones(1)
-    optimizer.build(Layout([(1,)]), "float64", np)
+    optimizer.build(Layout([(1,)]), "float64", Backend())
     for rate in (1.0, 0.25):
         optimizer.learning_rate = rate
         optimizer.update(w, g, slice(0, 1))

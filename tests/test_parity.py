@@ -316,7 +316,7 @@ def test_a_training_that_diverges_in_both_is_no_disparity(device, batch_size, gp
 
 
 def test_a_training_that_diverges_in_tinydnn_alone_is_one(monkeypatch):
-    def update(self, w, g, slots, work0, work1):
+    def update(self, w, g, slots, work):
         w[...] = np.nan if self.iterations == 3 else w - self.rate * g
 
     monkeypatch.setattr(optimizers.SGD, "_update", update)
@@ -385,7 +385,7 @@ NET = net_on_digits()
 LOUD = net_on_digits(hidden=(), scaled=False)  # its logits are hundreds apart
 
 
-def epsilon_outside(self, w, g, slots, work0, work1):
+def epsilon_outside(self, w, g, slots, work):
     v = slots["velocity"]
     v[...] = self.rho * v + (1 - self.rho) * g * g
     w -= self.rate * g / (np.sqrt(v) + self.epsilon)
@@ -424,9 +424,9 @@ def largest_of_the_whole_batch(original):
 
 
 def double_precision_inside(original):
-    def take(self, name, shape, dtype):
+    def take(self, name, shape, dtype, order="C"):
         of_layer = isinstance(name, tuple) and isinstance(name[0], int)
-        return original(self, name, shape, np.float64 if of_layer else dtype)
+        return original(self, name, shape, np.float64 if of_layer else dtype, order)
 
     return take
 

@@ -140,6 +140,8 @@ def test_once_seeded_every_permutation_is_the_same_and_follows_the_published_rul
     order = random.permutation(83)
     assert sorted(order) == list(range(83))
     np.testing.assert_array_equal(random.permutation(83), order)
+    with pytest.raises(ValueError, match="read-only"):  # the next epoch gets this one too
+        order[0] = 0
     assert order[:10].tolist() == ORDER_83_SEED_3  # what Keras' fit visited
 
 

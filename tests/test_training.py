@@ -17,6 +17,7 @@ from tolerances import (
 import tinydnn as keras
 from tinydnn import layers, random, threads
 from tinydnn.averages import Averages
+from tinydnn.backend import Backend
 from tinydnn.data import Data
 from tinydnn.parameters import share
 from tinydnn.passes import Pass, Workspace
@@ -358,6 +359,45 @@ def test_a_loss_that_becomes_infinite_stops_and_keeps_good_weights(rng):
     assert np.isfinite(model.fit(x, y, verbose=0).history["loss"]).all()
 
 
+def test_an_infinite_loss_that_a_callback_is_shown_ends_the_training_at_once(rng):
+    """Where nobody looks, it is found at the epoch's end; the message and the weights are the same."""
+    x, y = rng.normal(size=(64, 3)).astype(np.float32), rng.normal(size=(64, 2))
+    ends, seen = [], []
+    look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
+    for callbacks in ([], [look]):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(5), layers.Dense(2)], threads=2)
+        model.compile(keras.optimizers.SGD(1e10), "mse")
+        with pytest.raises(FloatingPointError) as caught:
+            model.fit(x, y, batch_size=8, verbose=0, callbacks=callbacks)
+        ends.append((str(caught.value), model.get_weights()))
+    assert np.isfinite(seen).all()
+    assert f"step {len(seen) + 1} of 8" in ends[0][0]
+    assert ends[0][0] == ends[1][0]
+    for a, b in zip(ends[0][1], ends[1][1], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_loss_and_accuracy_are_added_up_once_an_epoch_where_nobody_looks_at_batches(rng, monkeypatch):
+    x, y = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    reads = []
+    read = Averages._means
+    monkeypatch.setattr(Averages, "_means", lambda self, steps: reads.append(steps) or read(self, steps))
+    small_net().fit(x, y, batch_size=4, epochs=2, verbose=0)
+    assert reads == [10, 10]
+    reads.clear()
+    look = keras.callbacks.LambdaCallback(on_batch_end=lambda batch, logs: None)
+    small_net().fit(x, y, batch_size=4, verbose=0, callbacks=[look])
+    assert reads == [*range(1, 11), 10]
+
+
+def test_vectors_begin_where_a_cache_line_does(rng):
+    model = small_net()
+    model.fit(rng.normal(size=(4, 3)), rng.normal(size=(4, 2)), verbose=0)
+    for vector in (model.parameters, *model.optimizer.slots.values(), Backend().empty(3, "float32")):
+        assert vector.ctypes.data % 64 == 0
+
+
 def test_after_a_good_epoch_its_weights_are_the_ones_kept(rng):
     keras.config.set_floatx("float64")  # a learning rate of 1e200 has to fit
     x, y = rng.normal(size=(16, 3)), rng.normal(size=(16, 2))
@@ -450,8 +490,10 @@ def test_no_row_is_gathered_from_outside_the_data():
     """Shares of a batch cover it exactly, whatever their number."""
     for n in range(1, 40):
         for parts in range(1, 9):
-            cuts = [share(n, parts, i) for i in range(parts)]
-            assert [i for cut in cuts for i in range(cut.start, cut.stop)] == list(range(n))
+            for grain in (1, 4):
+                cuts = [share(n, parts, i, grain) for i in range(parts)]
+                assert [i for cut in cuts for i in range(cut.start, cut.stop)] == list(range(n))
+                assert all(cut.start % grain == 0 for cut in cuts if cut.start < n)
 
 
 def test_a_pass_that_has_looked_at_rows_in_place_does_not_gather_over_them(rng):
@@ -460,7 +502,7 @@ def test_a_pass_that_has_looked_at_rows_in_place_does_not_gather_over_them(rng):
     data = Data(model, x, y)
     model.prepare_training((3,))
     kept = data.targets.copy()
-    own = Pass(model, data, 2, Workspace(np), training=True)
+    own = Pass(model, data, 2, Workspace(Backend()), training=True)
     for rows in (slice(0, 2), np.array([4, 5])):
         own.measure(rows, own.forward(rows), Averages(model, 2, 2, None).scores(0, 2))
     np.testing.assert_array_equal(data.targets, kept)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinydnn.backend import Array, Logs
+from tinydnn.backend import Array, LazyLogs
 
 if TYPE_CHECKING:
     from tinydnn.models import Sequential
@@ -69,20 +69,25 @@ class Averages:
         self._samples.append(samples)
         self._penalties.append(penalty)
 
-    def logs(self) -> Logs:
-        """Loss and metrics over the steps so far, sorted by name as in Keras."""
+    def logs(self) -> LazyLogs:
+        """Loss and metrics over the steps so far, sorted by name as in Keras; added up when somebody looks into it."""
         steps = len(self._samples)
-        return self._model.backend.later(lambda: self._means(steps))
+        return LazyLogs(lambda: self._means(steps))
 
     def state(self) -> dict[str, Any]:
         """The sums over the steps so far."""
         self._read()
         return dict(zip(("samples", "loss", "hits"), self._sums[-1], strict=True))
 
+    @property
+    def known_infinite(self) -> bool:
+        """Whether a loss was infinite or NaN, of the steps that somebody has asked for."""
+        return not math.isfinite(self._sums[-1][1])  # which it never is again after one that was not
+
     def first_infinite(self) -> tuple[int, float] | None:
         """The first step whose loss is infinite or NaN, and the average loss then; None where there is none."""
         self._read()
-        if math.isfinite(self._sums[-1][1]):  # which it is no more after an infinite one
+        if not self.known_infinite:
             return None
         bad = next(i for i, (_, loss, _) in enumerate(self._sums) if not math.isfinite(loss))
         return self._first_step + bad - 1, self._means(bad)["loss"]

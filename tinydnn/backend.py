@@ -17,6 +17,8 @@ from tinydnn.kernels import Kernel
 Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
 Logs = Any  # dict[str, float], or a LazyLogs that reads one
 
+_CACHE_LINE = 64  # bytes
+
 
 class Backend:
     """NumPy, and the few operations that each array library spells in its own way."""
@@ -24,7 +26,16 @@ class Backend:
     device = "cpu"
     xp: Any = np
     reads_at_once = True  # whether a number can be read without waiting for work that is queued
+    outputs_order = "F"  # of arrays (rows, outputs) that are summed over few outputs: NumPy is quick only down columns
     gather_converts = False  # whether `gather` may write into an array of another dtype
+
+    def empty(self, size: int, dtype: Any) -> Array:
+        """Memory for so many numbers, beginning where a cache line does: NumPy's own begins in the middle of one,
+        and every vector instruction would go to two."""
+        dtype = np.dtype(dtype)
+        memory = np.empty(size * dtype.itemsize + _CACHE_LINE, np.uint8)
+        start = -memory.ctypes.data % _CACHE_LINE
+        return memory[start : start + size * dtype.itemsize].view(dtype)
 
     def asarray(self, array: Any) -> Array:
         """The array on this device, in C order; the caller's own memory where it can be shared."""
@@ -38,10 +49,6 @@ class Backend:
         """out[i] = source[indices[i]], for indices that are known to be in range."""
         # mode="clip" skips the second copy that NumPy makes to stay safe from an index error.
         np.take(source, indices, axis=0, out=out, mode="clip")
-
-    def later(self, read: Callable[[], dict[str, Any]]) -> Logs:
-        """What read() gives, at the latest when somebody looks at it: here at once, since reading is free."""
-        return read()
 
     def quiet(self) -> Any:
         """A context in which overflow goes unreported: exp(-z) may be infinite in a sigmoid that is
@@ -62,10 +69,14 @@ class GpuBackend(Backend):
 
     device = "gpu"
     reads_at_once = False
+    outputs_order = "C"
     gather_converts = True
 
     def __init__(self, cupy: Any) -> None:
         self.xp = cupy
+
+    def empty(self, size: int, dtype: Any) -> Array:
+        return self.xp.empty(size, dtype)
 
     def asarray(self, array: Any) -> Array:
         return self.xp.ascontiguousarray(self.xp.asarray(array))
@@ -78,15 +89,12 @@ class GpuBackend(Backend):
         rows, width = len(indices), out[0].size
         _GATHER(self.xp, source, indices.reshape(rows, 1), width, out.reshape(rows, width))
 
-    def later(self, read: Callable[[], dict[str, Any]]) -> Logs:
-        return LazyLogs(read)
-
     def quiet(self) -> Any:
         return nullcontext()  # a GPU reports nothing
 
 
 class LazyLogs(UserDict[str, Any]):
-    """A dict that is read from the device when somebody first looks into it."""
+    """What read() gives, asked for when somebody first looks into it."""
 
     def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
         self._read = read

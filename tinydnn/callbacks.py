@@ -10,7 +10,8 @@ from contextlib import suppress
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from tinydnn.backend import Array
+from tinydnn.backend import Array, LazyLogs
+from tinydnn.backend import Logs as BatchLogs
 from tinydnn.files import FileFormatError
 from tinydnn.names import not_offered
 from tinydnn.progress import ProgressPrinter
@@ -110,6 +111,14 @@ class CallbackList:
             callback.set_params({"verbose": verbose, "epochs": epochs, "steps": steps})
             callback.set_model(model)
 
+        self._read_each_batch = model.backend.reads_at_once and any(
+            _overrides(callback, hook) for callback in self._callbacks for hook in _BATCH_ENDS
+        )
+
+    def batch_logs(self, logs: LazyLogs) -> BatchLogs:
+        """What the hooks get at a batch's end: a plain dict, where one may look and that is no wait for a device."""
+        return dict(logs) if self._read_each_batch else logs
+
     def state(self) -> list[Any]:
         """What the callbacks ask to be kept."""
         return [
@@ -148,6 +157,14 @@ class CallbackList:
 
         setattr(self, hook, call_each)  # found directly from now on
         return call_each
+
+
+_BATCH_ENDS = "on_batch_end", "on_train_batch_end", "on_test_batch_end", "on_predict_batch_end"
+
+
+def _overrides(callback: Callback, hook: str) -> bool:
+    """Whether a callback has a hook of its own; the progress bar reads the logs itself, when it draws."""
+    return not isinstance(callback, Progress) and getattr(callback, hook) != getattr(Callback, hook).__get__(callback)
 
 
 class Progress(Callback):

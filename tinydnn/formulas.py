@@ -194,22 +194,22 @@ def _texts_of_update(optimizer: optimizers.Optimizer) -> tuple[dict[str, tuple[s
         variance = "v - a²" if optimizer.centered else "v"
         step = f"learning_rate * dw / sqrt({variance} + epsilon)"
         return {
-            "velocity": ("v = rho * v + (1 - rho) * dw²", "v += work0"),
-            "momentum": (f"m = momentum * m + {step}", "m += work1"),
-            "average_gradient": ("a = rho * a + (1 - rho) * dw", "a += work0"),
-        }, ("-m", "w -= m") if optimizer.momentum else (f"-{step}", "w -= work1")
+            "velocity": ("v = rho * v + (1 - rho) * dw²", "v += work"),
+            "momentum": (f"m = momentum * m + {step}", "m += g"),
+            "average_gradient": ("a = rho * a + (1 - rho) * dw", "a += work"),
+        }, ("-m", "w -= m") if optimizer.momentum else (f"-{step}", "w -= g")
     if isinstance(optimizer, optimizers.SGD) and update is _SGD:
-        slots = {"momentum": ("m = momentum * m - learning_rate * dw", "m -= work0")}
+        slots = {"momentum": ("m = momentum * m - learning_rate * dw", "m -= g")}
         if not optimizer.momentum:
-            return slots, ("-learning_rate * dw", "w -= work0")
-        nesterov = "momentum * m - learning_rate * dw", "w += work1"
+            return slots, ("-learning_rate * dw", "w -= g")
+        nesterov = "momentum * m - learning_rate * dw", "w += work"
         return slots, nesterov if optimizer.nesterov else ("m", "w += m")
     if isinstance(optimizer, optimizers.Adam) and update is _ADAM:
         rate = "learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)"
         return {
-            "momentum": ("m = m + (1 - beta_1) * (dw - m)", "m += work0"),
-            "velocity": ("v = v + (1 - beta_2) * (dw² - v)", "v += work0"),
-        }, (f"-{rate} * m / (sqrt(v) + epsilon)", "w -= work1")
+            "momentum": ("m = m + (1 - beta_1) * (dw - m)", "m += work"),
+            "velocity": ("v = v + (1 - beta_2) * (dw² - v)", "v += g"),
+        }, (f"-{rate} * m / (sqrt(v) + epsilon)", "w -= g")
     return {slot: (f"{slot} of {optimizer.name}", "def") for slot in optimizer.slots}, (f"of {optimizer.name}", "def")
 
 

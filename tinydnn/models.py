@@ -148,7 +148,7 @@ class Sequential:
             shape = layer.build(shape)
         weights = [weight for layer in self.layers for weight in layer.weights]
         self.layout = Layout([weight.shape for weight in weights])
-        self.parameters = self.backend.xp.empty(self.layout.size, self.dtype)
+        self.parameters = self.backend.empty(self.layout.size, self.dtype)
         views = iter(self.layout.views(self.parameters))
         for layer in self.layers:
             layer.attach([next(views) for _ in layer.weights], self.backend)
@@ -244,7 +244,7 @@ class Sequential:
                 "what goes into it is taken",
                 stacklevel=4,
             )
-        self.optimizer.build(self.layout, self.dtype, self.backend.xp)
+        self.optimizer.build(self.layout, self.dtype, self.backend)
 
     @property
     def metric(self) -> metrics.Accuracy | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn import kernels
-from tinydnn.backend import Array
+from tinydnn.backend import Array, Backend
 from tinydnn.config import cast, floatx
 from tinydnn.kernels import Kernel
 from tinydnn.names import not_offered, resolve, snake_case
@@ -80,15 +80,17 @@ class Optimizer:
         """The vectors that this optimizer keeps, in Keras' order."""
         return []
 
-    def build(self, layout: Layout, dtype: str, xp: Any) -> None:
+    def build(self, layout: Layout, dtype: str, backend: Backend) -> None:
         """Make the slots, all zeros, for weights of this layout; does nothing where they fit already."""
         if self.layout is layout:
             return
         if self.layout is not None and self.iterations:
             raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
-        self.layout, self.xp = layout, xp
-        self.slots = {name: xp.zeros(layout.size, dtype) for name in self.slot_names()}
-        self._work = [xp.empty(layout.size, dtype) for _ in range(2)]
+        self.layout, self.xp = layout, backend.xp
+        self.slots = {name: backend.empty(layout.size, dtype) for name in self.slot_names()}
+        for slot in self.slots.values():
+            slot[...] = 0
+        self._work = backend.empty(layout.size, dtype)
 
     @property
     def clips(self) -> bool:
@@ -121,7 +123,7 @@ class Optimizer:
         self.iterations += 1
 
     def update(self, w: Array, g: Array, part: slice) -> None:
-        """Decay and update w[part] from g[part]; g is left as it is."""
+        """Decay and update w[part] from g[part], which is used up: what it holds then is nobody's."""
         w, g = w[part], g[part]
         slots = {name: slot[part] for name, slot in self.slots.items()}
         if kernels.fuses(self.xp) and self._formula_of:
@@ -134,11 +136,11 @@ class Optimizer:
                 self.xp, g, *numbers.values(), w, *slots.values()
             )
             return
-        work0, work1 = (work[part] for work in self._work)
+        work = self._work[part]
         if self.weight_decay is not None:
-            self.xp.multiply(w, cast(self.weight_decay) * self.rate, out=work0)
-            w -= work0
-        self._update(w, g, slots, work0, work1)
+            self.xp.multiply(w, cast(self.weight_decay) * self.rate, out=work)
+            w -= work
+        self._update(w, g, slots, work)
 
     @property
     def _formula_of(self) -> str | None:
@@ -151,7 +153,8 @@ class Optimizer:
         """The update as a kernel of w, g and the slots' letters: its numbers by name, and its code."""
         raise NotImplementedError
 
-    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work: Array) -> None:
+        """The update in place, with a work array; g may serve as another one."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -205,36 +208,36 @@ class RMSprop(Optimizer):
             return {**numbers, "momentum": self.momentum}, f"{code}m = momentum * m + {step}; w -= m"
         return numbers, f"{code}w -= {step}"
 
-    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work: Array) -> None:
         xp, rho, v = self.xp, self.rho, slots["velocity"]
 
         v *= rho  # v = rho * v + (1 - rho) * g²
-        xp.multiply(g, g, out=work0)
-        work0 *= 1 - rho
-        v += work0
+        xp.multiply(g, g, out=work)
+        work *= 1 - rho
+        v += work
 
         if self.centered:  # variance = v - a²,  a = rho * a + (1 - rho) * g
             a = slots["average_gradient"]
             a *= rho
-            xp.multiply(g, 1 - rho, out=work0)
-            a += work0
-            xp.multiply(a, a, out=work0)
-            xp.subtract(v, work0, out=work0)
-            work0 += self.epsilon
+            xp.multiply(g, 1 - rho, out=work)
+            a += work
+            xp.multiply(a, a, out=work)
+            xp.subtract(v, work, out=work)
+            work += self.epsilon
         else:
-            xp.add(v, self.epsilon, out=work0)
+            xp.add(v, self.epsilon, out=work)
 
-        xp.sqrt(work0, out=work0)  # step = learning_rate * g / sqrt(… + epsilon)
-        xp.multiply(g, self.rate, out=work1)
-        work1 /= work0
+        xp.sqrt(work, out=work)  # step = learning_rate * g / sqrt(… + epsilon)
+        g *= self.rate
+        g /= work
 
         if self.momentum > 0:  # m = momentum * m + step
             m = slots["momentum"]
             m *= self.momentum
-            m += work1
+            m += g
             w -= m
         else:
-            w -= work1
+            w -= g
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -271,19 +274,18 @@ class SGD(Optimizer):
         change = "momentum * m - rate * g" if self.nesterov else "m"
         return {"rate": self.rate, "momentum": cast(self.momentum)}, f"m = momentum * m - rate * g; w += {change}"
 
-    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
-        xp = self.xp
-        xp.multiply(g, self.rate, out=work0)
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work: Array) -> None:
+        g *= self.rate
         if self.momentum == 0:
-            w -= work0
+            w -= g
             return
         m, momentum = slots["momentum"], cast(self.momentum)
         m *= momentum  # m = momentum * m - learning_rate * g
-        m -= work0
+        m -= g
         if self.nesterov:  # w = w + momentum * m - learning_rate * g
-            xp.multiply(m, momentum, out=work1)
-            work1 -= work0
-            w += work1
+            self.xp.multiply(m, momentum, out=work)
+            work -= g
+            w += work
         else:
             w += m
 
@@ -327,23 +329,23 @@ class Adam(Optimizer):
         code = "m += rest_1 * (g - m); v += rest_2 * (g * g - v); w -= rate * m / (sqrt(v) + epsilon)"
         return {**numbers, "rate": self._corrected_rate}, code
 
-    def _update(self, w: Array, g: Array, slots: dict[str, Array], work0: Array, work1: Array) -> None:
+    def _update(self, w: Array, g: Array, slots: dict[str, Array], work: Array) -> None:
         xp, m, v = self.xp, slots["momentum"], slots["velocity"]
 
-        xp.subtract(g, m, out=work0)  # m = m + (1 - beta_1) * (g - m)
-        work0 *= 1 - self.beta_1
-        m += work0
+        xp.subtract(g, m, out=work)  # m = m + (1 - beta_1) * (g - m)
+        work *= 1 - self.beta_1
+        m += work
 
-        xp.multiply(g, g, out=work0)  # v = v + (1 - beta_2) * (g² - v)
-        work0 -= v
-        work0 *= 1 - self.beta_2
-        v += work0
+        g *= g  # v = v + (1 - beta_2) * (g² - v)
+        g -= v
+        g *= 1 - self.beta_2
+        v += g
 
-        xp.sqrt(v, out=work0)
-        work0 += self.epsilon
-        xp.multiply(m, self._corrected_rate, out=work1)
-        work1 /= work0
-        w -= work1
+        xp.sqrt(v, out=work)
+        work += self.epsilon
+        xp.multiply(m, self._corrected_rate, out=g)
+        g /= work
+        w -= g
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}

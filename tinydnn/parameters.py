@@ -29,6 +29,7 @@ class Layout:
         return [flat[part].reshape(shape) for part, shape in zip(self.slices, self.shapes, strict=True)]
 
 
-def share(n: int, parts: int, index: int) -> slice:
-    """Part `index` of range(n) cut into `parts` of nearly the same size."""
-    return slice(n * index // parts, n * (index + 1) // parts)
+def share(n: int, parts: int, index: int, grain: int = 1) -> slice:
+    """Part `index` of range(n) cut into `parts` of nearly the same size, each beginning at a multiple of `grain`."""
+    grains = -(-n // grain)
+    return slice(grains * index // parts * grain, min(grains * (index + 1) // parts * grain, n))

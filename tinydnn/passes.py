@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinydnn import activations
 from tinydnn.averages import Scores
-from tinydnn.backend import Array
+from tinydnn.backend import Array, Backend
 from tinydnn.data import Data
 from tinydnn.losses import LossTrace
 from tinydnn.parameters import Shape
@@ -26,20 +26,20 @@ Rows = Any  # which samples: an array of indices, or a slice of neighbours
 class Workspace:
     """Arrays by name, allocated at their largest size; a smaller one is a view of its beginning."""
 
-    def __init__(self, xp: Any) -> None:
-        self._xp = xp
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._flat: dict[object, Array] = {}
 
-    def take(self, name: object, shape: Shape, dtype: Any) -> Array:
+    def take(self, name: object, shape: Shape, dtype: Any, order: str = "C") -> Array:
         size = math.prod(shape)
         flat = self._flat.get(name)
         if flat is None or flat.size < size:
-            flat = self._flat[name] = self._xp.empty(size, dtype)
-        return flat[:size].reshape(shape)
+            flat = self._flat[name] = self._backend.empty(size, dtype)
+        return flat[:size].reshape(shape, order=order)
 
-    def room(self, owner: object, dtype: str) -> Callable[[str, Shape], Array]:
+    def room(self, owner: object, dtype: str, order: str = "C") -> Callable[[str, Shape], Array]:
         """room(name, shape) for one owner: what layers and losses take their arrays from."""
-        return lambda name, shape: self.take((owner, name), shape, dtype)
+        return lambda name, shape: self.take((owner, name), shape, dtype, order)
 
 
 class Pass:
@@ -74,16 +74,17 @@ class Pass:
             if self._softmax_in_loss:
                 self.layers = model.steps[:-1]
             outputs = math.prod(model.steps[-1].output_shape or ())
-            self.loss = LossTrace(workspace.room("loss", model.dtype), n, outputs)
+            self.loss = LossTrace(workspace.room("loss", model.dtype, self.backend.outputs_order), n, outputs)
             self._targets = self.loss.y
             self._classes = self.xp.arange(outputs)
 
         # The first layer with weights needs no dx, and no layer below it goes backward.
         first = next((i for i, layer in enumerate(self.layers) if layer.weights), len(self.layers))
         self._backward_to = first
+        orders = ["C"] * (len(self.layers) - 1) + [self.backend.outputs_order]
         self.traces = [
-            layer.trace(workspace.room(i, model.dtype), n, needs_dx=training and i > first)
-            for i, layer in enumerate(self.layers)
+            layer.trace(workspace.room(i, model.dtype, order), n, needs_dx=training and i > first)
+            for i, (layer, order) in enumerate(zip(self.layers, orders, strict=True))
         ]
         for t in self.traces:
             t.training = training
@@ -93,15 +94,20 @@ class Pass:
             for layer, t in zip(self.layers, self.traces, strict=True):
                 t.gradients = [next(views) for _ in layer.weights]
 
+    def gather(self, rows: Rows) -> Array:
+        """These rows of the data, (n, …), in a dtype that the first layer takes."""
+        x = self._take(self.data.x, rows, self._taken)
+        if self._converted is not None and x.dtype != self._converted.dtype:
+            self.xp.copyto(self._converted, x, casting="same_kind")
+            x = self._converted
+        return x
+
     def forward(self, rows: Rows, first_row: int = 0) -> Array:
         """Run the layers on these rows of the data; first_row is where in the batch they begin.
 
         Returns the output of the last layer, (n, outputs): valid until the next forward.
         """
-        x = self._take(self.data.x, rows, self._taken)
-        if self._converted is not None and x.dtype != self._converted.dtype:
-            self.xp.copyto(self._converted, x, casting="same_kind")
-            x = self._converted
+        x = self.gather(rows)
         for layer, t in zip(self.layers, self.traces, strict=True):
             t.x, t.first_row = x, first_row
             x = layer.forward(x, t)

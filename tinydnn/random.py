@@ -30,8 +30,8 @@ Mirrors keras/src/utils/rng_utils.py, keras/src/random/seed_generator.py and Ten
 random_seed, stateless_random_ops_v2 and shuffle_op.
 """
 
+import functools
 import math
-import os
 import random
 from typing import Any
 
@@ -225,20 +225,22 @@ def uniform(seed: int, shape: tuple[int, ...], low: float, high: float, dtype: A
 def permutation(n: int) -> Array:
     """The order in which an epoch visits n samples: shape (n,), int64.
 
-    Fisher-Yates: for i = 0 .. n-2, swap p[i] with p[i + u_i mod (n - i)]. Once seeded, every epoch
-    draws the same u again, and so the same order, because Keras' data iterator starts anew with the
-    same seed; never seeded, each call draws another one.
+    Once seeded, every epoch gets the same one, because Keras' data iterator starts anew with the same
+    seed; never seeded, each call draws another one.
     """
-    if _global_seed is None:
-        fresh = int.from_bytes(os.urandom(8), "little")
-        key, upper = (fresh & _MASK32, fresh >> 32), (0, 0)
-    else:
-        seed = _global_seed % _INT32_MAX
-        key, upper = (seed, 0), (0, 0) if seed else (_INT32_MAX, 0)
-    words = _stream(key, upper, 0, max(n - 1, 0), np).astype(np.int64)
+    return np.random.default_rng().permutation(n) if _global_seed is None else _seeded_permutation(_global_seed, n)
+
+
+@functools.lru_cache(maxsize=2)  # one for each model that trains in turn with another
+def _seeded_permutation(seed: int, n: int) -> Array:
+    """Fisher-Yates: for i = 0 .. n-2, swap p[i] with p[i + u_i mod (n - i)]."""
+    seed %= _INT32_MAX
+    words = _stream((seed, 0), (0, 0) if seed else (_INT32_MAX, 0), 0, max(n - 1, 0), np).astype(np.int64)
     position = np.arange(len(words))
     partners = (position + words % (n - position)).tolist()
     order = list(range(n))  # a list: swapping single elements of an array is ten times slower
     for i, j in enumerate(partners):
         order[i], order[j] = order[j], order[i]
-    return np.array(order, dtype=np.int64)
+    found = np.array(order, dtype=np.int64)
+    found.flags.writeable = False  # the next epoch gets it too
+    return found

@@ -139,7 +139,7 @@ def _load_legacy_model(path: Path, compile: bool) -> Sequential:
 def _restore_or_refuse(model: Sequential, state: list[Array], place: str) -> None:
     """Take over the optimizer's variables, which have to fit the optimizer that came with them."""
     if model.optimizer is not None and len(state) > 2:
-        model.optimizer.build(model.layout, model.dtype, model.backend.xp)
+        model.optimizer.build(model.layout, model.dtype, model.backend)
         if not _restore(model, state):
             raise FileFormatError(f"{place} doesn't fit the optimizer that the file says it belongs to")
     elif len(state) > 1:

@@ -225,7 +225,7 @@ def _loss(backend: Backend, dtype: str, kind: type[losses.Loss], logits: bool, g
 
 def _updated(backend: Backend, dtype: str, make: Callable[[], optimizers.Optimizer]) -> Array:
     optimizer, w = make(), _numbers(backend, dtype, 1000)
-    optimizer.build(Layout([(900,), (100,)]), dtype, backend.xp)
+    optimizer.build(Layout([(900,), (100,)]), dtype, backend)
     for seed in range(1, 6):
         g = _numbers(backend, dtype, 1000, seed=seed)
         optimizer.begin_step()
@@ -304,7 +304,7 @@ def _net(device: str, dtype: str, backend: Backend | None = None) -> Sequential:
 # -- what a step costs --------------------------------------------------------------------------------
 
 
-class _Counting:
+class Counting:
     """CuPy, counting the launches, matrix products and copies that the engine asks for."""
 
     _NO_LAUNCH = "asarray", "ascontiguousarray", "asnumpy", "empty", "zeros"
@@ -336,7 +336,7 @@ def _figures(backend: Backend) -> dict[str, Any]:
     """The launches, products and copies of a step, and the device's memory after it, in bytes."""
     if not isinstance(backend, GpuBackend):
         return {}
-    counting = _Counting(backend.xp)
+    counting = Counting(backend.xp)
     taken: list[tuple[int, int, int]] = []
 
     def note(batch: int, logs: Any) -> None:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tinydnn.averages import Averages
-from tinydnn.backend import Array, Logs
+from tinydnn.backend import Array, LazyLogs
 from tinydnn.data import Data
 from tinydnn.parameters import share
 from tinydnn.passes import Pass, Rows, Workspace
@@ -20,6 +20,7 @@ from tinydnn.threads import Team, single_threaded_blas
 if TYPE_CHECKING:
     from tinydnn.models import Sequential
 
+_GRAIN = 64  # weights; a thread's share begins where a cache line does
 _WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
 
 
@@ -33,7 +34,7 @@ class Shards:
         self.model, self.data, self.batch_size, self.training = model, data, batch_size, training
         self.backend = model.backend
         self.team = Team(min(model.threads, batch_size, data.n))
-        self._workspaces = [Workspace(self.backend.xp) for _ in range(self.team.size)]
+        self._workspaces = [Workspace(self.backend) for _ in range(self.team.size)]
         self._passes: dict[int, list[Pass]] = {}
         self._stack = ExitStack()
 
@@ -46,7 +47,7 @@ class Shards:
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
 
-    def _share_rows(self, n: int, work: Callable[[Pass, slice], None]) -> list[Pass]:
+    def each_share(self, n: int, work: Callable[[Pass, slice], None]) -> list[Pass]:
         """Call work(pass, rows) side by side for each share of n rows; return the passes."""
         if n not in self._passes:
             shares = [share(n, min(self.team.size, n), i) for i in range(min(self.team.size, n))]
@@ -70,7 +71,7 @@ class Shards:
             rows = slice(start + part.start, start + part.stop)
             out[rows] = own.forward(rows)
 
-        self._share_rows(stop - start, work)
+        self.each_share(stop - start, work)
 
     def begin(self, order: Array | None = None, first_step: int = 0, before: dict[str, Any] | None = None) -> None:
         """Take the samples in this order, or one after the other, from this step on.
@@ -92,7 +93,7 @@ class Shards:
             rows = self._rows(first, last)
             own.measure(rows, own.forward(rows), self.averages.scores(first, last))
 
-        self._share_rows(stop - start, work)
+        self.each_share(stop - start, work)
         self.averages.count(stop - start, self.model.penalty())
 
     def gradients(self, start: int, stop: int) -> list[Pass]:
@@ -107,7 +108,7 @@ class Shards:
             if part.start == 0:  # once a batch
                 own.add_penalty_gradients()
 
-        passes = self._share_rows(stop - start, work)
+        passes = self.each_share(stop - start, work)
         self.averages.count(stop - start, self.model.penalty())
         return passes
 
@@ -118,7 +119,7 @@ class Shards:
         threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
 
         def add_up(i: int) -> None:
-            part = share(w.size, threads, i)
+            part = share(w.size, threads, i, _GRAIN)
             for other in passes[1:]:
                 g[part] += other.gradient[part]
 
@@ -126,7 +127,7 @@ class Shards:
             if not optimizer.clips:
                 add_up(i)
             with self.backend.quiet():
-                optimizer.update(w, g, share(w.size, threads, i))
+                optimizer.update(w, g, share(w.size, threads, i, _GRAIN))
 
         optimizer.begin_step()
         if optimizer.clips:  # a norm needs the whole gradient first
@@ -137,6 +138,6 @@ class Shards:
         for layer in self.model.layers:
             layer.steps_seen += 1
 
-    def logs(self) -> Logs:
+    def logs(self) -> LazyLogs:
         """Loss and metrics since `begin`: means over the samples, sorted by name as in Keras."""
         return self.averages.logs()

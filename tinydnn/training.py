@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinydnn import random
-from tinydnn.backend import Array, Logs
+from tinydnn.backend import Array, LazyLogs, Logs
 from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.data import Data, split
 from tinydnn.files import FileFormatError
@@ -103,8 +103,7 @@ class Fit:
             callbacks.on_train_begin({})
             if self._going_on_from is not None:
                 self._take_over(*self._going_on_from)
-            if not model.backend.reads_at_once:
-                stack.push(self._check_what_is_cut_off)
+            stack.push(self._check_what_is_cut_off)
             while not self._ended:
                 if self.step == 0:
                     self._begin_epoch()
@@ -113,6 +112,8 @@ class Fit:
                     with interrupt.put_off():
                         self._take_step()
                     callbacks.on_train_batch_end(self.step - 1, self.logs)
+                    if self.shards.averages.known_infinite:
+                        self.check()
                     interrupt.check()
                     self._stopping = model.stop_training
                 self.check()
@@ -148,9 +149,9 @@ class Fit:
         start = self.step * self.batch_size
         self.whole = False
         passes = self.shards.gradients(start, min(start + self.batch_size, self.data.n))
-        if self.model.backend.reads_at_once:
+        self.logs = self.callbacks.batch_logs(self.shards.logs())
+        if self.shards.averages.known_infinite:
             self.check()
-        self.logs = self.shards.logs()
         self.shards.update(passes)
         self.step += 1
         self.whole = True
@@ -267,7 +268,7 @@ def _evaluate(shards: Shards, batch_size: int, run: CallbackList) -> Logs:
     for step, start in enumerate(range(0, shards.data.n, batch_size)):
         run.on_test_batch_begin(step, {})
         shards.test(start, min(start + batch_size, shards.data.n))
-        logs = shards.logs()
+        logs = run.batch_logs(shards.logs())
         run.on_test_batch_end(step, logs)
     logs = dict(logs)
     run.on_test_end(logs)
@@ -290,7 +291,7 @@ def predict(
             run.on_predict_batch_begin(step, {})
             part = slice(start, min(start + batch_size, data.n))
             shards.predict(part.start, part.stop, out)
-            run.on_predict_batch_end(step, backend.later(functools.partial(_outputs, model, out[part])))
+            run.on_predict_batch_end(step, run.batch_logs(LazyLogs(functools.partial(_outputs, model, out[part]))))
         run.on_predict_end({})
     return backend.to_numpy(out)
 
