@@ -1,0 +1,179 @@
+"""What is measured, part by part; each function returns plain numbers, all of them, for results.json."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, peers
+from benchmarks.crossover import crossover
+from benchmarks.task import Task
+from benchmarks.turns import PAUSE, Contest, Worker, busy_core
+from tinydnn.threads import available_cores
+
+ROOT = Path(__file__).resolve().parent.parent
+WALKTHROUGH = Task()
+QUICK = Task(samples=12_288)
+
+# What an axis changes of the walkthrough's task, and its values; those of --quick.
+AXES: dict[str, tuple[Callable[[Task, Any], Task], tuple[Any, ...], tuple[Any, ...]]] = {
+    "samples": (lambda task, n: replace(task, samples=n), (6_000, 12_000, 24_000, 48_000, 60_000), (6_000, 12_000)),
+    "batch size": (lambda task, n: replace(task, batch_size=n), (32, 128, 512, 2048, 8192), (128, 2048)),
+    "width": (lambda task, n: replace(task, hidden=(n, 36)), (32, 128, 324, 1024, 4096), (32, 324)),
+    "depth": (lambda task, n: replace(task, hidden=(324,) * n), (1, 2, 4, 8, 16), (1, 4)),
+    "dtype": (lambda task, dtype: replace(task, dtype=dtype), ("float32", "float64"), ("float32", "float64")),
+}
+RIVALS = "Keras, jit", "PyTorch", "JAX, jit"  # next to which growth is measured
+
+
+class Progress:
+    """What is being measured, a line a part, on standard error."""
+
+    def __call__(self, text: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def on_cpu(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Those that are installed, as entries of a Contest."""
+    return {name: (name, "cpu") for name in names if peers.installed(name)}
+
+
+def on_gpu(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Those that find a GPU, as entries of a Contest."""
+    return {f"{name}, GPU": (name, "gpu") for name in names if peers.installed(name) and has_gpu(name)}
+
+
+def has_gpu(name: str) -> bool:
+    """Whether a peer computes on a GPU here; an emulated one is none."""
+    if machine.gpu_name() is None:
+        return False
+    code = "import tensorflow as t; raise SystemExit(not t.config.list_physical_devices('GPU'))"
+    return name == "tinydnn" or subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def epochs(quick: bool, say: Progress) -> dict[str, Any]:
+    """Epochs of the walkthrough's net by every peer; quiet, and with one core kept busy by another process."""
+    task, counted = (QUICK, 5) if quick else (WALKTHROUGH, 9)
+    entries = on_cpu(peers.NAMES)
+    on_gpus = on_gpu(["tinydnn", "Keras", "Keras, jit"])
+    say(f"epochs of {len(entries) + len(on_gpus)} entries")
+    found: dict[str, Any] = {}
+    with Contest(entries | on_gpus) as contest:
+        found["quiet"] = contest.epochs(task, counted)
+        found["differences"] = contest.differences
+    if quick:
+        return found
+    say("the same with a busy core")
+    with Contest(on_cpu(["tinydnn", "Keras", "Keras, jit", *RIVALS[1:]])) as contest:
+        found["quiet, again"] = contest.epochs(task, 5)
+        with busy_core():
+            found["one core busy"] = contest.epochs(task, 5)
+    return found
+
+
+def job(quick: bool, say: Progress) -> dict[str, Any]:
+    """Processes from their start to a trained net and its test accuracy: seconds, peak memory, accuracy."""
+    runs, count = (1, 2) if quick else (3, 20)
+    task = replace(WALKTHROUGH, pixels=True)
+    names = ["tinydnn"] if quick else ["tinydnn", "Keras", "Keras, jit", "JAX, jit", "PyTorch"]
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names if peers.installed(name)}
+    for run in range(runs):
+        for name, results in found.items():
+            say(f"whole job, {name}, {run + 1} of {runs}")
+            time.sleep(PAUSE)
+            began = time.perf_counter()
+            worker = Worker(name)
+            results.append(worker.ask(task, do="job", epochs=count))
+            worker.close()
+            results[-1]["seconds"] = time.perf_counter() - began
+    imports: dict[str, list[float]] = {"numpy": [], "tinydnn": []}
+    for _ in range(3 if quick else 21):
+        for module, seconds in imports.items():
+            seconds.append(_import_seconds(module))
+    return {"epochs": count, "runs": found, "numpy_bytes": _peak_of_numpy(), "imports": imports}
+
+
+def _import_seconds(module: str) -> float:
+    code = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def _peak_of_numpy() -> int | None:
+    code = "import numpy; print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return None if done.returncode else int(done.stdout) * 1024
+
+
+def inference(quick: bool, say: Progress) -> dict[str, Any]:
+    """Seconds of predictions: of all test digits, and of one."""
+    names = ["tinydnn", "Keras", "Keras, jit", "PyTorch", "JAX, jit"]
+    entries = on_cpu(names) | on_gpu(names[:3])
+    say("predictions")
+    found: dict[str, Any] = {}
+    workers = {name: (Worker(peer), replace(WALKTHROUGH, device=device)) for name, (peer, device) in entries.items()}
+    for key, rows, times in (("10,000 digits", 10_000, 5 if quick else 25), ("one digit", 1, 100 if quick else 1000)):
+        found[key] = {}
+        for name, (worker, task) in workers.items():
+            time.sleep(PAUSE)
+            seconds = worker.ask(task, do="predict", rows=rows, times=times + 3)["seconds"]
+            found[key][name] = seconds[3:]
+    for worker, _ in workers.values():
+        worker.close()
+    return found
+
+
+def growth(quick: bool, say: Progress) -> dict[str, Any]:
+    """Epochs along each axis, next to the matrix products."""
+    rivals = [] if quick else RIVALS
+    found: dict[str, Any] = {}
+    with Contest(on_cpu(["tinydnn", *rivals, *peers.BOUNDS])) as contest:
+        for axis, (changed, values, quick_values) in AXES.items():
+            found[axis] = {}
+            for value in quick_values if quick else values:
+                say(f"growth, {axis} {value}")
+                task = changed(QUICK if quick else WALKTHROUGH, value)
+                found[axis][str(value)] = contest.epochs(task, 2 if quick else 3, warm_up=1)
+    found["threads"] = {}
+    for threads in range(1, available_cores() + 1):
+        say(f"growth, threads {threads}")
+        with Contest(on_cpu(["tinydnn", *rivals, *peers.BOUNDS])) as contest:
+            task = replace(QUICK if quick else WALKTHROUGH, threads=threads)
+            found["threads"][str(threads)] = contest.epochs(task, 2 if quick else 3, warm_up=1)
+    return found
+
+
+def operations(quick: bool, say: Progress) -> dict[str, Any]:
+    """The suites of pytest-benchmark, once for each engine and device."""
+    found: dict[str, Any] = {}
+    for label, (name, device) in (on_cpu(["tinydnn", "Keras"]) | on_gpu(["tinydnn", "Keras"])).items():
+        say(f"operations, {label}")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "found.json"
+            command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "benchmarks")]
+            command += ["--engine", name.lower(), "--device", device, f"--benchmark-json={file}"]
+            command += [f"--benchmark-max-time={0.3 if quick else 2}"]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+            if done.returncode:
+                raise RuntimeError(f"the suites failed on {label}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            timed = json.loads(file.read_text())["benchmarks"]
+        found[label] = {each["name"].removeprefix("test_"): _kept(each["stats"]) for each in timed}
+    return found
+
+
+def _kept(stats: dict[str, Any]) -> dict[str, float]:
+    return {name: stats[name] for name in ("min", "median", "iqr", "rounds")}
+
+
+PARTS: dict[str, Callable[[bool, Progress], Any]] = {
+    "epochs": epochs,
+    "job": job,
+    "inference": inference,
+    "growth": growth,
+    "operations": operations,
+    "crossover": crossover,
+}

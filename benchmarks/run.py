@@ -1,0 +1,58 @@
+"""All benchmarks, into one folder: `python3 scripts/benchmark.py`.
+
+results.json has every figure that was taken, with machine and versions, report.md the tables; pictures are beside it.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import agreement, machine, measure, peers, plots, report  # noqa: E402
+from benchmarks.turns import PAUSE  # noqa: E402
+
+Part = Literal["epochs", "job", "inference", "growth", "operations", "crossover"]
+
+
+def main(
+    quick: Annotated[bool, typer.Option("--quick", help="Within two minutes, and rough.")] = False,
+    only: Annotated[Part | None, typer.Option(help="Measure this part alone.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new folder; else one under runs/ with the time.")] = None,
+) -> None:
+    """Measure tinydnn next to its peers on every device there is, and write results.json, report.md and pictures."""
+    folder = out or ROOT / "runs" / time.strftime("benchmark-%Y%m%d-%H%M%S")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise typer.BadParameter(f"expected a new or empty folder. Received: {folder}", param_hint="--out")
+    folder.mkdir(parents=True, exist_ok=True)
+    gpu = machine.gpu_name()
+    results = {
+        "made": time.strftime("%Y-%m-%d %H:%M"),
+        "command": " ".join(["python3 scripts/benchmark.py", *sys.argv[1:]]),
+        "quick": quick,
+        "pause": PAUSE,
+        "machine": machine.collect(),
+        "gpu": gpu,
+        "absent": [name for name in peers.NAMES if not peers.installed(name)],
+    }
+    try:
+        for name, part in measure.PARTS.items():
+            if only in (None, name):
+                results[name] = part(quick, measure.Progress())
+    except agreement.DisagreementError as error:
+        sys.exit(f"benchmark.py: nothing was timed that does not train alike: {error}")
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    text = report.markdown(results)
+    (folder / "report.md").write_text(text, encoding="utf-8")
+    plots.save(results, folder)
+    print(text)
+    print(f"Written to {folder}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
