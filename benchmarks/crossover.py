@@ -1,13 +1,12 @@
 """Where a GPU begins to pay: time on the CPU over time on the GPU, by batch size and width."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.task import Task
-from benchmarks.turns import Contest, Worker
-from tinydnn import devices
+from benchmarks.task import Array, Task
+from benchmarks.turns import Contest, Worker, say
+from tinydnn.callbacks import LambdaCallback
 from tinydnn.selftest import Counting
 
 BATCH_SIZES = 32, 128, 512, 2048, 8192
@@ -16,11 +15,11 @@ QUICK = 128, 2048
 
 
 def task_of(batch_size: int, width: int) -> Task:
-    """Hidden layers of `width` and 36 units, and some steps an epoch, so that it takes about as long everywhere."""
+    """Hidden layers of `width` and 36 units, and some steps an epoch, few enough for the slowest of them."""
     return Task((width, 36), samples=max(6_144, min(8 * batch_size, 60_000)), batch_size=batch_size)
 
 
-def crossover(quick: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
+def crossover(quick: bool) -> dict[str, Any] | None:
     """Seconds of epochs on both devices, and launches of a step; None on a machine without a GPU."""
     if machine.gpu_name() is None:
         return None
@@ -37,21 +36,18 @@ def crossover(quick: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
     return found
 
 
-def count(peer: Any) -> dict[str, int]:
-    """The kernel launches and matrix products of a step on the GPU, as tinydnn asks for them."""
-    model, task = peer.model, peer.task
-    counting = Counting(devices.gpu().xp)
+def count(model: Any, x: Array, y: Array, batch_size: int) -> dict[str, int]:
+    """The kernel launches and matrix products of a step, as a compiled model of tinydnn's asks a GPU for them."""
+    counting = Counting(model.backend.xp)
     model.backend.xp = counting
     for each in (*model.layers, *model.steps):
         each.xp = counting
     taken: list[tuple[int, int]] = []
 
-    class Note(peer.keras.callbacks.Callback):  # type: ignore[misc, name-defined]
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            taken.append((counting.launches, counting.products))
+    def note(batch: int, logs: Any) -> None:
+        taken.append((counting.launches, counting.products))
 
-    x, labels = task.data()
-    y = peer.keras.utils.to_categorical(labels, task.sizes[-1])
-    model.fit(x, y, batch_size=task.batch_size, verbose=0, callbacks=[Note()])
-    launches, products = (taken[2][i] - taken[1][i] for i in range(2))
+    each_step = LambdaCallback(on_train_batch_end=note)
+    model.fit(x[: 3 * batch_size], y[: 3 * batch_size], batch_size=batch_size, verbose=0, callbacks=[each_step])
+    launches, products = (taken[-1][i] - taken[-2][i] for i in range(2))
     return {"launches": launches, "products": products}

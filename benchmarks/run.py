@@ -43,7 +43,7 @@ def main(
     try:
         for name, part in measure.PARTS.items():
             if only in (None, name):
-                results[name] = part(quick, measure.Progress())
+                results[name] = part(quick)
     except agreement.DisagreementError as error:
         sys.exit(f"benchmark.py: nothing was timed that does not train alike: {error}")
     (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")

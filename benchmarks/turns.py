@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ from benchmarks.task import Task
 WORKER = Path(__file__).with_name("worker.py")
 # Threads of BLAS, OpenMP and XLA spin for a while after their work is done, and would slow the next peer down.
 PAUSE = 0.3  # seconds
+
+
+def say(text: str) -> None:
+    """What is being measured, on standard error, with the time."""
+    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)
 
 
 def _asked(task: Task, **asked: Any) -> dict[str, Any]:
@@ -81,8 +86,11 @@ class Worker:
 
     def close(self) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        assert self._process.stdout is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
         self._errors.close()
 
     def kill(self) -> None:
@@ -128,11 +136,11 @@ class Contest:
 
 
 @contextmanager
-def busy_core() -> Iterator[None]:
+def busy_core() -> Iterator[subprocess.Popen[bytes]]:
     """Another process keeps a core busy for as long as the block lasts."""
     other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        yield
+        yield other
     finally:
         other.kill()
         other.wait()

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import agreement, crossover, machine, peers  # noqa: E402
-from benchmarks.task import INPUTS, Pace, Task, scaled  # noqa: E402
+from benchmarks.task import INPUTS, OUTPUTS, Pace, Task, scaled  # noqa: E402
 from tinydnn.datasets import mnist  # noqa: E402
 
 
@@ -68,7 +68,9 @@ def predict(name: str, task: Task, rows: int, times: int) -> None:
 
 def launches(name: str, task: Task) -> None:
     """Answer with what a step of tinydnn's asks of a GPU."""
-    answer(**crossover.count(peers.make(name, task)))
+    x, labels = task.data()
+    y = np.eye(OUTPUTS, dtype=task.dtype)[labels]
+    answer(**crossover.count(peers.make(name, task).model, x, y, task.batch_size))
 
 
 def job(name: str, task: Task, epochs: int) -> None:

@@ -18,6 +18,7 @@ Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
 Logs = Any  # dict[str, float], or a LazyLogs that reads one
 
 _CACHE_LINE = 64  # bytes
+_MANY = 4096  # numbers; below that, to look where they begin costs more
 
 
 class Backend:
@@ -30,9 +31,11 @@ class Backend:
     gather_converts = False  # whether `gather` may write into an array of another dtype
 
     def empty(self, size: int, dtype: Any) -> Array:
-        """Memory for so many numbers, beginning where a cache line does: NumPy's own begins in the middle of one,
-        and every vector instruction would go to two."""
+        """Memory for so many numbers. Where they are many it begins where a cache line does: NumPy's own begins in
+        the middle of one, and every vector instruction would go to two."""
         dtype = np.dtype(dtype)
+        if size < _MANY:
+            return np.empty(size, dtype)
         memory = np.empty(size * dtype.itemsize + _CACHE_LINE, np.uint8)
         start = -memory.ctypes.data % _CACHE_LINE
         return memory[start : start + size * dtype.itemsize].view(dtype)

@@ -84,9 +84,9 @@ def fused(inputs: str, outputs: str, code: str) -> Callable[[Operation], Operati
 
         @functools.wraps(plain)
         def operation(*arguments: Any) -> Any:
-            if fuses(arguments[first]):
-                return kernel(*arguments[first:])
-            return plain(*arguments)
+            if arguments[first] is np or not fuses(arguments[first]):
+                return plain(*arguments)
+            return kernel(*arguments[first:])
 
         operation.kernel = kernel  # type: ignore[attr-defined]
         return operation  # type: ignore[return-value]

@@ -358,9 +358,9 @@ class Dense(Layer):
 
     def forward(self, x: Array, t: Trace) -> Array:
         """z = x @ W + b"""
-        z = self.xp.matmul(x, self.kernel, out=t.y)
+        z = self.xp.matmul(x, self.weights[0], out=t.y)
         if self.use_bias and self._adds_bias:
-            self.xp.add(z, self.bias, out=z)
+            self.xp.add(z, self.weights[1], out=z)
         return z
 
     def backward(self, dz: Array, t: Trace) -> Array | None:
@@ -368,7 +368,7 @@ class Dense(Layer):
         self.xp.matmul(t.x.T, dz, out=t.gradients[0])
         if self.use_bias:
             self.xp.matmul(t.ones, dz, out=t.gradients[1])  # ones @ dz is that sum, and BLAS is fast at it
-        return None if t.dx is None else self.xp.matmul(dz, self.kernel.T, out=t.dx)
+        return None if t.dx is None else self.xp.matmul(dz, self.weights[0].T, out=t.dx)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -362,7 +362,7 @@ class Sequential:
     ) -> Any:
         """The loss and metrics on these samples: [loss, accuracy], the loss alone without metrics, or a dict.
 
-        batch_size: samples at a time; None takes 512, since it does not change the result.
+        batch_size: samples at a time; None takes 1024, since it does not change the result.
         """
         return self._as_list(training.evaluate(self, x, y, batch_size, verbose, callbacks), return_dict)
 
@@ -376,7 +376,7 @@ class Sequential:
     ) -> Array:
         """The model's outputs for these samples, (n, outputs), as a NumPy array.
 
-        batch_size: samples at a time; None takes 512, since it does not change the result.
+        batch_size: samples at a time; None takes 1024, since it does not change the result.
         """
         return training.predict(self, x, batch_size, verbose, callbacks)
 

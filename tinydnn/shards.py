@@ -35,7 +35,7 @@ class Shards:
         self.backend = model.backend
         self.team = Team(min(model.threads, batch_size, data.n))
         self._workspaces = [Workspace(self.backend) for _ in range(self.team.size)]
-        self._passes: dict[int, list[Pass]] = {}
+        self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> "Shards":
@@ -51,15 +51,16 @@ class Shards:
         """Call work(pass, rows) side by side for each share of n rows; return the passes."""
         if n not in self._passes:
             shares = [share(n, min(self.team.size, n), i) for i in range(min(self.team.size, n))]
-            self._passes[n] = [
+            passes = [
                 Pass(self.model, self.data, part.stop - part.start, workspace, self.training)
                 for part, workspace in zip(shares, self._workspaces, strict=False)
             ]
-        passes = self._passes[n]
+            self._passes[n] = passes, shares
+        passes, shares = self._passes[n]
 
         def task(i: int) -> None:
             with self.backend.quiet():
-                work(passes[i], share(n, len(passes), i))
+                work(passes[i], shares[i])
 
         self.team.run(task, len(passes))
         return passes
