@@ -31,6 +31,7 @@ AXES: dict[str, tuple[Callable[[Task, Any], Task], tuple[Any, ...], tuple[Any, .
 }
 SLOW_TO_START = "Keras", "PyTorch, compile"  # or rather no better than their twins
 INFERRING = ["tinydnn", "Keras", "Keras, jit", "PyTorch", "JAX, jit"]
+TAKING_PIXELS = "tinydnn", "Keras", "Keras, jit"
 RIVALS = "Keras, jit", "PyTorch", "JAX, jit"  # next to which growth is measured
 
 
@@ -75,7 +76,6 @@ def epochs(quick: bool) -> dict[str, Any]:
 def job(quick: bool) -> dict[str, Any]:
     """Processes from their start to a trained net and its test accuracy: seconds, peak memory, accuracy."""
     runs, count = (1, 2) if quick else (3, 20)
-    task = replace(WALKTHROUGH, pixels=True)
     names = ["tinydnn"] if quick else ["tinydnn", "Keras", "Keras, jit", "JAX, jit", "PyTorch"]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names if peers.installed(name)}
     for run in range(runs):
@@ -84,6 +84,7 @@ def job(quick: bool) -> dict[str, Any]:
             time.sleep(PAUSE)
             began = time.perf_counter()
             worker = Worker(name)
+            task = replace(WALKTHROUGH, pixels=name in TAKING_PIXELS)
             results.append(worker.ask(task, do="job", epochs=count))
             worker.close()
             results[-1]["seconds"] = time.perf_counter() - began

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -44,14 +44,18 @@ def main(
         for name, part in measure.PARTS.items():
             if only in (None, name):
                 results[name] = part(quick)
+                write(results, folder)
     except agreement.DisagreementError as error:
         sys.exit(f"benchmark.py: nothing was timed that does not train alike: {error}")
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    text = report.markdown(results)
-    (folder / "report.md").write_text(text, encoding="utf-8")
-    plots.save(results, folder)
-    print(text)
+    print(report.markdown(results))
     print(f"Written to {folder}")
+
+
+def write(results: dict[str, Any], folder: Path) -> None:
+    """All there is so far."""
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / "report.md").write_text(report.markdown(results), encoding="utf-8")
+    plots.save(results, folder)
 
 
 if __name__ == "__main__":

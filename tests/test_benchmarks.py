@@ -43,6 +43,11 @@ def test_peers_train_the_same_net_to_the_same_weights(name):
     assert contest.differences[name] < agreement.TOLERANCE
 
 
+def test_keras_can_be_held_to_one_thread():
+    with turns.Contest({"Keras": ("Keras", "cpu")}) as contest:
+        assert len(contest.epochs(replace(SMALL, threads=1), 1, warm_up=1)["Keras"]) == 1
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_peer_that_trains_something_else_is_not_timed(dtype):
     """Summed instead of averaged gradients, another epsilon, an update too few."""

@@ -27,7 +27,9 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
     assert re.sub(rounding, "", done.stdout) == re.sub(rounding, "", printed)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/gpu.md", "docs/parity.md", "docs/reliability.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/gpu.md", "docs/parity.md", "docs/performance.md", "docs/reliability.md"]
+)
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):

@@ -189,7 +189,7 @@ def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Form
 
 def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
     x = _rows(model, [each.traces[0].x for each in passes]).astype(model.dtype)
-    yield Tensor("x", "x", formula("the rows of the batch", "self._take(", Pass.forward), x)
+    yield Tensor("x", "x", formula("the rows of the batch", "self._take(self.data.x", Pass.gather), x)
     y = _rows(model, [each.loss.y for each in passes])
     made_of_labels = passes[0].data.targets is None
     code = "self.xp.equal(scores.labels" if made_of_labels else "t.y = self._take("

@@ -27,8 +27,8 @@ def _keras(jit: bool) -> Callable[[Task], Any]:
         from benchmarks.peers.fit import Fit, limit_tensorflow
         from keras_ref.engines import load
 
-        keras = load("keras", task.device)
         limit_tensorflow(task.threads)
+        keras = load("keras", task.device, tf32=False)  # which tinydnn never does
         return Fit(keras, task, jit_compile=jit)
 
     return make

@@ -1,6 +1,6 @@
 """tinydnn and Keras: one program, by Keras' own `fit`; only the import differs."""
 
-import importlib
+import os
 from typing import Any
 
 from benchmarks.task import OUTPUTS, Array, Pace, Task
@@ -52,8 +52,6 @@ class Fit:
 
 
 def limit_tensorflow(threads: int | None) -> None:
-    """Hold TensorFlow, before its first use, to so many threads."""
+    """Hold TensorFlow, before it is imported, to so many threads."""
     if threads is not None:
-        threading = importlib.import_module("tensorflow").config.threading
-        threading.set_intra_op_parallelism_threads(threads)
-        threading.set_inter_op_parallelism_threads(threads)
+        os.environ |= {f"TF_NUM_{kind}_THREADS": str(threads) for kind in ("INTRAOP", "INTEROP")}

@@ -34,6 +34,7 @@ class Jax:
     optimizer = "rmsprop"
 
     def __init__(self, task: Task) -> None:
+        jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_enable_x64", task.dtype == "float64")
         self._task, self._rng = task, np.random.default_rng()
         self._weights = [jnp.asarray(weight) for weight in task.weights()]
