@@ -81,8 +81,8 @@ class Pass:
         # The first layer with weights needs no dx, and no layer below it goes backward.
         first = next((i for i, layer in enumerate(self.layers) if layer.weights), len(self.layers))
         self._backward_to = first
-        last = max((i for i, layer in enumerate(self.layers) if layer.weights), default=0)
-        orders = [self.backend.outputs_order if i >= last else "C" for i in range(len(self.layers))]
+        last_dense = max((i for i, layer in enumerate(self.layers) if layer.weights), default=0)
+        orders = [self.backend.outputs_order if i >= last_dense else "C" for i in range(len(self.layers))]
         self.traces = [
             layer.trace(workspace.room(i, model.dtype, order), n, needs_dx=training and i > first)
             for i, (layer, order) in enumerate(zip(self.layers, orders, strict=True))
