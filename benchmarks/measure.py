@@ -78,6 +78,10 @@ def job(quick: bool) -> dict[str, Any]:
     runs, count = (1, 2) if quick else (3, 20)
     names = ["tinydnn"] if quick else ["tinydnn", "Keras", "Keras, jit", "JAX, jit", "PyTorch"]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names if peers.installed(name)}
+    for name in found:
+        worker = Worker(name)
+        worker.check(WALKTHROUGH)
+        worker.close()
     for run in range(runs):
         for name, results in found.items():
             say(f"whole job, {name}, {run + 1} of {runs}")
@@ -116,6 +120,8 @@ def inference(quick: bool) -> dict[str, Any]:
     say("predictions")
     found: dict[str, Any] = {}
     workers = {name: (Worker(peer), replace(WALKTHROUGH, device=device)) for name, (peer, device) in entries.items()}
+    for worker, task in workers.values():
+        worker.check(task)
     for key, rows, times in (("10,000 digits", 10_000, 3 if quick else 25), ("one digit", 1, 30 if quick else 1000)):
         found[key] = {}
         for name, (worker, task) in workers.items():
