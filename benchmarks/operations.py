@@ -13,7 +13,7 @@ from benchmarks.task import OUTPUTS, Task
 
 
 class TinydnnOperations:
-    """As `fit` runs them: on a CPU by as many threads as there are cores."""
+    """As `fit` runs them: on a CPU by as many threads as share a batch there."""
 
     def __init__(self, task: Task) -> None:
         from tinydnn.data import Data

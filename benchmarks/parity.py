@@ -47,7 +47,7 @@ class Configuration(NamedTuple):
     engine: Engine
     xla: bool = False
     environment: dict[str, str] = {}
-    threads: int = 0  # 0 is as many as there are cores
+    threads: int = 0  # 0 is as many as it takes by itself
 
 
 KERAS = Configuration("keras")

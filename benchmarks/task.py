@@ -19,7 +19,7 @@ class Task:
     hidden: the units of each hidden layer, all sigmoid; behind them are 10 softmax outputs.
     samples, batch_size: how many digits an epoch has, and a step.
     dtype: "float32" or "float64".
-    threads: how many a peer may use; None is what it takes by itself, all cores.
+    threads: how many a peer may use; None is what it takes by itself.
     device: "cpu" or "gpu".
     pixels: whether tinydnn and Keras get bytes 0 .. 255, and scale them by a layer, or numbers 0 .. 1 as the others do.
     """

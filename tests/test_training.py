@@ -1,5 +1,6 @@
 """fit, evaluate and predict: what they compute, in which order, on which rows, with how many threads."""
 
+import math
 import signal
 import threading
 
@@ -281,6 +282,31 @@ def test_more_threads_than_rows(rng):
     for model in (many, one):
         model.fit(x, y, batch_size=2, epochs=3, verbose=0)
     np.testing.assert_allclose(many.parameters, one.parameters, rtol=0, atol=SAME_FLOAT64)
+
+
+def test_as_many_threads_as_have_enough_to_do_or_as_were_asked_for(monkeypatch):
+    monkeypatch.setattr(threads, "available_cores", lambda: 4)
+    by_itself, asked = walkthrough_net(threads=None), walkthrough_net(threads=3)  # 266,410 weights
+    assert [by_itself.threads_for(rows) for rows in (1, 32, 128, 512, 48_000)] == [1, 1, 2, 4, 4]
+    assert [asked.threads_for(rows) for rows in (1, 2, 32, 512)] == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("options", [{}, {"clipnorm": 0.01}])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_update_in_pieces_gives_the_same_bits(monkeypatch, threads, options, rng):
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+
+    def trained(piece):
+        monkeypatch.setattr(Backend, "piece", piece)
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(9_000), layers.Dense(2)], threads=threads)
+        model.compile(keras.optimizers.RMSprop(**options), "mse")
+        before = model.get_weights()
+        model.fit(x, y, batch_size=4, epochs=2, verbose=0)
+        assert all((old != new).all() for old, new in zip(before, model.get_weights(), strict=True))
+        return model.parameters
+
+    np.testing.assert_array_equal(trained(10_000.0), trained(math.inf))
 
 
 def test_threads_end_with_the_training_and_blas_gets_its_threads_back(rng):

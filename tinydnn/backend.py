@@ -4,6 +4,7 @@ A model asks for its backend once, when it is made, and hands it down; everythin
 calls `backend.xp` and uses only what NumPy and CuPy share. What they do not share is in here.
 """
 
+import math
 from collections import UserDict
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -29,6 +30,7 @@ class Backend:
     reads_at_once = True  # whether a number can be read without waiting for work that is queued
     outputs_order = "F"  # of arrays (rows, outputs) that are summed over few outputs: NumPy is quick only down columns
     gather_converts = False  # whether `gather` may write into an array of another dtype
+    piece = 2.0**19  # bytes of each vector that an update takes at a time: of four, they fit in a core's cache
 
     def empty(self, size: int, dtype: Any) -> Array:
         """Memory for so many numbers. Where they are many it begins where a cache line does: NumPy's own begins in
@@ -74,6 +76,7 @@ class GpuBackend(Backend):
     reads_at_once = False
     outputs_order = "C"
     gather_converts = True
+    piece = math.inf
 
     def __init__(self, cupy: Any) -> None:
         self.xp = cupy

@@ -98,7 +98,7 @@ def train(
     device: Device = None,
     dtype: Dtype = "float32",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads that share a batch; all cores by default.")
+        int | None, typer.Option(min=1, help="Threads that share a batch; by default as many as have enough to do.")
     ] = None,
     checkpoint_every: Annotated[
         int | None, typer.Option(min=1, metavar="STEPS", help="Write a checkpoint to resume from every so many steps.")
@@ -137,7 +137,7 @@ def train(
             runs.prepare_folder(folder)
 
     if not as_json:
-        threads = run.model.threads
+        threads = run.model.threads_for(settings.batch_size)
         device_used = "gpu" if run.model.device == "gpu" else f"cpu, {threads} thread{'s' * (threads > 1)}"
         print(f"Seed {settings.seed}, {device_used}, {settings.dtype}, {settings.input} inputs")
         run.model.summary()

@@ -9,7 +9,6 @@ import functools
 import importlib.util
 import os
 import sys
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -118,6 +117,8 @@ def _wheels() -> list[str]:
 
 
 def _installed(wheel: str) -> bool:
+    from importlib import metadata  # an eighth of the time that it takes to import tinydnn
+
     try:
         metadata.version(wheel)
     except metadata.PackageNotFoundError:

@@ -15,7 +15,7 @@ from tinydnn.callbacks import Callback, History
 from tinydnn.layers import InputLayer, Layer, check_shape, check_weights
 from tinydnn.names import auto_name, not_offered
 from tinydnn.parameters import Layout, Shape
-from tinydnn.threads import available_cores
+from tinydnn.threads import worthwhile
 
 __all__ = ["Sequential", "load_model", "model_from_json"]
 
@@ -32,8 +32,9 @@ class Sequential:
         layers: the layers, or none, to add them one by one.
         name: None numbers it: sequential, sequential_1, …
         device: "cpu", "gpu", or "auto", a GPU where one works; None takes `config.device()`.
-        threads: how many threads share each batch on a CPU; None takes the cores that this process may use. The
-            same number gives the same bits; another one differs by rounding. A GPU takes a batch whole.
+        threads: how many threads share each batch on a CPU; None takes as many of the cores that this process may
+            use as have enough to do. The same number gives the same bits; another one differs by rounding. A GPU
+            takes a batch whole.
 
     Raises:
         ValueError: a bad argument.
@@ -54,7 +55,7 @@ class Sequential:
         self.name = name or auto_name("Sequential")
         threads = None if threads is None else training.check_count("threads", threads)
         self.backend = devices.get(device, threads)
-        self.threads = threads or (1 if self.device == "gpu" else available_cores())
+        self.threads = 1 if self.device == "gpu" else threads
         self.layers: list[Layer] = []
         self.sample_shape: Shape | None = None
         self.input_layer: InputLayer | None = None
@@ -174,6 +175,10 @@ class Sequential:
     def device(self) -> str:
         """What it computes on: "cpu" or "gpu"."""
         return self.backend.device
+
+    def threads_for(self, rows: int) -> int:
+        """How many threads share a batch of so many rows, once the model is built."""
+        return min(rows, self.threads or worthwhile(rows * self.layout.size))
 
     @property
     def trainable(self) -> bool:

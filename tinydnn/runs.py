@@ -77,7 +77,8 @@ class Run:
         utils.set_random_seed(settings.seed)
         self.model = make_model(settings)
         # Another device, or number of threads, would round differently.
-        settings.device, settings.threads = self.model.device, self.model.threads
+        settings.device = self.model.device
+        settings.threads = self.model.threads = self.model.threads_for(settings.batch_size)
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
         self.saved = False

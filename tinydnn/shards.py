@@ -33,7 +33,7 @@ class Shards:
     def __init__(self, model: "Sequential", data: Data, batch_size: int, training: bool = False) -> None:
         self.model, self.data, self.batch_size, self.training = model, data, batch_size, training
         self.backend = model.backend
-        self.team = Team(min(model.threads, batch_size, data.n))
+        self.team = Team(model.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
         self._stack = ExitStack()
@@ -118,21 +118,23 @@ class Shards:
         optimizer, w, g = self.model.optimizer, self.model.parameters, passes[0].gradient
         assert optimizer is not None
         threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
+        pieces = max(1, round(w.nbytes / threads / self.backend.piece))
 
-        def add_up(i: int) -> None:
-            part = share(w.size, threads, i, _GRAIN)
+        def add_up(part: slice) -> None:
             for other in passes[1:]:
                 g[part] += other.gradient[part]
 
         def update(i: int) -> None:
-            if not optimizer.clips:
-                add_up(i)
             with self.backend.quiet():
-                optimizer.update(w, g, share(w.size, threads, i, _GRAIN))
+                for piece in range(i * pieces, (i + 1) * pieces):
+                    part = share(w.size, threads * pieces, piece, _GRAIN)
+                    if not optimizer.clips:
+                        add_up(part)
+                    optimizer.update(w, g, part)
 
         optimizer.begin_step()
         if optimizer.clips:  # a norm needs the whole gradient first
-            self.team.run(add_up, threads)
+            add_up(slice(None))
             with self.backend.quiet():
                 optimizer.clip(g)
         self.team.run(update, threads)

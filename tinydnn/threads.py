@@ -22,6 +22,14 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+_WORK_PER_THREAD = 12_000_000  # weights times rows; with less, waking a thread takes longer than what it takes over
+
+
+def worthwhile(work: int) -> int:
+    """How many threads to share so much work among, in weights times rows of a batch: at most one a core."""
+    return max(1, min(available_cores(), work // _WORK_PER_THREAD))
+
+
 class Team:
     """Threads 1 to size-1, for as long as the `with` block lasts; its caller works as thread 0."""
 
