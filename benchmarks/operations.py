@@ -47,6 +47,9 @@ class TinydnnOperations:
         self.passes = self._shards.gradients(0, self._batch)
         self._wait()
 
+    def backward(self) -> None:
+        self._each_share(lambda own, rows: own.backward(own.output, self._batch))
+
     def update(self) -> None:
         self._shards.update(self.passes)
         self._wait()
@@ -57,7 +60,7 @@ class TinydnnOperations:
 
 
 class KerasOperations:
-    """As compiled functions on tensors; a step is train_on_batch."""
+    """As compiled functions on tensors; a step is train_on_batch, and backward can't be asked for alone."""
 
     def __init__(self, task: Task) -> None:
         self.model = make("Keras", task).model

@@ -139,7 +139,10 @@ def _growth(found: Mapping[str, Any]) -> str:
 def _operations(found: Mapping[str, Any]) -> str:
     names = list(next(iter(found.values())))
     rows = [
-        [name.replace("_", " "), *(f"{each[name]['median'] * _PER_MILLION:,.0f}" for each in found.values())]
+        [
+            name.replace("_", " "),
+            *(f"{each[name]['median'] * _PER_MILLION:,.0f}" if name in each else "" for each in found.values()),
+        ]
         for name in names
     ]
     return f"## Operations of a step\n\nMedians in µs, by pytest-benchmark.\n\n{table(['operation', *found], rows)}"

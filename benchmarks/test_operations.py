@@ -1,5 +1,7 @@
 """pytest benchmarks: one step of the walkthrough's net, by its parts."""
 
+import pytest
+
 
 def test_gather(benchmark, engine):
     """512 of 48,000 rows of float32, in random order."""
@@ -14,6 +16,14 @@ def test_forward(benchmark, engine):
 def test_forward_and_backward(benchmark, engine):
     """With the gather, and the loss in between."""
     benchmark(engine.forward_and_backward)
+
+
+def test_backward(benchmark, engine):
+    """Alone, from what a forward has left; tinydnn's only."""
+    if not hasattr(engine, "backward"):
+        pytest.skip("only together with its forward")
+    engine.forward_and_backward()
+    benchmark(engine.backward)
 
 
 def test_update(benchmark, engine):
