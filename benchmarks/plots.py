@@ -32,10 +32,8 @@ def epochs(found: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(8, 0.45 * len(names) + 1.2), layout="constrained")
     axes = figure.subplots()
     colours = [_OURS if name.startswith("tinydnn") else _LIMIT if name in BOUNDS else _THEIRS for name in names]
-    axes.barh(names, medians, color=colours, xerr=np.transpose(spread), ecolor="#444444", capsize=2)
-    for i, median in enumerate(medians):
-        axes.text(0, i, f" {median:.3f}", va="center", color="white", fontweight="bold")
-    axes.set_xlim(0, 1.6 * max(medians))
+    named = [f"{name}  {median:.3f}" for name, median in zip(names, medians, strict=True)]
+    axes.barh(named, medians, color=colours, xerr=np.transpose(spread), ecolor="#444444", capsize=2)
     axes.set_xlabel("seconds an epoch: median, least and most")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
@@ -59,7 +57,7 @@ def growth(found: Mapping[str, Any]) -> Figure:
         axes.set_yscale("log")
         if numbers and axis != "threads":
             axes.set_xscale("log", base=2)
-        axes.set_xticks(x, [f"{value:,}" for value in x] if numbers else x)
+        axes.set_xticks(x, [f"{value:,}" for value in x] if numbers else x, rotation=30)
         axes.minorticks_off()
         axes.set_xlabel(axis)
         axes.spines[["top", "right"]].set_visible(False)
