@@ -47,3 +47,6 @@ GPU_OPERATION = {"float32": 1e-6, "float64": 2e-15}
 
 # The same after 20 steps of a training on scaled inputs; the issue that asked for the GPU allows 1e-5 in float32.
 GPU_TRAINING = {"float32": 1e-5, "float64": 1e-12}
+
+# A page's probabilities, computed in float64, next to the engine's in float32: what the issue that asked for it allows.
+PAGE_PROBABILITY = 1e-5

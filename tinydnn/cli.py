@@ -109,16 +109,17 @@ def train(
             exists=True, file_okay=False, metavar="RUN", help="Go on with a run that was cut off, with its settings."
         ),
     ] = None,
+    report: Annotated[bool, typer.Option("--report", help="Draw the run's figures, and write its page.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the walkthrough's net, and write a run's folder."""
     if resume is not None:
-        _only(context, "resume", "as_json")
+        _only(context, "resume", "report", "as_json")
         folder, made = resume, False
         run = runs.Run.resumed(folder)
         settings = run.settings
         if run.finished:
-            _report(run, folder, as_json)
+            _results(run, folder, report, as_json)
             return
         run.load_data()
     else:
@@ -156,17 +157,23 @@ def train(
             raise InterruptedRunError(f"stopped by Ctrl-C; {saved}") from None
         error.add_note(saved)
         raise
-    _report(run, folder, as_json)
+    _results(run, folder, report, as_json)
 
 
-def _report(run: runs.Run, folder: Path, as_json: bool) -> None:
-    """What came out of a finished run."""
+def _results(run: runs.Run, folder: Path, report: bool, as_json: bool) -> None:
+    """What came out of a finished run; its figures and its page, where they are asked for."""
+    if report:
+        from tinydnn import report as reports
+
+        reports.write(folder)
     if as_json:
         print(to_json({"folder": str(folder), "history": run.history.history, **run.description()}), end="")
         return
     results = run.results
     print(f"Test accuracy {results['test_accuracy']:.4f}, test loss {results['test_loss']:.4f} on the test digits")
     print(f"{results['seconds']:.1f} s of training; saved to {folder}")
+    if report:
+        _print_report(folder)
 
 
 def _only(context: typer.Context, *names: str) -> None:
@@ -215,6 +222,25 @@ def predict(
     print(f"{image} shows a {digit}")
     for label, p in enumerate(probabilities):
         print(f"  {label}  {p:7.2%}  {'#' * round(40 * min(max(float(p), 0), 1))}".rstrip())
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="RUN", help="A run's folder.")],
+    device: Device = None,
+) -> None:
+    """A run as figures, and as one page for a browser, in its folder."""
+    _choose(device)
+    from tinydnn import report as reports
+
+    reports.write(run)
+    _print_report(run)
+
+
+def _print_report(run: Path) -> None:
+    from tinydnn import report as reports
+
+    print(f"Figures in {run / reports.PICTURES_FOLDER}; open {run / reports.PAGE_FILE} in a browser")
 
 
 @app.command()

@@ -82,9 +82,10 @@ def _usual_mode() -> int:
     return 0o666 & ~mask
 
 
-def to_json(value: Any) -> str:
-    """JSON, with null for what it has no word for: NaN and infinity."""
-    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
+def to_json(value: Any, indent: int | None = 2) -> str:
+    """JSON, with null for what it has no word for: NaN and infinity; in one line without an indent."""
+    separators = (",", ":") if indent is None else None
+    return json.dumps(_finite(value), indent=indent, separators=separators, allow_nan=False) + "\n"
 
 
 def _finite(value: Any) -> Any:

@@ -26,8 +26,8 @@ from tinydnn.interrupts import deferred_interrupt
 MODEL_FILE = "model.keras"
 _NEVER = 2**63  # steps
 _VALIDATION_SPLIT = 0.2
-_DESCRIPTION_FILE = "run.json"
-FILES = MODEL_FILE, "history.json", "history.csv", _DESCRIPTION_FILE, CHECKPOINT_FILE
+DESCRIPTION_FILE = "run.json"
+FILES = MODEL_FILE, "history.json", "history.csv", DESCRIPTION_FILE, CHECKPOINT_FILE
 
 
 @dataclass
@@ -91,9 +91,9 @@ class Run:
             FileNotFoundError: there is no run.
             FileFormatError: run.json is damaged.
         """
-        path = folder / _DESCRIPTION_FILE
+        path = folder / DESCRIPTION_FILE
         if not path.is_file():
-            raise FileNotFoundError(f"There is no {_DESCRIPTION_FILE} in {str(folder)!r}, so there is no run to resume")
+            raise FileNotFoundError(f"There is no {DESCRIPTION_FILE} in {str(folder)!r}, so there is no run to resume")
         try:
             description = json.loads(path.read_bytes())
             run = cls(_settings(description["settings"]))
@@ -143,7 +143,7 @@ class Run:
         backup = callbacks.BackupAndRestore(folder, save_freq=every or _NEVER, delete_checkpoint=False)
         for left_over in folder.glob(".*.part"):  # of a run that was killed while it wrote
             left_over.unlink()
-        write_whole(folder / _DESCRIPTION_FILE, to_json(self.description()).encode())
+        write_whole(folder / DESCRIPTION_FILE, to_json(self.description()).encode())
         with deferred_interrupt() as interrupt:
             try:
                 self.model.fit(
@@ -164,10 +164,10 @@ class Run:
                 elif (folder / CHECKPOINT_FILE).exists():
                     self.saved = True
                 elif not self.saved:
-                    (folder / _DESCRIPTION_FILE).unlink()
+                    (folder / DESCRIPTION_FILE).unlink()
             test = self.model.evaluate(x_test, utils.to_categorical(y_test, 10), verbose=0, return_dict=True)
             self.results |= {"test_accuracy": test["accuracy"], "test_loss": test["loss"]}
-            write_whole(folder / _DESCRIPTION_FILE, to_json(self.description()).encode())
+            write_whole(folder / DESCRIPTION_FILE, to_json(self.description()).encode())
             with suppress(FileNotFoundError):
                 (folder / CHECKPOINT_FILE).unlink()
 
@@ -183,7 +183,7 @@ class Run:
         self.model.save(folder / MODEL_FILE)
         write_whole(folder / "history.json", to_json(self.history.history).encode())
         write_whole(folder / "history.csv", self._csv())
-        write_whole(folder / _DESCRIPTION_FILE, to_json(self.description()).encode())
+        write_whole(folder / DESCRIPTION_FILE, to_json(self.description()).encode())
         self.saved = True
 
     def description(self) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def prepare_folder(folder: Path) -> None:
         raise FileExistsError(f"{str(folder)!r} has a {there[0]} already; name another folder with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        check_writable(folder / _DESCRIPTION_FILE)
+        check_writable(folder / DESCRIPTION_FILE)
     except OSError as error:
         raise type(error)(f"Can't write to {str(folder)!r}; name another folder with --out: {error}") from None
 
