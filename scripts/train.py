@@ -1,6 +1,7 @@
 """Trains the walkthrough's net on MNIST: `python3 scripts/train.py`.
 
-Makes .venv the first time. Arguments pass on to `tinydnn train`: --epochs 3, --input scaled, --report, --out DIR, --help.
+Makes .venv the first time. Arguments pass on to `tinydnn train`: --epochs 3, --input scaled, --out DIR, --help;
+--report makes the run's figures and its page.
 """
 
 import sys

@@ -28,7 +28,15 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/gpu.md", "docs/parity.md", "docs/performance.md", "docs/reliability.md"]
+    "page",
+    [
+        "README.md",
+        "docs/gpu.md",
+        "docs/parity.md",
+        "docs/performance.md",
+        "docs/reliability.md",
+        "docs/walkthrough.md",
+    ],
 )
 def test_links_lead_somewhere(page):
     path = ROOT / page

@@ -4,6 +4,7 @@ The colours are Okabe and Ito's, and the maps matplotlib's, which colour-blind p
 on light, as they were written.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from tinydnn.backend import Array
 
@@ -155,6 +157,15 @@ def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Fig
     axes.grid(alpha=0.3)
     axes.legend(loc="best", fontsize="small")
     return figure
+
+
+def png(figure: Figure, dpi: int = 110) -> bytes:
+    """The figure as the bytes of a PNG file, its colours in a palette: all it needs, and a third of the size."""
+    file, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi)
+    image = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image.save(packed, format="PNG", optimize=True)
+    return packed.getvalue()
 
 
 def near_square(n: int) -> tuple[int, int]:

@@ -18,20 +18,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 import tinydnn
-from tinydnn import layers, microscope, runs
+from tinydnn import figures, layers, microscope, runs
 from tinydnn.backend import Array
 from tinydnn.files import FileFormatError, to_json, write_whole
 from tinydnn.layers import Layer
 from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
 from tinydnn.report.findings import Findings
-from tinydnn.report.gallery import Picture, pictures
+from tinydnn.report.gallery import pictures
 
 PAGE_FILE, PICTURES_FOLDER = "report.html", "figures"
 _IN_A_CELL = 40  # digits of a cell of the confusion matrix that the page has
 _CASES = 12  # hardest cases of each kind
 _SPRITE_COLUMNS = 40
-_DPI = 110
 
 
 def write(folder: Path) -> None:
@@ -51,7 +50,7 @@ def write(folder: Path) -> None:
     (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
     images = []
     for picture in pictures(model, history, run.digits, found):
-        png = as_png(picture)
+        png = figures.png(picture.figure)
         write_whole(folder / PICTURES_FOLDER / f"{picture.name}.png", png)
         width, height = Image.open(io.BytesIO(png)).size
         images.append(
@@ -74,17 +73,6 @@ def write(folder: Path) -> None:
     }
     versions = json.loads((folder / runs.DESCRIPTION_FILE).read_bytes())["versions"]
     write_whole(folder / PAGE_FILE, _page(run, versions, found, images, data).encode())
-
-
-def as_png(picture: Picture) -> bytes:
-    """The figure as the bytes of a PNG file."""
-    file = io.BytesIO()
-    picture.figure.savefig(file, format="png", dpi=_DPI)
-    # A palette is all that these need, and a third of the bytes.
-    image = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    packed = io.BytesIO()
-    image.save(packed, format="PNG", optimize=True)
-    return packed.getvalue()
 
 
 def net(model: Sequential) -> dict[str, Any]:
