@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from test_cli import command, small_data
-from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY
+from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
+import tinydnn as keras
+from tinydnn import layers, report
 from tinydnn.images import load_digit
 from tinydnn.runs import load_model
 
@@ -119,6 +121,32 @@ def test_five_hundred_digits_get_the_engines_probabilities(page, folder, mnist):
         x[:500].reshape(500, -1).tolist(),
     )
     np.testing.assert_allclose(found, expected, rtol=0, atol=PAGE_PROBABILITY)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_kind_of_layer_is_computed_as_the_engine_does(page, dtype, rng):
+    model = keras.Sequential([
+        keras.Input((28, 28), dtype=dtype),
+        layers.Rescaling(1 / 255, offset=-0.25, dtype=dtype),
+        layers.Flatten(dtype=dtype),
+        layers.Dropout(0.5, dtype=dtype),
+        layers.Dense(9, "tanh", dtype=dtype),
+        layers.Dense(8, "sigmoid", dtype=dtype),
+        layers.Dense(7, "relu", use_bias=False, dtype=dtype),
+        layers.Dense(6, dtype=dtype),
+        layers.Activation("tanh", dtype=dtype),
+        layers.Dense(10, dtype=dtype),
+        layers.Activation("softmax", dtype=dtype),
+    ])  # fmt: skip
+    model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
+    digits = rng.integers(0, 256, (20, 28, 28))
+    found = page.execute_script(
+        "const net = new Net(arguments[0]); return arguments[1].map(x => Array.from(net.forward(x).at(-1).values))",
+        report.net(model),
+        digits.reshape(20, -1).tolist(),
+    )
+    tolerance = SAME_FLOAT64 if dtype == "float64" else PAGE_PROBABILITY
+    np.testing.assert_allclose(found, model.predict(digits, verbose=0), rtol=0, atol=tolerance)
 
 
 def test_a_drawn_seven_is_a_seven(page):
@@ -371,6 +399,17 @@ def test_no_run_no_page(tmp_path):
     done = command("report", tmp_path)
     assert done.returncode == 1
     assert "no run.json" in done.stderr
+
+
+@pytest.mark.parametrize("log", ["", "{}", "[1]", '{"loss": []}', '{"loss": [1.0], "accuracy": []}', '{"loss": 3}'])
+def test_a_damaged_log_is_named(folder, tmp_path, log):
+    for name in ("run.json", "model.keras"):
+        shutil.copy(folder / name, tmp_path / name)
+    (tmp_path / "history.json").write_text(log)
+    done = command("report", tmp_path)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert ".json: expected" in done.stderr
 
 
 def test_a_name_with_markup_in_it_stays_text(tmp_path):

@@ -20,6 +20,7 @@ from PIL import Image
 import tinydnn
 from tinydnn import figures, layers, microscope, runs
 from tinydnn.backend import Array
+from tinydnn.config import cast
 from tinydnn.files import FileFormatError, to_json, write_whole
 from tinydnn.layers import Layer
 from tinydnn.models import Sequential
@@ -41,9 +42,7 @@ def write(folder: Path) -> None:
     """
     run = runs.Run.resumed(folder)
     model = runs.load_model(folder)
-    history = json.loads((folder / "history.json").read_bytes())
-    if not history:
-        raise FileFormatError(f"{folder}: expected a run with at least one whole epoch. Found: none")
+    history = _log(folder / "history.json")
     run.load_data()
     x_test, y_test = run.digits[1]
     found = Findings(model.predict(x_test, verbose=0), y_test.astype(np.int64))
@@ -75,6 +74,17 @@ def write(folder: Path) -> None:
     write_whole(folder / PAGE_FILE, _page(run, versions, found, images, data).encode())
 
 
+def _log(path: Path) -> dict[str, list[float]]:
+    try:
+        history: dict[str, list[float]] = json.loads(path.read_bytes())
+        epochs = len(history["loss"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise FileFormatError(f"{path}: expected the log of at least one whole epoch. Found: {error}") from None
+    if {len(values) for values in history.values()} != {epochs} or epochs == 0:
+        raise FileFormatError(f"{path}: expected a value for each epoch, and one epoch at least")
+    return history
+
+
 def net(model: Sequential) -> dict[str, Any]:
     """The layers, for the page's own forward pass: their kinds and settings, and all weights as base64."""
     parameters = model.backend.to_numpy(model.parameters)
@@ -95,7 +105,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
             "activation": layer.activation.name,
         }  # fmt: skip
     if isinstance(layer, layers.Rescaling):
-        return {"kind": "rescaling", "name": layer.name, "scale": layer.scale, "offset": layer.offset}
+        scale, offset = cast(layer.scale), cast(layer.offset)  # as the layer rounds them
+        return {"kind": "rescaling", "name": layer.name, "scale": scale, "offset": offset}
     if isinstance(layer, layers.Activation):
         return {"kind": "activation", "name": layer.name, "activation": layer.activation.name}
     return {}  # Reshape and Flatten, which change no number
