@@ -52,6 +52,7 @@ class ndarray:
     shape = property(lambda self: self.host.shape)
     dtype = property(lambda self: self.host.dtype)
     size = property(lambda self: self.host.size)
+    nbytes = property(lambda self: self.host.nbytes)
     ndim = property(lambda self: self.host.ndim)
     T = property(lambda self: ndarray(self.host.T))
 

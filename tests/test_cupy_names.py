@@ -17,7 +17,7 @@ import tinydnn
 ENGINE = Path(tinydnn.__file__).parent
 HOST_ONLY = {"microscope.py", "saving.py", "images.py", "figures.py", "formulas.py"}  # their arrays are NumPy's
 MODULES = {"xp", "_xp", "cupy"}
-OF_ARRAYS = "T", "astype", "copy", "dtype", "max", "ndim", "reshape", "shape", "size", "sum", "tolist", "view"
+OF_ARRAYS = "T", "astype", "copy", "dtype", "max", "nbytes", "ndim", "reshape", "shape", "size", "sum", "tolist", "view"
 
 
 def calls():

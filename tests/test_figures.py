@@ -87,6 +87,8 @@ def test_the_table_of_errors():
     cells = {key: cell.get_text().get_text() for key, cell in table.get_celld().items()}
     assert [cells[5, j] for j in range(5)] == ["4", "100", "10", "10.00%", "9 (7)"]
     assert [cells[1, j] for j in range(5)] == ["0", "90", "0", "0.00%", "none"]
+    none = figures.errors(np.diag([0] + [90] * 9)).axes[0].tables[0][1, 3].get_text().get_text()
+    assert none == "–"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The page of a run in a real browser: what it shows is what the engine computes, and it fetches nothing."""
 
+import html
 import json
 import os
+import shlex
 import shutil
 
 import numpy as np
@@ -16,6 +18,7 @@ from tinydnn.images import load_digit
 from tinydnn.runs import load_model
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+MOST_OPAQUE = 0.45  # style.css: a cell of the confusion matrix
 SEVEN = [(70, 60), (200, 60), (120, 230)]  # on a pad of 280 x 280
 
 
@@ -168,8 +171,14 @@ def test_the_keyboard_draws_too(page):
     from selenium.webdriver.common.keys import Keys
 
     (pad,) = find(page, "#pad")
+    (pen,) = find(page, "#pen")
     pad.send_keys(Keys.ARROW_DOWN)  # the pen is up
     assert find(page, "#answer")[0].text == "Nothing is drawn."
+    assert pen.is_displayed()
+    before = pen.location["x"]
+    pad.send_keys(Keys.ARROW_RIGHT)
+    assert pen.location["x"] > before
+    pad.send_keys(Keys.ARROW_LEFT)
     pad.send_keys(" ", *[Keys.ARROW_DOWN] * 15, " ", Keys.ARROW_LEFT)
     assert find(page, "#answer")[0].text.startswith("This is a 1: ")
 
@@ -212,8 +221,8 @@ def test_a_test_digit_can_be_taken_instead(page):
     button.click()
     first = find(page, "#answer")[0].text
     button.click()
-    assert first.startswith("This is a ")
-    assert find(page, "#answer")[0].text != first
+    assert first.endswith("(test digit 0, a 7)")
+    assert find(page, "#answer")[0].text.endswith("(test digit 1, a 2)")
 
 
 def test_a_cell_shows_its_digits(page, folder, mnist):
@@ -313,7 +322,7 @@ def test_text_stands_out_in_light_and_dark(page, scheme):
     page.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
-    names = ("--ground", "--card", "--text", "--quiet", "--accent", "--second")
+    names = ("--ground", "--card", "--text", "--quiet", "--accent", "--second", "--alarm")
     colours = dict(
         zip(
             names,
@@ -326,12 +335,20 @@ def test_text_stands_out_in_light_and_dark(page, scheme):
         )
     )
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    light = {name: luminance(colour) for name, colour in colours.items()}
+    light = {name: luminance(colour) for name, colour in colours.items() if name != "--alarm"}
     assert (light["--ground"] > 0.5) == (scheme == "light")
     for ground in ("--ground", "--card"):
         for text in ("--text", "--quiet", "--accent", "--second"):
-            high, low = max(light[ground], light[text]), min(light[ground], light[text])
-            assert (high + 0.05) / (low + 0.05) >= 4.5, (scheme, ground, text)
+            assert contrast(light[ground], light[text]) >= 4.5, (scheme, ground, text)
+    alarm = np.array([int(part) for part in colours["--alarm"].split(",")])
+    for share in np.linspace(0, MOST_OPAQUE, 10):  # of a cell of the confusion matrix
+        card = np.array([int(colours["--card"][i : i + 2], 16) for i in (1, 3, 5)])
+        cell = luminance("#" + "".join(f"{round(part):02x}" for part in card + share * (alarm - card)))
+        assert contrast(cell, light["--text"]) >= 4.5, (scheme, share)
+
+
+def contrast(a, b):
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
 
 
 def luminance(colour):
@@ -373,7 +390,7 @@ def test_the_figures_are_files_too(folder):
 
 def test_the_command_on_the_page_makes_the_run_again(folder, tmp_path):
     page = (folder / "report.html").read_text()
-    repeat = page.split("<pre><code>")[1].split("</code>")[0].split()
+    repeat = shlex.split(html.unescape(page.split("<pre><code>")[1].split("</code>")[0]))
     assert repeat[:2] == ["tinydnn", "train"]
     done = command(*repeat[1:], "--out", tmp_path / "again")
     assert done.returncode == 0, done.stderr
@@ -401,7 +418,17 @@ def test_no_run_no_page(tmp_path):
     assert "no run.json" in done.stderr
 
 
-@pytest.mark.parametrize("log", ["", "{}", "[1]", '{"loss": []}', '{"loss": [1.0], "accuracy": []}', '{"loss": 3}'])
+DAMAGED = (
+    "",
+    "[1]",
+    '{"loss": []}',
+    '{"loss": [1.0]}',
+    '{"loss": [1.0], "accuracy": []}',
+    '{"loss": 3, "accuracy": ["a"]}',
+)
+
+
+@pytest.mark.parametrize("log", DAMAGED)
 def test_a_damaged_log_is_named(folder, tmp_path, log):
     for name in ("run.json", "model.keras"):
         shutil.copy(folder / name, tmp_path / name)
@@ -409,7 +436,51 @@ def test_a_damaged_log_is_named(folder, tmp_path, log):
     done = command("report", tmp_path)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert ".json: expected" in done.stderr
+    assert "history.json: expected" in done.stderr
+
+
+def test_a_run_without_a_whole_epoch_has_no_page_yet(folder, tmp_path):
+    for name in ("run.json", "model.keras"):
+        shutil.copy(folder / name, tmp_path / name)
+    for write in (lambda: None, lambda: (tmp_path / "history.json").write_text("{}")):
+        write()
+        done = command("report", tmp_path)
+        assert done.returncode == 1
+        assert f"`tinydnn train --resume {tmp_path}` goes on" in done.stderr
+
+
+def test_a_run_of_a_gpu_has_a_page_where_there_is_none(folder, tmp_path):
+    for path in folder.glob("*.*"):
+        shutil.copy(path, tmp_path / path.name)
+    description = json.loads((folder / "run.json").read_text())
+    description["settings"] |= {"device": "gpu", "threads": 1}
+    (tmp_path / "run.json").write_text(json.dumps(description))
+    done = command("report", tmp_path, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "--device gpu" in (tmp_path / "report.html").read_text()
+
+
+def test_a_digit_that_no_test_digit_is(tmp_path):
+    (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+    some, data = y_test[:200] != 3, tmp_path / "some digits.npz"
+    np.savez(data, x_train=x[:300], y_train=y[:300], x_test=x_test[:200][some], y_test=y_test[:200][some])
+    done = command("train", "--hidden", "none", "--epochs", 1, "--data", data, "--out", tmp_path / "run", "--report")
+    assert done.returncode == 0, done.stderr
+    row = (tmp_path / "run" / "report.html").read_text().split('<th scope="row">3</th>')[-1].partition("</tr>")[0]
+    assert row.endswith("<td>–</td>")
+    assert f"--data '{data}'" in html.unescape((tmp_path / "run" / "report.html").read_text())
+
+
+def test_figures_are_numbered_as_on_the_page_and_old_ones_go(tmp_path):
+    command("train", "--hidden", "none", "--epochs", 1, "--data", small_data(tmp_path), "--out", tmp_path / "run")
+    (tmp_path / "run" / "figures").mkdir()
+    (tmp_path / "run" / "figures" / "10-left-over.png").touch()
+    (tmp_path / "run" / "figures" / "mine.png").touch()
+    assert command("report", tmp_path / "run").returncode == 0
+    names = sorted(path.name for path in (tmp_path / "run" / "figures").iterdir())
+    assert [int(name[:2]) for name in names[:-1]] == list(range(1, len(names)))
+    assert names[-1] == "mine.png"
+    assert "10-left-over.png" not in names
 
 
 def test_a_name_with_markup_in_it_stays_text(tmp_path):

@@ -131,9 +131,9 @@ def errors(matrix: Array) -> Figure:
     rows = []
     for digit, counts in enumerate(matrix):
         wrong = np.where(np.arange(len(counts)) == digit, 0, counts)
-        share = wrong.sum() / max(1, counts.sum())
+        share = f"{wrong.sum() / counts.sum():.2%}" if counts.any() else "–"
         most = f"{wrong.argmax()} ({wrong.max()})" if wrong.any() else "none"
-        rows.append([str(digit), f"{counts.sum():,}", f"{wrong.sum():,}", f"{share:.2%}", most])
+        rows.append([str(digit), f"{counts.sum():,}", f"{wrong.sum():,}", share, most])
     figure = Figure(figsize=(8, 3.8), layout="constrained")
     axes = figure.add_subplot()
     axes.set_axis_off()

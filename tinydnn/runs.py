@@ -91,17 +91,14 @@ class Run:
             FileNotFoundError: there is no run.
             FileFormatError: run.json is damaged.
         """
-        path = folder / DESCRIPTION_FILE
-        if not path.is_file():
-            raise FileNotFoundError(f"There is no {DESCRIPTION_FILE} in {str(folder)!r}, so there is no run to resume")
+        settings, results, _ = described(folder)
         try:
-            description = json.loads(path.read_bytes())
-            run = cls(_settings(description["settings"]))
-            run.results = dict(description["results"])
-            if run.finished:
-                run.history.history = json.loads((folder / "history.json").read_bytes())
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise FileFormatError(f"{path}: expected the description of a run. Found: {error}") from None
+            run = cls(settings)
+        except (ValueError, TypeError) as error:
+            raise FileFormatError(f"{folder / DESCRIPTION_FILE}: expected a run's settings. Found: {error}") from None
+        run.results = results
+        if run.finished:
+            run.history.history = log(folder)
         run.saved = True
         return run
 
@@ -198,6 +195,52 @@ class Run:
         for i, epoch in enumerate(self.history.epoch):
             writer.writerow([epoch + 1, *(self.history.history[name][i] for name in names)])
         return text.getvalue().encode()
+
+
+def described(folder: Path) -> tuple[Settings, dict[str, Any], dict[str, Any]]:
+    """The settings, results and versions of a run's folder.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        FileFormatError: run.json is damaged.
+    """
+    path = folder / DESCRIPTION_FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no {DESCRIPTION_FILE} in {str(folder)!r}, so there is no run")
+    try:
+        found = json.loads(path.read_bytes())
+        return _settings(found["settings"]), dict(found["results"]), dict(found["versions"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise FileFormatError(f"{path}: expected the description of a run. Found: {error}") from None
+
+
+def log(folder: Path) -> dict[str, list[float]]:
+    """The loss, accuracy and the like of each whole epoch of a run's folder, one at least.
+
+    Raises:
+        FileFormatError: there is none, or it is damaged.
+    """
+    path = folder / "history.json"
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        found = {}
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path}: expected the log of a run. Found: {error}") from None
+    if found == {}:
+        raise FileFormatError(
+            f"{folder}: expected a whole epoch. Found: none; `tinydnn train --resume {folder}` goes on"
+        )
+    try:
+        history = {name: [float(value) for value in values] for name, values in found.items()}
+        lengths = {len(values) for values in (history["loss"], history["accuracy"], *history.values())}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FileFormatError(
+            f"{path}: expected lists of numbers, loss and accuracy among them. Found: {error}"
+        ) from None
+    if len(lengths) > 1 or lengths == {0}:
+        raise FileFormatError(f"{path}: expected lists of one length. Found: {sorted(lengths)}")
+    return history
 
 
 def _settings(values: dict[str, Any]) -> Settings:

@@ -6,10 +6,9 @@ open. Nothing is fetched, and its rules forbid it to try.
 
 import base64
 import io
-import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
+import shlex
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,16 @@ import tinydnn
 from tinydnn import figures, layers, microscope, runs
 from tinydnn.backend import Array
 from tinydnn.config import cast
-from tinydnn.files import FileFormatError, to_json, write_whole
+from tinydnn.files import to_json, write_whole
 from tinydnn.layers import Layer
 from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
 from tinydnn.report.findings import Findings
-from tinydnn.report.gallery import pictures
+from tinydnn.report.gallery import Picture, pictures
 
 PAGE_FILE, PICTURES_FOLDER = "report.html", "figures"
 _IN_A_CELL = 40  # digits of a cell of the confusion matrix that the page has
+_EXAMPLES = 100  # test digits to take instead of a drawn one
 _CASES = 12  # hardest cases of each kind
 _SPRITE_COLUMNS = 40
 
@@ -40,49 +40,54 @@ def write(folder: Path) -> None:
     Raises:
         FileNotFoundError, FileFormatError: there is no run, one without a whole epoch, or a damaged one.
     """
-    run = runs.Run.resumed(folder)
+    settings, results, versions = runs.described(folder)
+    history = runs.log(folder)
     model = runs.load_model(folder)
-    history = _log(folder / "history.json")
-    run.load_data()
-    x_test, y_test = run.digits[1]
+    with numbered_anew():
+        fresh = runs.Run(replace(settings, device=None))  # on the device that is asked for now
+    fresh.load_data()
+    tensors, keras = _first_step(fresh)
+    x_test, y_test = fresh.digits[1]
     found = Findings(model.predict(x_test, verbose=0), y_test.astype(np.int64))
-    (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
-    images = []
-    for picture in pictures(model, history, run.digits, found):
-        png = figures.png(picture.figure)
-        write_whole(folder / PICTURES_FOLDER / f"{picture.name}.png", png)
-        width, height = Image.open(io.BytesIO(png)).size
-        images.append(
-            {
-                "caption": picture.caption,
-                "source": _data_url(png),
-                "width": width,
-                "height": height,
-                "wide": picture.wide,
-            }
-        )
-    tensors, keras = _first_step(run)
+    images = _figures(pictures(model, history, fresh.digits, found), folder / PICTURES_FOLDER)
     data = {
-        "settings": asdict(run.settings),
-        "results": run.results,
+        "settings": asdict(settings),
+        "results": results,
         "history": history,
         "net": net(model),
         "microscope": {"keras": keras, "tensors": tensors},
         **_digits(found, x_test),
     }
-    versions = json.loads((folder / runs.DESCRIPTION_FILE).read_bytes())["versions"]
-    write_whole(folder / PAGE_FILE, _page(run, versions, found, images, data).encode())
+    environment = Environment(
+        loader=PackageLoader("tinydnn.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.policies["json.dumps_function"] = lambda value, **_: to_json(value, indent=None)
+    page = environment.get_template("page.html").render(
+        version=tinydnn.__version__,
+        versions=versions,
+        command=repeat(settings),
+        found=found,
+        accuracy=float(found.right.mean()),
+        images=images,
+        data=data,
+        zip=zip,
+    )
+    write_whole(folder / PAGE_FILE, page.encode())
 
 
-def _log(path: Path) -> dict[str, list[float]]:
-    try:
-        history: dict[str, list[float]] = json.loads(path.read_bytes())
-        epochs = len(history["loss"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise FileFormatError(f"{path}: expected the log of at least one whole epoch. Found: {error}") from None
-    if {len(values) for values in history.values()} != {epochs} or epochs == 0:
-        raise FileFormatError(f"{path}: expected a value for each epoch, and one epoch at least")
-    return history
+def _figures(made: list[Picture], folder: Path) -> list[dict[str, Any]]:
+    """Write them into a folder, numbered, in place of those of an earlier report; what the page has of them."""
+    folder.mkdir(exist_ok=True)
+    for left_over in folder.glob("[0-9][0-9]-*.png"):
+        left_over.unlink()
+    images = []
+    for number, picture in enumerate(made, start=1):
+        png = figures.png(picture.figure)
+        write_whole(folder / f"{number:02}-{picture.name}.png", png)
+        width, height = Image.open(io.BytesIO(png)).size
+        image = {"caption": picture.caption, "source": _data_url(png), "wide": picture.wide}
+        images.append({**image, "width": width, "height": height})
+    return images
 
 
 def net(model: Sequential) -> dict[str, Any]:
@@ -126,7 +131,8 @@ def _digits(found: Findings, x: Array) -> dict[str, Any]:
         "confident": found.confident_mistakes()[:_CASES].tolist(),
         "unsure": found.unsure_mistakes()[:_CASES].tolist(),
     }
-    for which in [*cells.values(), *cases.values()]:
+    examples = list(range(min(_EXAMPLES, len(x))))
+    for which in [examples, *cells.values(), *cases.values()]:
         for i in which:
             chosen.setdefault(i, len(chosen))
     order = list(chosen)
@@ -137,6 +143,7 @@ def _digits(found: Findings, x: Array) -> dict[str, Any]:
         "confusion": confusion.tolist(),
         "cells": {name: [chosen[i] for i in which] for name, which in cells.items()},
         "cases": {name: [chosen[i] for i in which] for name, which in cases.items()},
+        "examples": len(examples),  # the first ones
         "digits": digits,
         "sprite": {"columns": _SPRITE_COLUMNS, "source": _data_url(_sprite(x[order]))},
     }
@@ -155,53 +162,29 @@ def _sprite(images: Array) -> bytes:
 
 
 def _first_step(run: runs.Run) -> tuple[list[dict[str, Any]], str | None]:
-    """The tensors of the run's first training step, next to Keras' where it is installed, and its version."""
-    with numbered_anew():
-        fresh = runs.Run(run.settings)
-    fresh.digits = run.digits
-    x, y = fresh.first_batch()
+    """The tensors of the first step of a run that has not begun, next to Keras' where it is installed; its version."""
+    x, y = run.first_batch()
     keras, theirs = None, None
     try:
         from keras_ref import engines, one_step
 
-        keras, theirs = engines.keras_version(), one_step.tensors(fresh.model, x, y)
+        keras, theirs = engines.keras_version(), one_step.tensors(run.model, x, y)
     except ImportError:  # the page says so
         pass
-    tensors = [tensor.to_json() for tensor in microscope.dissect(fresh.model, x, y, theirs)]
+    tensors = [tensor.to_json() for tensor in microscope.dissect(run.model, x, y, theirs)]
     for tensor in tensors:
         tensor["sample"] = [_short(v, 3) for v in np.ravel(tensor["sample"])]  # for a picture
     return tensors, keras
 
 
-def _page(
-    run: runs.Run, versions: Mapping[str, Any], found: Findings, images: list[dict[str, Any]], data: Mapping[str, Any]
-) -> str:
-    environment = Environment(
-        loader=PackageLoader("tinydnn.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.policies["json.dumps_function"] = lambda value, **_: to_json(value, indent=None)
-    return environment.get_template("page.html").render(
-        version=tinydnn.__version__,
-        run=run,
-        versions=versions,
-        command=repeat(run.settings),
-        found=found,
-        accuracy=float(found.right.mean()),
-        images=images,
-        data=data,
-        zip=zip,
-    )
-
-
 def repeat(settings: runs.Settings) -> str:
-    """The command that makes this run again."""
-    defaults, words = runs.Settings(), ["tinydnn train"]
+    """The command that makes this run again, as a shell takes it."""
+    defaults, words = asdict(runs.Settings()), ["tinydnn", "train"]
     for name, value in asdict(settings).items():
-        if value is None or (value == getattr(defaults, name) and name != "seed"):
-            continue
-        text = ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
-        words.append(f"--{name.replace('_', '-')} {text}")
-    return " ".join(words)
+        if value != defaults[name]:
+            text = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+            words += [f"--{name.replace('_', '-')}", text]
+    return shlex.join(words)
 
 
 def _short(value: float, digits: int) -> float:

@@ -17,7 +17,7 @@ _IN_A_GRID = 50
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, the name of its file, what it shows, in a sentence, and whether it needs all the room there is."""
+    """A figure, its file's name behind a number, what it shows, in a sentence, and whether it needs all the width."""
 
     name: str
     caption: str
@@ -35,30 +35,30 @@ def pictures(model: Sequential, history: Mapping[str, Sequence[float]], digits: 
     n, dense = _IN_A_GRID, [layer for layer in model.layers if isinstance(layer, Dense)]
     right, wrong = np.flatnonzero(found.right)[:n], np.flatnonzero(~found.right)[:n]
     made = [
-        Picture("01-training-digits", "Some training digits, with their labels.",
+        Picture("training-digits", "Some training digits, with their labels.",
                 figures.digits(x_train[:n], [str(y) for y in y_train[:n]], "Training digits")),
-        Picture("02-test-digits", "Some test digits, with their labels.",
+        Picture("test-digits", "Some test digits, with their labels.",
                 figures.digits(x_test[:n], [str(y) for y in y_test[:n]], "Test digits")),
-        Picture("03-balance", "How many training digits there are of each kind.",
+        Picture("balance", "How many training digits there are of each kind.",
                 figures.balance(np.bincount(y_train, minlength=10))),
-        Picture("04-accuracy", "Accuracy after each epoch.",
+        Picture("accuracy", "Accuracy after each epoch.",
                 figures.curves(history["accuracy"], history.get("val_accuracy", []), "accuracy")),
-        Picture("05-loss", "Loss after each epoch.",
+        Picture("loss", "Loss after each epoch.",
                 figures.curves(history["loss"], history.get("val_loss", []), "loss")),
     ]  # fmt: skip
-    for i, layer in enumerate(dense):
+    for layer in dense:
         values = layer.backend.to_numpy(layer.bias)
         title = f"The {len(values)} biases of {layer.name}"
-        name, caption = f"{6 + i:02}-biases-{layer.name}", f"{title}, one for each of its units."
+        name, caption = f"biases-{layer.name}", f"{title}, one for each of its units."
         made.append(Picture(name, caption, figures.weights(values, figures.near_square(len(values)), title)))
     made += _of_answers(x_test, found, right, wrong)
     if dense and dense[0].kernel.shape[0] == x_train[0].size:
         title = f"What each unit of {dense[0].name} looks at"
         W = dense[0].backend.to_numpy(dense[0].kernel)
         caption = f"{title}: its weights, pixel by pixel."
-        made.append(Picture("13-neurons", caption, figures.neurons(W, (28, 28), title), wide=True))
-    made.append(Picture("14-confusion", "What each test digit was taken for.", figures.confusion(found.confusion)))
-    made.append(Picture("15-errors", "Mistakes of each digit.", figures.errors(found.confusion)))
+        made.append(Picture("neurons", caption, figures.neurons(W, (28, 28), title), wide=True))
+    made.append(Picture("confusion", "What each test digit was taken for.", figures.confusion(found.confusion)))
+    made.append(Picture("errors", "Mistakes of each digit.", figures.errors(found.confusion)))
     return made
 
 
@@ -71,13 +71,13 @@ def _of_answers(x: Any, found: Findings, right: Any, wrong: Any) -> Iterator[Pic
         return figures.cases(x[i], found.probabilities[i], found.labels[i].tolist(), [found.says(j) for j in i])
 
     if len(right):
-        yield Picture("09-right", "Some test digits that were recognised.", grid(right, "=", "Recognised"))
+        yield Picture("right", "Some test digits that were recognised.", grid(right, "=", "Recognised"))
     if len(wrong):
-        yield Picture("10-wrong", "Some test digits that were mistaken: for what, and what they are.",
+        yield Picture("wrong", "Some test digits that were mistaken: for what, and what they are.",
                       grid(wrong, "≠", "Mistaken"))  # fmt: skip
     if len(right):
         hardest = int(found.hardest_right()[0])
-        yield Picture("11-hardest-right", "The hardest digit that was recognised.", cases(hardest))
+        yield Picture("hardest-right", "The hardest digit that was recognised.", cases(hardest))
     if len(wrong):
         most, least = int(found.confident_mistakes()[0]), int(found.unsure_mistakes()[0])
-        yield Picture("12-mistakes", "The most and the least confident mistake.", cases(most, least))
+        yield Picture("mistakes", "The most and the least confident mistake.", cases(most, least))

@@ -15,8 +15,8 @@ function chart(name, training, validation = []) {
   const x = i => EDGE.left + (epochs > 1 ? i / (epochs - 1) : 0.5) * (WIDTH - EDGE.left - EDGE.right);
   const y = v => HEIGHT - EDGE.bottom - (v - low + room) / (high - low + 2 * room) * (HEIGHT - EDGE.top - EDGE.bottom);
 
-  const picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "img",
-                              "aria-label": `${name} of each epoch; the arrow keys choose one`});
+  const picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "slider",
+                              "aria-label": `${name} of each epoch`, "aria-valuemin": 1, "aria-valuemax": epochs});
   for (let k = 0; k <= 4; k++) {
     const value = low + k / 4 * (high - low);
     picture.append(svg("line", {class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value)}));
@@ -33,7 +33,7 @@ function chart(name, training, validation = []) {
   const pointer = svg("line", {class: "pointer", y1: EDGE.top, y2: HEIGHT - EDGE.bottom});
   picture.append(pointer);
 
-  const values = element("p", {class: "legend", "aria-live": "polite"});
+  const values = element("p", {class: "legend"});
   let chosen = epochs - 1;
   const choose = i => {
     chosen = Math.min(Math.max(i, 0), epochs - 1);
@@ -43,6 +43,8 @@ function chart(name, training, validation = []) {
                            element("b", {}, training[chosen].toFixed(4)));
     if (points) values.append(" · ", element("span", {class: "dash"}), " validation ",
                               element("b", {}, validation[chosen].toFixed(4)));
+    picture.setAttribute("aria-valuenow", chosen + 1);
+    picture.setAttribute("aria-valuetext", values.textContent);
   };
   picture.addEventListener("pointermove", event => {
     const box = picture.getBoundingClientRect();

@@ -49,22 +49,23 @@ function average(ink, side, top, bottom, left, right) {
   return sum / area;
 }
 
-// A canvas to draw on with mouse, pen, finger or keys. changed() is called whenever the ink is another one.
+// A canvas to draw on with mouse, pen, finger or keys. changed() is called whenever the ink is another one, moved(pen)
+// whenever the keyboard's pen is elsewhere, or put down or lifted.
 class Pad {
   static WIDTH = 22;  // of a stroke
   static STEP = 10;  // of an arrow key
 
-  constructor(canvas, changed) {
-    this.canvas = canvas, this.changed = changed;
+  constructor(canvas, changed, moved) {
+    this.canvas = canvas, this.changed = changed, this.moved = moved;
     this.context = canvas.getContext("2d", {willReadFrequently: true});
-    this.pen = {x: canvas.width / 2, y: canvas.height / 4, down: false};
     canvas.addEventListener("pointerdown", event => {
+      if (event.button !== 0 || !event.isPrimary) return;
       canvas.setPointerCapture(event.pointerId);
       this.at = this.position(event);
       this.stroke(this.at, this.at);
     });
     canvas.addEventListener("pointermove", event => {
-      if (!this.at) return;
+      if (!this.at || !event.isPrimary) return;
       for (const each of event.getCoalescedEvents?.() ?? [event]) {
         const to = this.position(each);
         this.stroke(this.at, to);
@@ -73,7 +74,10 @@ class Pad {
     });
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => this.at = null);
     canvas.addEventListener("keydown", event => this.key(event));
-    canvas.addEventListener("blur", () => this.pen.down = false);
+    canvas.addEventListener("blur", () => {
+      this.pen.down = false;
+      this.moved(this.pen);
+    });
   }
 
   position(event) {
@@ -95,6 +99,7 @@ class Pad {
     } else {
       this.pen.down = !this.pen.down;
     }
+    this.moved(this.pen);
     if (this.pen.down) this.stroke(from, this.pen);
   }
 
@@ -110,6 +115,8 @@ class Pad {
 
   clear() {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.pen = {x: this.canvas.width / 2, y: this.canvas.height / 4, down: false};
+    this.moved(this.pen);
     this.changed();
   }
 

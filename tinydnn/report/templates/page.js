@@ -72,7 +72,15 @@ function answer(pixels) {
   }));
 }
 
-const pad = new Pad(document.getElementById("pad"), () => answer(pad.digit()));
+function showPen({x, y, down}) {
+  const pen = document.getElementById("pen"), state = document.getElementById("pen-state");
+  pen.style.left = `${x / 2.8}%`, pen.style.top = `${y / 2.8}%`;
+  pen.classList.toggle("down", down);
+  const words = down ? "pen down" : "pen up";
+  if (state.textContent !== words) state.textContent = words;
+}
+
+const pad = new Pad(document.getElementById("pad"), () => answer(pad.digit()), showPen);
 pad.clear();
 document.getElementById("clear").addEventListener("click", () => pad.clear());
 
@@ -165,13 +173,15 @@ readDigits(data.sprite, data.digits.length).then(digits => {
   showCases(digits);
   let next = 0;
   document.getElementById("example").addEventListener("click", () => {
-    const pixels = digits[next++ * 7 % digits.length];
+    const {number, label} = data.digits[next], pixels = digits[next];
+    next = (next + 1) % data.examples;
     const ink = element("canvas", {width: SIDE, height: SIDE}), context = ink.getContext("2d");
     const rgba = context.createImageData(SIDE, SIDE);
     pixels.forEach((grey, i) => rgba.data[4 * i + 3] = grey);
     context.putImageData(rgba, 0, 0);
     pad.show(ink);
     answer(pixels);
+    document.getElementById("answer").append(` (test digit ${number}, a ${label})`);
   });
   document.body.dataset.ready = "";
 });
