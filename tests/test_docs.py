@@ -30,6 +30,7 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
 @pytest.mark.parametrize(
     "page",
     [
+        "CONTRIBUTING.md",
         "README.md",
         "docs/gpu.md",
         "docs/parity.md",
