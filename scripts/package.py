@@ -6,7 +6,6 @@ They are left in dist/. Makes .venv the first time.
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 
 from environment import ROOT, make, prepare, python_in, stop
@@ -36,4 +35,3 @@ if __name__ == "__main__":
         if not os.path.getsize(os.path.join(folder, "run", "report.html")):
             stop("the page is empty")
     print("Built and used: %s" % ", ".join(sorted(os.listdir(DIST))))
-    sys.exit(0)
