@@ -15,7 +15,7 @@ from rich.table import Table
 
 import tinydnn
 from tinydnn import config, datasets, info, runs, utils
-from tinydnn.files import to_json
+from tinydnn.files import check_writable, to_json, write_whole
 from tinydnn.interrupts import terminate
 
 if TYPE_CHECKING:
@@ -323,6 +323,86 @@ def microscope(
     print(f"Step 1 from seed {seed}: {len(x)} digits, {dtype}, {input} inputs")
     print(f"Next to {keras}" if keras else why_not)
     Console(highlight=False).print(microscope_table.table(tensors))
+
+
+@app.command("mistakes")
+def show_mistakes(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of them; without, all are listed.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="How often to go through the digits, with it and without.")] = 5,
+    data: Data = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw both loss curves: a .png.")] = None,
+) -> None:
+    """The classic mistakes of re-implementations: what is wrong, where it shows, and a training with it."""
+    from tinydnn import figures, mistakes, mistakes_table
+
+    if name is None:
+        Console(highlight=False).print(mistakes_table.gallery())
+        return
+    with _wrong_use(ValueError, OSError):
+        mistake = mistakes.find(name)
+        if plot is not None:
+            if plot.suffix.lower() != ".png":
+                raise ValueError(f"--plot expects a file that ends in .png. Received: {str(plot)!r}")
+            check_writable(plot)
+    print(mistakes_table.described(mistake), end="\n\n", flush=True)
+    (x, y), _ = datasets.mnist.load_data(data)
+    wrong, right = (mistakes.log_of(each, mistake.settings, x, y, epochs) for each in (mistake, None))
+    print(mistakes_table.logs(right, wrong, epochs))
+    if plot is not None:
+        write_whole(plot, figures.png(figures.side_by_side({mistake.name: (right["loss"], wrong.get("loss", []))})))
+
+
+@app.command()
+def diagnose(
+    step_file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, metavar="STEP",
+            help="An .npz of the weights before and after a step and its batch, or a .py with step(weights, x, y).",
+        ),
+    ],
+    model_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", metavar="FILE", exists=True, dir_okay=False,
+            help="The net and how it is compiled, as to_json() of Keras or tinydnn writes it.",
+        ),
+    ] = None,
+    input: Input = "scaled",
+    dtype: Dtype = "float32",
+    seed: Seed = 42,
+    hidden: Hidden = "324,36",
+    activation: Activation = "sigmoid",
+    optimizer: Optimizer = "rmsprop",
+    batch_size: BatchSize = 512,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Whether a step that anybody's implementation took is Keras' step; if not, which mistakes explain it.
+
+    The options tell the net, and for a .py file seed and batch. Exit code 0 is Keras' step, 1 is not.
+    """
+    from tinydnn import diagnosis, mistakes_table
+
+    step = None if step_file.suffix == ".py" else diagnosis.read(step_file)
+    if step is not None and step.seed is not None:
+        seed = step.seed
+    run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
+    model = run.model
+    if model_file is not None:
+        utils.set_random_seed(seed)
+        model = tinydnn.models.model_from_json(model_file.read_text(encoding="utf-8"))
+    if step is None:
+        with _wrong_use(ValueError):
+            step = diagnosis.of_script(step_file, model, *run.first_batch(), seed)
+    found = diagnosis.diagnose(model, step, run.digits[0][0] if model_file is None else None, 0.2)
+    if as_json:
+        print(to_json({"right": found.right, "mistakes": found.named, "remarks": found.remarks,
+                       "weights": [asdict(gap) for gap in found.gaps]}), end="")  # fmt: skip
+    else:
+        print(mistakes_table.diagnosed(found, step))
+    if not found.right:
+        raise typer.Exit(FAILED)
 
 
 @app.command("selftest")

@@ -159,6 +159,28 @@ def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Fig
     return figure
 
 
+def side_by_side(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
+    """By name a pair of loss curves, as it should be and as it is with a mistake, each pair in axes of its own."""
+    columns = min(3, len(curves))
+    rows = -(-len(curves) // columns)
+    figure = Figure(figsize=(8 if columns == 1 else 3.7 * columns, max(4, 2.4 * rows)), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid[len(curves) :]:
+        axes.set_axis_off()
+    for axes, (name, (right, wrong)) in zip(grid, curves.items(), strict=False):
+        axes.plot(range(1, len(right) + 1), right, "o-", color=_BLUE, label="right", markersize=4)
+        if len(wrong):
+            axes.plot(range(1, len(wrong) + 1), wrong, "s--", color=_ORANGE, label="wrong", markersize=4)
+        else:
+            axes.plot([], [], "s--", color=_ORANGE, label="wrong: NaN in epoch 1")
+        axes.set(xlabel="epoch", ylabel="loss", yscale="log")
+        axes.set_title(name, fontsize="medium")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    return figure
+
+
 def png(figure: Figure, dpi: int = 110) -> bytes:
     """The figure as the bytes of a PNG file, its colours in a palette: all it needs, and a third of the size."""
     file, packed = io.BytesIO(), io.BytesIO()
