@@ -11,6 +11,7 @@ from typing import Any
 from keras_ref import parity
 from tinydnn import callbacks, datasets, diagnosis, figures, mistakes, runs, utils
 from tinydnn.diagnosis import Diagnosis, Step
+from tinydnn.differences import NOT_COMPARABLE
 from tinydnn.mistakes import GALLERY, Mistake
 
 SEED, EPOCHS, BATCH_SIZE, VALIDATION_SPLIT = 42, 10, 512, 0.2
@@ -79,7 +80,7 @@ def compared(mistake: Mistake, x: Any, y: Any) -> parity.Beyond:
 
 
 def _last(log: dict[str, list[float]], name: str) -> str:
-    return f"{log[name][-1]:.4f}" if log else "nan in epoch 1"
+    return f"{log[name][-1]:.4f}" if log else "NaN"
 
 
 def main() -> None:
@@ -89,21 +90,24 @@ def main() -> None:
     print("| --- | --- | --- | --- |")
     for mistake in GALLERY:
         beyond, found = compared(mistake, x, y), diagnosed(mistake, x, y)
-        size = f"{beyond.difference.relative:.1%}" if beyond.difference.scale else "no longer comparable"
+        relative = beyond.difference.relative
+        size = f"{relative:.1%}" if relative < 10 else f"{relative:.0f} times"
+        if beyond.difference == NOT_COMPARABLE:
+            size = "NaN" if mistake.settings == mistakes.LOUD else "another dtype"
         named = "yes" if found.named == [mistake.name] else f"no: {found.named} {found.remarks}"
         print(f"| {mistake.name} | step {beyond.step}, {beyond.tensor} | {size} | {named} |", flush=True)
 
-    print("\n| mistake | loss | validation loss | validation accuracy | right: loss | val. loss | val. accuracy |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("\n| mistake | what is wrong | in the log | loss, right and wrong | validation accuracy, right and wrong |")
+    print("| --- | --- | --- | --- | --- |")
     curves, right = {}, {}
     for mistake in GALLERY:
         settings = mistake.settings
         if str(settings) not in right:
             right[str(settings)] = mistakes.log_of(None, settings, x, y, EPOCHS, SEED)
-        wrong, as_it_should = mistakes.log_of(mistake, settings, x, y, EPOCHS, SEED), right[str(settings)]
-        curves[mistake.name] = as_it_should["loss"], wrong.get("loss", [])
-        cells = [_last(log, name) for log in (wrong, as_it_should) for name in ("loss", "val_loss", "val_accuracy")]
-        print(f"| {mistake.name} | {' | '.join(cells)} |", flush=True)
+        pair = right[str(settings)], mistakes.log_of(mistake, settings, x, y, EPOCHS, SEED)
+        curves[mistake.name] = pair[0]["loss"], pair[1].get("loss", [])
+        cells = [", ".join(_last(log, name) for log in pair) for name in ("loss", "val_accuracy")]
+        print(f"| {mistake.name} | {mistake.wrong} | {mistake.log} | {' | '.join(cells)} |", flush=True)
     PICTURE.write_bytes(figures.png(figures.side_by_side(curves)))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keras_ref.tolerances import TABLE
+from tinydnn.mistakes import GALLERY
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
@@ -33,6 +34,7 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
         "CONTRIBUTING.md",
         "README.md",
         "docs/gpu.md",
+        "docs/mistakes.md",
         "docs/parity.md",
         "docs/performance.md",
         "docs/reliability.md",
@@ -52,3 +54,31 @@ def test_the_launches_of_a_step_on_the_page_add_up_to_what_is_counted():
     rows = page.split("| part | launches | products |")[1].split("\n\n")[0].splitlines()[2:]
     cells = [[cell.strip() or "0" for cell in row.split("|")[2:4]] for row in rows]
     assert [sum(int(row[i]) for row in cells) for i in range(2)] == [14, 11]
+
+
+def test_the_mistakes_on_the_page_are_those_of_the_gallery():
+    page = (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8")
+    found, logs = (
+        page.split(head)[1].split("\n\n")[0].splitlines()[2:] for head in ("| mistake | first", "| mistake | what")
+    )
+    assert [row.strip("| ").split(" | ")[:2] for row in found] == [
+        [each.name, f"step {each.step}, {each.tensor}"] for each in GALLERY
+    ]
+    assert [row.strip("| ").split(" | ")[:3] for row in logs] == [[each.name, each.wrong, each.log] for each in GALLERY]
+
+
+def test_the_pages_own_step_is_diagnosed_as_the_page_says(tmp_path):
+    page = (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8")
+    program = page.split("two mistakes:\n\n```python\n")[1].split("```")[0]
+    mended = page.split("Keras too; ")[1].split("With\n`")[1].split("` it says")[0]
+    right = re.sub(r"dz3 = .*", lambda _: mended, program, count=1)
+    for step, printed in zip((program, right), re.findall(r"diagnose mine.py\n(.*?)```", page, re.DOTALL), strict=True):
+        (tmp_path / "mine.py").write_text(step)
+        command = [sys.executable, "-m", "tinydnn", "diagnose", "mine.py"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert _last_words(done.stdout) == _last_words(printed), done.stderr
+
+
+def _last_words(text):
+    """The verdict; the figures above it are roundings, which another processor makes otherwise."""
+    return text.strip()[text.index("This is") :].splitlines()

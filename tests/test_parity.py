@@ -23,8 +23,9 @@ from keras_ref.command import verdict  # noqa: E402
 from keras_ref.engines import seed_both  # noqa: E402
 from keras_ref.order import keras_order  # noqa: E402
 from keras_ref.tolerances import STEP, TRAINING, WALKTHROUGH  # noqa: E402
-from tinydnn import layers, losses, optimizers, passes, random, shards  # noqa: E402
+from tinydnn import layers, mistakes, optimizers, random, shards  # noqa: E402
 from tinydnn.cli import main  # noqa: E402
+from tinydnn.mistakes import GALLERY  # noqa: E402
 
 BOTH = (tinydnn, keras)
 ROOT = Path(__file__).resolve().parent.parent
@@ -385,20 +386,6 @@ NET = net_on_digits()
 LOUD = net_on_digits(hidden=(), scaled=False)  # its logits are hundreds apart
 
 
-def epsilon_outside(self, w, g, slots, work):
-    v = slots["velocity"]
-    v[...] = self.rho * v + (1 - self.rho) * g * g
-    w -= self.rate * g / (np.sqrt(v) + self.epsilon)
-
-
-def summed(original):
-    return lambda self, xp, x, t, logits, n: original(self, xp, x, t, logits, 1)
-
-
-def divided_by_the_usual_batch(original):
-    return lambda self, xp, x, t, logits, n: original(self, xp, x, t, logits, 16)
-
-
 def evaluated_afterwards(original):
     def logs(self):
         if not self.training:
@@ -413,59 +400,8 @@ def one_norm_for_all(self, g):
     self._clip_norm(g, self.clipnorm)
 
 
-def largest_of_the_whole_batch(original):
-    def forward(self, xp, x, t, logits):
-        t.p[...] = np.exp(x - x.max())
-        total = t.p.sum(axis=1, keepdims=True)
-        t.l[...] = np.sum(t.y * (np.log(total) - (x - x.max())), axis=1)
-        t.p /= total
-
-    return forward
-
-
-def double_precision_inside(original):
-    def take(self, name, shape, dtype, order="C"):
-        of_layer = isinstance(name, tuple) and isinstance(name[0], int)
-        return original(self, name, shape, np.float64 if of_layer else dtype, order)
-
-    return take
-
-
-def another_order_each_time(original):
-    calls = []
-
-    def permutation(n):
-        calls.append(n)
-        # The probe of the check and both engines' first epoch are right.
-        return original(n) if len(calls) <= 2 else original(n)[::-1].copy()
-
-    return permutation
-
-
 def own_numbers(original):
     return lambda seed, shape, low, high, dtype: np.random.default_rng(seed).uniform(low, high, shape).astype(dtype)
-
-
-def without_bias_gradient(original):
-    def backward(self, dz, t):
-        dx = original(self, dz, t)
-        t.gradients[1][...] = 0
-        return dx
-
-    return backward
-
-
-def of_z_instead_of_a(self, xp, a, da, dz):
-    s = 1 / (1 + np.exp(-a))
-    dz[...] = da * s * (1 - s)
-
-
-def unscaled(original):
-    def forward(self, x, t):
-        t.y[...] = x
-        return t.y
-
-    return forward
 
 
 def instead(wrong):
@@ -473,31 +409,13 @@ def instead(wrong):
     return lambda original: wrong
 
 
-MISTAKES = {  # what is replaced, by what is made of it, in which net, and the step and tensor that must be named
-    "epsilon outside the root": (
-        optimizers.RMSprop, "_update", instead(epsilon_outside), NET, 1, "dense/kernel change",
-    ),
-    "gradient summed": (losses.CategoricalCrossentropy, "backward", summed, NET, 1, "dense_1/dz"),
-    "last batch divided by the usual size": (
-        losses.CategoricalCrossentropy, "backward", divided_by_the_usual_batch, NET, 3, "dense_1/dz",
-    ),
-    "loss clipped": (losses.CategoricalCrossentropy, "takes_logits", instead(lambda self, last: False), LOUD, 1, "l"),
-    "softmax maximum of the batch": (
-        losses.CategoricalCrossentropy, "forward", largest_of_the_whole_batch, LOUD, 1, "dense/a",
-    ),
+OTHERS = {  # what is replaced, by what is made of it, in which net, and the step and tensor that must be named
     "loss of an evaluation": (shards.Shards, "logs", evaluated_afterwards, NET, 1, "loss"),
     "clipnorm over all weights": (
         optimizers.Optimizer, "clip", instead(one_norm_for_all),
         net_on_digits(lambda k: k.optimizers.SGD(clipnorm=0.01)), 1, "dense/kernel change",
     ),
     "initial weights of its own": (random, "uniform", own_numbers, NET, 0, "initial dense/kernel"),
-    "reshuffled in another order": (random, "permutation", another_order_each_time, NET, 4, "loss"),
-    "float64 creeping in": (passes.Workspace, "take", double_precision_inside, NET, 1, "rescaling/y"),
-    "unscaled inputs": (layers.Rescaling, "forward", unscaled, NET, 1, "rescaling/y"),
-    "forgotten bias gradient": (layers.Dense, "backward", without_bias_gradient, NET, 1, "dense_1/db"),
-    "sigmoid derivative of z": (
-        tinydnn.activations.Sigmoid, "backward", instead(of_z_instead_of_a), NET, 1, "dense/dz",
-    ),
 }  # fmt: skip
 
 
@@ -507,16 +425,33 @@ def test_without_a_mistake_the_nets_of_the_mistakes_are_within_tolerance(net, dt
     assert_same(net, *digits(), dtype, epochs=2, batch_size=16, validation_split=0.2, steps=1 if net is LOUD else None)
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_caught_and_its_first_tensor_named(mistake, monkeypatch):
-    owner, name, wrong, net, step, tensor = MISTAKES[mistake]
-    monkeypatch.setattr(owner, name, wrong(getattr(owner, name)))
-    dtype = "float32" if mistake in ("float64 creeping in", "softmax maximum of the batch") else "float64"
+def first_beyond(net, step, tensor, dtype):
     report = parity.compare(net, *digits(), dtype=dtype, epochs=2, batch_size=16, validation_split=0.3)  # 16, 16, 10
     assert report.beyond is not None
     assert (report.beyond.step, report.beyond.tensor) == (step, tensor), verdict(report)
-    assert report.beyond.drift == (mistake in ("reshuffled in another order", "loss of an evaluation"))
     assert f"{tensor}:" in verdict(report)
+    return report.beyond
+
+
+@pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.name)
+def test_a_mistake_of_the_gallery_is_caught_where_it_says(mistake):
+    of_float32 = mistake.name in ("float64-creeping-in", "softmax-maximum-of-batch")
+    with mistake.planted():
+        beyond = first_beyond(
+            LOUD if mistake.settings == mistakes.LOUD else NET,
+            mistake.step,
+            mistake.tensor,
+            "float32" if of_float32 else "float64",
+        )
+    assert beyond.drift == (mistake.name in ("split-after-shuffling", "reshuffled-differently"))
+
+
+@pytest.mark.parametrize("mistake", OTHERS)
+def test_other_mistakes_are_caught_and_their_first_tensor_named(mistake, monkeypatch):
+    owner, name, wrong, net, step, tensor = OTHERS[mistake]
+    monkeypatch.setattr(owner, name, wrong(getattr(owner, name)))
+    beyond = first_beyond(net, step, tensor, "float64")
+    assert beyond.drift == (mistake == "loss of an evaluation")
 
 
 # -- decisions of callbacks ------------------------------------------------------------------------------
@@ -644,9 +579,9 @@ def test_on_raw_grey_values_one_step_is_compared_and_the_reason_said(dtype, tmp_
 
 
 def test_beyond_tolerance_the_command_names_step_and_tensor_and_returns_1(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(optimizers.RMSprop, "_update", epsilon_outside)
     files = ["--json", tmp_path / "found.json", "--plot", tmp_path / "found.png"]
-    assert command(monkeypatch, "parity", "--steps", 3, *files) == 1
+    with mistakes.find("epsilon-outside-root").planted():
+        assert command(monkeypatch, "parity", "--steps", 3, *files) == 1
     printed = capsys.readouterr().out
     assert "Beyond tolerance: step 1, dense/kernel change:" in printed
     assert "Epoch 1/1, 3 steps" in printed

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from PIL import Image
 
 from tinydnn.backend import Array
@@ -174,6 +174,9 @@ def side_by_side(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) 
         else:
             axes.plot([], [], "s--", color=_ORANGE, label="wrong: NaN in epoch 1")
         axes.set(xlabel="epoch", ylabel="loss", yscale="log")
+        axes.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
         axes.set_title(name, fontsize="medium")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)

@@ -223,30 +223,28 @@ def _another_order_each_epoch(original: Method) -> Method:
 
 # -- the gallery ---------------------------------------------------------------------------------------
 
-_SCALED = Settings(input="scaled")
-_LOUD = Settings(input="raw", hidden=())  # logits that are hundreds apart
+SCALED = Settings(input="scaled")
+LOUD = Settings(input="raw", hidden=())  # logits that are hundreds apart
 
 GALLERY = (
     Mistake(
         "epsilon-outside-root",
-        "with SGD each step is as many times larger as a batch has samples; with RMSprop the loss falls faster at "
-        "first, as with a smaller epsilon; with Adam nearly nothing",
+        "RMSprop divides by sqrt(v) + epsilon; in Keras it is sqrt(v + epsilon)",
         "it looks like an improvement: where gradients are small steps are larger, and the loss falls faster at first",
         1,
         "dense/kernel change",
         ((optimizers.RMSprop, "_update", _epsilon_outside),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "gradient-summed",
         "the gradient is that of the sum of the batch's losses; in Keras it is that of their mean",
-        "with RMSprop and Adam, whose steps hardly depend on the gradient's size, the loss falls faster at first, "
-        "as with a smaller epsilon; with SGD the steps are as many times larger as a batch has samples, and the "
-        "loss mostly explodes",
+        "with SGD each step is as many times larger as a batch has samples; with RMSprop the loss falls faster at "
+        "first, as with a smaller epsilon; with Adam nearly nothing",
         1,
         "dense_1/dz",
         ((Pass, "backward", _summed),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "last-batch-wrong-n",
@@ -255,7 +253,7 @@ GALLERY = (
         3,
         "dense_1/dz",
         ((Pass, "backward", _divided_by_the_usual_size),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "softmax-maximum-of-batch",
@@ -265,7 +263,7 @@ GALLERY = (
         1,
         "dense/a",
         ((losses.CategoricalCrossentropy, "forward", _largest_of_the_batch),),
-        _LOUD,
+        LOUD,
     ),
     Mistake(
         "loss-clipped",
@@ -275,7 +273,7 @@ GALLERY = (
         1,
         "l",
         ((losses.CategoricalCrossentropy, "takes_logits", _of_clipped_probabilities),),
-        _LOUD,
+        LOUD,
     ),
     Mistake(
         "transposed-kernel",
@@ -288,7 +286,7 @@ GALLERY = (
             (layers.Dense, "forward", _forward_of_a_transposed_kernel),
             (layers.Dense, "backward", _backward_of_a_transposed_kernel),
         ),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "split-after-shuffling",
@@ -298,7 +296,7 @@ GALLERY = (
         1,
         "loss",
         ((training, "split", _shuffled_first),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "reshuffled-differently",
@@ -307,7 +305,7 @@ GALLERY = (
         4,
         "loss",
         ((training.Fit, "_begin_epoch", _another_order_each_epoch),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "unscaled-inputs",
@@ -316,7 +314,7 @@ GALLERY = (
         1,
         "rescaling/y",
         ((layers.Rescaling, "forward", _unscaled),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "zero-initial-weights",
@@ -326,7 +324,7 @@ GALLERY = (
         0,
         "initial dense/kernel",
         ((initializers.GlorotUniform, "__call__", _zeros),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "forgotten-bias-gradient",
@@ -335,7 +333,7 @@ GALLERY = (
         1,
         "dense_1/db",
         ((layers.Dense, "backward", _without_bias_gradient),),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "float64-creeping-in",
@@ -344,7 +342,7 @@ GALLERY = (
         0,
         "initial dense/kernel",
         ((Backend, "empty", _always_float64), (Backend, "gather", _into_float64)),
-        _SCALED,
+        SCALED,
     ),
     Mistake(
         "sigmoid-derivative-of-z",
@@ -354,7 +352,7 @@ GALLERY = (
         1,
         "dense/dz",
         ((layers.Activation, "backward", _of_z),),
-        _SCALED,
+        SCALED,
     ),
 )
 
