@@ -1,14 +1,15 @@
 """Builds the sdist, and the wheel from it, and uses the wheel in an empty environment: `python3 scripts/package.py`.
 
-They are left in dist/. Makes .venv the first time.
+They are left in dist/. Makes .venv the first time. Other Pythons in which to use the wheel too may follow, as python3.12.
 """
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
-from environment import ROOT, make, prepare, python_in, stop
+from environment import ROOT, prepare, python_in, stop
 
 DIST = os.path.join(ROOT, "dist")
 
@@ -21,17 +22,23 @@ def run(*command, **options):
     return done.stdout
 
 
-if __name__ == "__main__":
-    shutil.rmtree(DIST, ignore_errors=True)
-    run(prepare(["dev"]), "-m", "build", "--outdir", DIST, ROOT)
-    (wheel,) = (name for name in os.listdir(DIST) if name.endswith(".whl"))
+def use(wheel, interpreter):
+    """Install the wheel into an empty environment of this Python, train, and draw the page."""
     with tempfile.TemporaryDirectory() as folder:
         venv = os.path.join(folder, "venv")
-        make(venv)
+        run(interpreter, "-m", "venv", venv)
         python = python_in(venv)
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", os.path.join(DIST, wheel))
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
         print(run(python, "-m", "tinydnn", "info", cwd=folder))
         print(run(python, "-m", "tinydnn", "train", "--epochs", "1", "--out", "run", "--report", cwd=folder))
         if not os.path.getsize(os.path.join(folder, "run", "report.html")):
             stop("the page is empty")
+
+
+if __name__ == "__main__":
+    shutil.rmtree(DIST, ignore_errors=True)
+    run(prepare(["dev"]), "-m", "build", "--outdir", DIST, ROOT)
+    (wheel,) = (name for name in os.listdir(DIST) if name.endswith(".whl"))
+    for interpreter in [sys.executable, *sys.argv[1:]]:
+        use(os.path.join(DIST, wheel), interpreter)
     print("Built and used: %s" % ", ".join(sorted(os.listdir(DIST))))

@@ -81,4 +81,4 @@ def test_the_pages_own_step_is_diagnosed_as_the_page_says(tmp_path):
 
 def _last_words(text):
     """The verdict; the figures above it are roundings, which another processor makes otherwise."""
-    return text.strip()[text.index("This is") :].splitlines()
+    return text[text.index("This is") :].strip().splitlines()
