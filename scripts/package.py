@@ -1,6 +1,6 @@
 """Builds the sdist, and the wheel from it, and uses the wheel in an empty environment: `python3 scripts/package.py`.
 
-They are left in dist/. Makes .venv the first time. Other Pythons in which to use the wheel too may follow, as python3.12.
+They are left in dist/. Makes .venv the first time. Other Pythons may follow, in which to use the wheel too: python3.12.
 """
 
 import os

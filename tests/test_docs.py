@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import tinydnn
 from keras_ref.tolerances import TABLE
+from tinydnn import microscope, runs
 from tinydnn.mistakes import GALLERY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,3 +85,16 @@ def test_the_pages_own_step_is_diagnosed_as_the_page_says(tmp_path):
 def _last_words(text):
     """The verdict; the figures above it are roundings, which another processor makes otherwise."""
     return text[text.index("This is") :].strip().splitlines()
+
+
+def test_the_lines_in_the_readmes_excerpt_of_the_microscope_are_those_of_the_code():
+    excerpt = (
+        (ROOT / "README.md").read_text(encoding="utf-8").split("$ .venv/bin/tinydnn microscope")[1].split("```")[0]
+    )
+    shown = re.findall(r"^ (dense_1/\S+) .*\n (.*?)  .*\n (\w+\.py):(\d+)", excerpt, re.MULTILINE)
+    assert [name for name, *_ in shown] == ["dense_1/dz", "dense_1/dW"]
+    with tinydnn.names.numbered_anew():
+        model = runs.make_model(runs.Settings(input="scaled", hidden=(4, 3)))
+    tensors = {each.name: each.formula for each in microscope.dissect(model, np.ones((2, 28, 28)), np.eye(10)[:2])}
+    for name, text, file, line in shown:
+        assert (tensors[name].text, tensors[name].file, str(tensors[name].line)) == (text, file, line)

@@ -356,6 +356,7 @@ def command(monkeypatch, *arguments):
         ((" / 255", ""), 1, "  unscaled-inputs:"),
         (('.astype("float32")', ""), 1, "  float64-creeping-in:"),
         (("0.001", "0.002"), 1, "No mistake of the gallery explains it"),
+        (("w - 0.001", "w - 0 "), 1, "No weight has changed"),
     ],
 )
 def test_a_script_of_ones_own_is_diagnosed(change, code, said, tmp_path, monkeypatch, capsys):
@@ -371,6 +372,9 @@ def test_a_script_of_ones_own_is_diagnosed(change, code, said, tmp_path, monkeyp
         ("", "expects a function step"),
         ("def step(weights, x, y): return None", "expects to return a list of 4 arrays"),
         ("def step(weights, x, y): return weights[:2]", "after expects"),
+        ("def step(weights, x, y): return [w.astype(str) for w in weights]", "weights expect numbers"),
+        ("def step(weights, x, y): return nothing", "mine.py has failed. NameError: name 'nothing' is not defined"),
+        ("import nothing_there", "mine.py has failed. ModuleNotFoundError"),
     ],
 )
 def test_a_script_without_a_step_is_told(content, message, tmp_path, monkeypatch, capsys):

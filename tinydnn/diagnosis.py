@@ -183,12 +183,16 @@ def of_script(path: str | PathLike[str], model: Sequential, x: Array, y: Array, 
 
     Raises:
         ValueError: it has no such function, or that returns something else.
+        RuntimeError: it has failed.
     """
-    function = runpy.run_path(str(path)).get("step")
+    before = model.get_weights()
+    try:
+        function = runpy.run_path(str(path)).get("step")
+        after = function([weight.copy() for weight in before], x.copy(), y.copy()) if callable(function) else None
+    except Exception as error:
+        raise RuntimeError(f"{path} has failed. {type(error).__name__}: {error} (--debug shows where)") from error
     if not callable(function):
         raise ValueError(f"{path} expects a function step(weights, x, y) that returns the weights after one step")
-    before = model.get_weights()
-    after = function([weight.copy() for weight in before], x.copy(), y.copy())
     if not isinstance(after, list | tuple):
         raise ValueError(f"step expects to return a list of {len(before)} arrays. Received: {type(after).__name__}")
     return Step(x, y, before, [np.asarray(weight) for weight in after], batch_size=len(x), seed=seed)
@@ -315,6 +319,9 @@ def _norm(values: Array) -> float:
 
 
 def _look_at_what_went_in(model: Sequential, step: Step, found: Diagnosis) -> None:
+    same = all(np.array_equal(after, before) for after, before in zip(step.after, step.before, strict=True))
+    if same and found.off is not None:
+        found.remarks.append("no weight has changed")
     drawn = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
     kernels = [weight for weight in step.before if weight.ndim == 2]
     not_meant = not any(isinstance(layer.kernel_initializer, initializers.Zeros) for layer in drawn)
@@ -387,6 +394,10 @@ def _check(model: Sequential, step: Step) -> None:
                 hint = ". They are transposed, as PyTorch keeps them: write W.T"
             wanted = ", ".join(f"{name} {shape}" for name, shape in zip(names, shapes, strict=True))
             raise ValueError(f"{kind} expects {wanted}. Received: {', '.join(map(str, found)) or 'none'}{hint}")
+    if any(weight.dtype.kind not in "fiu" for weight in (*step.before, *step.after)):
+        raise ValueError(
+            f"weights expect numbers. Received: {sorted({str(w.dtype) for w in step.before + step.after})}"
+        )
     for name, weights in (("before", step.before), *step.slots.items()):
         if not all(np.isfinite(weight).all() for weight in weights):
             raise ValueError(f"{name} expects finite numbers. Received: NaN or infinity")

@@ -223,8 +223,8 @@ def _another_order_each_epoch(original: Method) -> Method:
 
 # -- the gallery ---------------------------------------------------------------------------------------
 
-SCALED = Settings(input="scaled")
-LOUD = Settings(input="raw", hidden=())  # logits that are hundreds apart
+SCALED = Settings(input="scaled", device="cpu")
+LOUD = Settings(input="raw", hidden=(), device="cpu")  # logits that are hundreds apart
 
 GALLERY = (
     Mistake(

@@ -319,7 +319,11 @@ def load_model(run: Path) -> models.Sequential:
     """
     path = run / MODEL_FILE if run.is_dir() else run
     if not path.is_file():
-        raise FileNotFoundError(f"There is no {MODEL_FILE} in {str(run)!r}; train one with `tinydnn train --out {run}`")
+        begun = (run / DESCRIPTION_FILE).is_file()  # and killed before it could save
+        raise FileNotFoundError(
+            f"There is no {MODEL_FILE} in {str(run)!r}; "
+            + (f"go on with `tinydnn train --resume {run}`" if begun else f"train one with `tinydnn train --out {run}`")
+        )
     model = saving.load_model(path)
     if model.sample_shape != (28, 28) or model.output_shape != (None, 10):
         raise FileFormatError(
