@@ -14,7 +14,7 @@ from tinydnn.diagnosis import Diagnosis, Step
 from tinydnn.differences import NOT_COMPARABLE
 from tinydnn.mistakes import GALLERY, Mistake
 
-SEED, EPOCHS, BATCH_SIZE, VALIDATION_SPLIT = 42, 10, 512, 0.2
+SEED, EPOCHS, BATCH_SIZE = 42, 10, 512
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "mistakes.png"
 
 
@@ -39,7 +39,7 @@ class _Until(callbacks.Callback):
 
 def step_with(mistake: Mistake, x: Any, y: Any, batch_size: int = BATCH_SIZE, seed: int = SEED) -> Step:
     """The first step of a training on these digits that the mistake makes wrong."""
-    an_epoch = -(-int(len(x) * (1 - VALIDATION_SPLIT)) // batch_size)
+    an_epoch = -(-int(len(x) * (1 - runs.VALIDATION_SPLIT)) // batch_size)
     number = {"last-batch-wrong-n": an_epoch, "reshuffled-differently": an_epoch + 1}.get(mistake.name, 1)
     until = _Until(number)
     with mistake.planted():
@@ -48,7 +48,7 @@ def step_with(mistake: Mistake, x: Any, y: Any, batch_size: int = BATCH_SIZE, se
         try:
             model.fit(
                 x, utils.to_categorical(y, 10), batch_size, epochs=2, verbose=0, callbacks=[until],
-                validation_split=VALIDATION_SPLIT,
+                validation_split=runs.VALIDATION_SPLIT,
             )  # fmt: skip
         except _There:
             return diagnosis.record(model, until.x, until.y, batch_size=batch_size, seed=seed)
@@ -60,7 +60,7 @@ def diagnosed(mistake: Mistake, x: Any, y: Any, batch_size: int = BATCH_SIZE) ->
     step = step_with(mistake, x, y, batch_size)
     utils.set_random_seed(SEED)
     model = runs.make_model(mistake.settings)
-    return diagnosis.diagnose(model, step, x, VALIDATION_SPLIT)
+    return diagnosis.diagnose(model, step, x, runs.VALIDATION_SPLIT)
 
 
 def compared(mistake: Mistake, x: Any, y: Any) -> parity.Beyond:

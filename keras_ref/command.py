@@ -33,7 +33,7 @@ def length(run: runs.Run, epochs: int | None, steps: int | None) -> tuple[int, i
     if epochs is None and steps is None and run.settings.input == "raw":
         print(_CHAOTIC)
         steps = 1
-    an_epoch = math.ceil(len(split(x, y, 0.2)[0]) / run.settings.batch_size)
+    an_epoch = math.ceil(len(split(x, y, runs.VALIDATION_SPLIT)[0]) / run.settings.batch_size)
     if epochs is None:
         epochs = 20 if steps is None else math.ceil(steps / an_epoch)
     if steps is not None and steps > epochs * an_epoch:
@@ -61,7 +61,7 @@ def parity(run: runs.Run, epochs: int, steps: int | None, json_file: Path | None
         epochs=epochs,
         batch_size=settings.batch_size,
         steps=steps,
-        validation_split=0.2,
+        validation_split=runs.VALIDATION_SPLIT,
         tolerance=tolerance,
         on_epoch=lambda epoch: print(epoch_lines(epoch, epochs), flush=True),
     )

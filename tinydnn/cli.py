@@ -17,6 +17,7 @@ import tinydnn
 from tinydnn import config, datasets, info, runs, utils
 from tinydnn.files import check_writable, to_json, write_whole
 from tinydnn.interrupts import terminate
+from tinydnn.watch import PLOT_FILE, Watch
 
 if TYPE_CHECKING:
     from tinydnn import selftest
@@ -110,11 +111,16 @@ def train(
         ),
     ] = None,
     report: Annotated[bool, typer.Option("--report", help="Draw the run's figures, and write its page.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show gradients, updates, saturated and dead units of each layer.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the walkthrough's net, and write a run's folder."""
+    if watch and as_json:
+        raise typer.BadParameter("--json prints the result and nothing else; leave it out, or --watch")
     if resume is not None:
-        _only(context, "resume", "report", "as_json")
+        _only(context, "resume", "report", "watch", "as_json")
         folder, made = resume, False
         run = runs.Run.resumed(folder)
         settings = run.settings
@@ -125,8 +131,10 @@ def train(
     else:
         with _wrong_use(ValueError, TypeError):
             settings = runs.Settings(
-                epochs, batch_size, input, _units(hidden), activation, optimizer, learning_rate, seed,
-                None if data is None else str(data.resolve()), device, dtype, threads, checkpoint_every,
+                epochs=epochs, batch_size=batch_size, input=input, hidden=_units(hidden), activation=activation,
+                optimizer=optimizer, learning_rate=learning_rate, seed=seed,
+                data=None if data is None else str(data.resolve()), device=device, dtype=dtype, threads=threads,
+                checkpoint_every=checkpoint_every,
             )  # fmt: skip
             run = runs.Run(settings)
             if out is not None and not str(out).strip("."):
@@ -143,7 +151,7 @@ def train(
         print(f"Seed {settings.seed}, {device_used}, {settings.dtype}, {settings.input} inputs")
         run.model.summary()
     try:
-        run.train(folder, verbose=0 if as_json else "auto")
+        run.train(folder, verbose=0 if as_json or watch else "auto", watch=Watch(show=True) if watch else None)
     except BaseException as error:
         saved = "nothing was saved"
         if run.saved:
@@ -158,6 +166,8 @@ def train(
         error.add_note(saved)
         raise
     _results(run, folder, report, as_json)
+    if watch:
+        print(f"What the layers did: {folder / PLOT_FILE}")
 
 
 def _results(run: runs.Run, folder: Path, report: bool, as_json: bool) -> None:
@@ -395,7 +405,7 @@ def diagnose(
     if step is None:
         with _wrong_use(ValueError):
             step = diagnosis.of_script(step_file, model, *run.first_batch(), seed)
-    found = diagnosis.diagnose(model, step, run.digits[0][0] if model_file is None else None, 0.2)
+    found = diagnosis.diagnose(model, step, run.digits[0][0] if model_file is None else None, runs.VALIDATION_SPLIT)
     if as_json:
         print(to_json({"right": found.right, "mistakes": found.named, "remarks": found.remarks,
                        "weights": [asdict(gap) for gap in found.gaps]}), end="")  # fmt: skip

@@ -19,6 +19,7 @@ from tinydnn.backend import Array
 
 _COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 _BLUE, _ORANGE, _GREEN = _COLOURS[:3]
+_STROKES: Sequence[Any] = "-", (0, (5, 1)), "-.", ":"
 _WEIGHTS = "cividis"  # dark is low, bright is high
 _LEVELS = 10  # of a legend
 
@@ -156,6 +157,42 @@ def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Fig
     axes.set(xlabel="training step", ylabel="largest difference, absolute", yscale="log", title=title)
     axes.grid(alpha=0.3)
     axes.legend(loc="best", fontsize="small")
+    return figure
+
+
+def watch(steps: Sequence[int], history: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """What layers did in the steps of a training: history has for each layer gradient, update, saturated and dead."""
+    figure = Figure(figsize=(10, 7), layout="constrained")
+    (top, bottom), handles = figure.subplots(2, 2, sharex=True), {}
+    panels = {
+        "gradient": "Gradient: root mean square of dW",
+        "update": "Update: |change of W| / |W|",
+        "saturated": "Saturated outputs, share",
+        "dead": "Dead units, number",
+    }
+    for axes, (quantity, title) in zip([*top, *bottom], panels.items(), strict=True):
+        for i, (name, found) in enumerate(history.items()):
+            values = np.asarray(found[quantity], np.float64)
+            logarithmic = quantity in ("gradient", "update")
+            there = np.isfinite(values) & ((values > 0) | (not logarithmic))  # a logarithm has no place for 0
+            if there.any():
+                style = {"color": _COLOURS[i % len(_COLOURS)], "linestyle": _STROKES[i % len(_STROKES)]}
+                shown = np.where(there, values, np.nan)
+                (handles[name],) = axes.plot(steps, shown, marker="." if len(steps) < 2 else "", **style)
+        if logarithmic:
+            axes.set_yscale("log")
+        if not axes.lines:
+            axes.text(0.5, 0.5, "no layer has any", transform=axes.transAxes, ha="center")
+        axes.set_title(title, fontsize="medium")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    handles["1e-3, a rule of thumb"] = top[1].axhline(1e-3, color="black", linestyle="--", linewidth=1)
+    bottom[0].set_ylim(-0.02, 1.02)
+    bottom[1].set_ylim(-0.02 * (most := max(10, bottom[1].get_ylim()[1])), most)
+    bottom[1].yaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in bottom:
+        axes.set_xlabel("training step")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize="small")
     return figure
 
 

@@ -383,7 +383,7 @@ def log_of(
             utils.to_categorical(y, 10),
             batch_size=settings.batch_size,
             epochs=epochs,
-            validation_split=0.2,
+            validation_split=runs.VALIDATION_SPLIT,
             verbose=0,
             callbacks=[history],
         )

@@ -2,7 +2,7 @@
 
 The folder has run.json from the beginning: settings, seed and versions, all that it takes to repeat the run;
 checkpoint.npz as long as the run can be resumed; and at the end model.keras, the log as history.json and
-history.csv, and the results in run.json.
+history.csv, and the results in run.json; of a training that was watched watch.csv and watch.png too.
 """
 
 import csv
@@ -22,12 +22,13 @@ from tinydnn.callbacks import CHECKPOINT_FILE
 from tinydnn.data import split
 from tinydnn.files import FileFormatError, check_writable, to_json, write_whole
 from tinydnn.interrupts import deferred_interrupt
+from tinydnn.watch import CSV_FILE, PLOT_FILE, Watch
 
 MODEL_FILE = "model.keras"
 _NEVER = 2**63  # steps
-_VALIDATION_SPLIT = 0.2
+VALIDATION_SPLIT = 0.2
 DESCRIPTION_FILE = "run.json"
-FILES = MODEL_FILE, "history.json", "history.csv", DESCRIPTION_FILE, CHECKPOINT_FILE
+FILES = MODEL_FILE, "history.json", "history.csv", DESCRIPTION_FILE, CHECKPOINT_FILE, CSV_FILE, PLOT_FILE
 
 
 @dataclass
@@ -124,22 +125,25 @@ class Run:
     def first_batch(self) -> tuple[Any, Any]:
         """The digits of the first step that `train` takes, and their targets."""
         (x, y), _ = self.digits
-        (x, y, _) = split(x, utils.to_categorical(y, 10), _VALIDATION_SPLIT)
+        (x, y, _) = split(x, utils.to_categorical(y, 10), VALIDATION_SPLIT)
         rows = tinydnn.random.permutation(len(x))[: self.settings.batch_size]
         return x[rows], y[rows]
 
-    def train(self, folder: Path, verbose: int | str) -> None:
+    def train(self, folder: Path, verbose: int | str, watch: Watch | None = None) -> None:
         """Train, write the run's folder, evaluate on the test digits, and note the result in run.json.
 
         Where the folder has a checkpoint, the training goes on from there. Whatever ends it, the folder gets what
         there is: the model after its last whole step, the log of the whole epochs, a checkpoint to resume from.
-        Ctrl-C is put off while files are written.
+        Ctrl-C is put off while files are written. A watch looks on, and writes its files into the folder too; what it
+        saw before the run was cut off is in them.
         """
         (x, y), (x_test, y_test) = self.digits
         stopwatch, every = Stopwatch(), self.settings.checkpoint_every
         backup = callbacks.BackupAndRestore(folder, save_freq=every or _NEVER, delete_checkpoint=False)
         for left_over in folder.glob(".*.part"):  # of a run that was killed while it wrote
             left_over.unlink()
+        if watch is not None:
+            watch.load(folder)
         write_whole(folder / DESCRIPTION_FILE, to_json(self.description()).encode())
         with deferred_interrupt() as interrupt:
             try:
@@ -148,9 +152,9 @@ class Run:
                     utils.to_categorical(y, 10),
                     epochs=self.settings.epochs,
                     batch_size=self.settings.batch_size,
-                    validation_split=_VALIDATION_SPLIT,
+                    validation_split=VALIDATION_SPLIT,
                     verbose=verbose,
-                    callbacks=[self.history, stopwatch, backup],
+                    callbacks=[self.history, stopwatch, *([watch] if watch is not None else []), backup],
                 )
             finally:
                 interrupt.patient = True
@@ -158,6 +162,8 @@ class Run:
                     self.results["seconds"] = round(stopwatch.seconds, 3)
                     self.results["epochs"] = len(self.history.epoch)
                     self.save(folder)
+                    if watch is not None:
+                        watch.save(folder)
                 elif (folder / CHECKPOINT_FILE).exists():
                     self.saved = True
                 elif not self.saved:

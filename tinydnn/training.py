@@ -14,6 +14,7 @@ from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.data import Data, split
 from tinydnn.files import FileFormatError
 from tinydnn.interrupts import deferred_interrupt
+from tinydnn.passes import Pass
 from tinydnn.shards import Shards
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def fit(
     run = CallbackList(callbacks, model, verbose, epochs, steps)
 
     model.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
-    Fit(model, data, held_out, batch_size, epochs, shuffle, initial_epoch, run).run()
+    Fit(model, data, held_out, batch_size, shuffle, run).run(initial_epoch, epochs)
     return run.history
 
 
@@ -66,6 +67,7 @@ class Fit:
     epoch: the number of the epoch under way, counted from 0.
     step: how many of its steps are done.
     whole: whether nothing is half done, neither a step nor the end of an epoch.
+    passes: those of the last step, with all its tensors but the flat gradient, in which the optimizer has worked.
     """
 
     def __init__(
@@ -74,26 +76,24 @@ class Fit:
         data: Data,
         held_out: Data | None,
         batch_size: int,
-        epochs: int,
         shuffle: bool,
-        initial_epoch: int,
         callbacks: CallbackList,
     ) -> None:
         self.model, self.data, self.held_out = model, data, held_out
-        self.batch_size, self.epochs, self.shuffle = batch_size, epochs, shuffle
-        self.callbacks = callbacks
+        self.batch_size, self.shuffle, self.callbacks = batch_size, shuffle, callbacks
         self.steps = math.ceil(data.n / batch_size)
-        self.epoch, self.step, self.whole = initial_epoch, 0, True
+        self.epoch, self.step, self.whole = 0, 0, True
         self.order: Array | None = None
+        self.passes: list[Pass] = []
         self.logs: Logs = {}
         self.good = self._began = model.state()  # at the last epoch's start that gave a finite loss, and at this one's
         self._stopping = False
         self._going_on_from: tuple[State, str] | None = None
         model.training, model.stop_training = self, False
 
-    def run(self) -> None:
-        """Take all steps that are left."""
-        model, callbacks = self.model, self.callbacks
+    def run(self, epoch: int, epochs: int) -> None:
+        """Take all steps from this epoch on, until so many epochs are done or a callback ends it."""
+        model, callbacks, self.epoch = self.model, self.callbacks, epoch
         with ExitStack() as stack:
             self.shards = stack.enter_context(Shards(model, self.data, self.batch_size, training=True))
             testing = None
@@ -104,7 +104,7 @@ class Fit:
             if self._going_on_from is not None:
                 self._take_over(*self._going_on_from)
             stack.push(self._check_what_is_cut_off)
-            while not self._ended:
+            while self.epoch < epochs and not (self._stopping and self.step == 0):  # an epoch begun is ended
                 if self.step == 0:
                     self._begin_epoch()
                 while self.step < self.steps and not self._stopping:
@@ -119,7 +119,7 @@ class Fit:
                 self.check()
                 self.logs = dict(self.shards.logs())
                 if testing is not None:
-                    test = _evaluate(testing, self.batch_size, callbacks)
+                    test = _evaluate(testing, callbacks)
                     self.logs |= {f"val_{name}": value for name, value in test.items()}
                 self.epoch, self.step, self.whole = self.epoch + 1, 0, False
                 callbacks.on_epoch_end(self.epoch - 1, self.logs)
@@ -133,11 +133,6 @@ class Fit:
             with suppress(FloatingPointError):  # of the two errors the other came first
                 self.check()
 
-    @property
-    def _ended(self) -> bool:
-        """Whether all epochs are done, or a callback has ended it and the epoch in which it did is done."""
-        return self.epoch >= self.epochs or (self._stopping and self.step == 0)
-
     def _begin_epoch(self) -> None:
         self.callbacks.on_epoch_begin(self.epoch, {})
         order = random.permutation(self.data.n) if self.shuffle else np.arange(self.data.n)
@@ -148,7 +143,7 @@ class Fit:
     def _take_step(self) -> None:
         start = self.step * self.batch_size
         self.whole = False
-        passes = self.shards.gradients(start, min(start + self.batch_size, self.data.n))
+        passes = self.passes = self.shards.gradients(start, min(start + self.batch_size, self.data.n))
         self.logs = self.callbacks.batch_logs(self.shards.logs())
         if self.shards.averages.known_infinite:
             self.check()
@@ -258,16 +253,16 @@ def evaluate(
     run = CallbackList(callbacks, model, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
     model.build_for(data.x.shape[1:])
     with Shards(model, data, batch_size) as shards:
-        return _evaluate(shards, batch_size, run)
+        return _evaluate(shards, run)
 
 
-def _evaluate(shards: Shards, batch_size: int, run: CallbackList) -> Logs:
+def _evaluate(shards: Shards, run: CallbackList) -> Logs:
     run.on_test_begin({})
     shards.begin()
     logs: Logs = {}
-    for step, start in enumerate(range(0, shards.data.n, batch_size)):
+    for step, start in enumerate(range(0, shards.data.n, shards.batch_size)):
         run.on_test_batch_begin(step, {})
-        shards.test(start, min(start + batch_size, shards.data.n))
+        shards.test(start, min(start + shards.batch_size, shards.data.n))
         logs = run.batch_logs(shards.logs())
         run.on_test_batch_end(step, logs)
     logs = dict(logs)
