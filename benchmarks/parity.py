@@ -23,8 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from keras_ref.engines import Engine, floatx, load  # noqa: E402
-from keras_ref.train import network  # noqa: E402
-from tinydnn import info  # noqa: E402
+from tinydnn import info, runs  # noqa: E402
 from tinydnn.datasets import mnist  # noqa: E402
 
 Input = Literal["raw", "scaled"]
@@ -80,7 +79,7 @@ def work(
     with floatx(dtype):
         (x, y), (x_test, y_test) = mnist.load_data()
         keras.utils.set_random_seed(seed)
-        model = network(keras, scaled=input == "scaled")
+        model = runs.complete(keras, keras.models.Sequential(), runs.Settings(input=input))
         if engine == "tinydnn" and threads:
             model.threads = threads
         if xla:

@@ -39,7 +39,7 @@ def load(engine: Engine, device: Device | None = None, tf32: bool = True) -> Any
             module = _imported(device)
         except ImportError as error:
             raise ImportError(
-                f"Keras and TensorFlow are needed for this; install them with: pip install 'tinydnn[keras]' ({error})"
+                f"Keras and TensorFlow are needed for this; install them with: pip install -e '.[keras]' ({error})"
             ) from error
         backend = module.backend.backend()
     if backend != "tensorflow":

@@ -9,26 +9,13 @@ printed first. `--device gpu` ends with an error where no GPU is found, and the 
 """
 
 import os
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from keras_ref.engines import Device, Engine, devices, keras_version, load
+from tinydnn import runs
 from tinydnn.datasets import mnist  # the digits of keras.datasets.mnist, without a download
-
-
-def network(keras: Any, scaled: bool) -> Any:
-    """The walkthrough's net: 784 grey values, 324 and 36 sigmoid units, 10 probabilities."""
-    model = keras.models.Sequential()
-    model.add(keras.layers.Input((28, 28)))
-    if scaled:
-        model.add(keras.layers.Rescaling(1 / 255))
-    model.add(keras.layers.Reshape((28 * 28,)))
-    model.add(keras.layers.Dense(324, activation="sigmoid"))
-    model.add(keras.layers.Dense(36, activation="sigmoid"))
-    model.add(keras.layers.Dense(10, activation="softmax"))
-    model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
-    return model
 
 
 def main(
@@ -49,7 +36,7 @@ def main(
     print(f"{version}, devices: {devices(engine)}")
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     keras.utils.set_random_seed(seed)
-    model = network(keras, scaled=input == "scaled")
+    model = runs.complete(keras, keras.models.Sequential(), runs.Settings(input=input))
     model.summary()
     one_hot = keras.utils.to_categorical(y_train)
     model.fit(x_train, one_hot, epochs=epochs, batch_size=512, validation_split=0.2, shuffle=True, verbose=2)

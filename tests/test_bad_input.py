@@ -62,6 +62,7 @@ CASES = {
     ),
     "validation_data no pair": ({"validation_data": (X,)}, "validation_data expects"),
     "validation_data of the wrong width": ({"validation_data": (X[:, :2], ONE_HOT)}, r"samples of shape \(3,\)"),
+    "a dict": ({"x": {"pixels": X}}, "x expects real numbers.*dtype=object"),
     "verbose": ({"verbose": 3}, "verbose expects 0, 1, 2 or 'auto'"),
     "shuffle": ({"shuffle": "batch"}, "shuffle expects True or False"),
 }

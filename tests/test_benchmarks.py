@@ -11,14 +11,13 @@ import pytest
 import stand_in
 
 import tinydnn as keras
-from tinydnn import devices
+from tinydnn import devices, runs
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import agreement, crossover, guard, machine, measure, peers, plots, report, run, turns  # noqa: E402
 from benchmarks.task import Pace, Task  # noqa: E402
-from keras_ref.train import network  # noqa: E402
 
 SMALL = Task(hidden=(8, 4), samples=600, batch_size=100)
 
@@ -120,21 +119,21 @@ def test_a_machine_without_a_gpu_says_so(monkeypatch, tmp_path):
     assert [text.get_text() for text in figure.axes[0].texts] == ["no GPU on this machine"]
 
 
-@pytest.mark.parametrize("scaled", [False, True])
-def test_the_guard_counts_what_the_stand_in_counts(scaled, gpu_stand_in):
+@pytest.mark.parametrize("input", ["raw", "scaled"])
+def test_the_guard_counts_what_the_stand_in_counts(input, gpu_stand_in):
     keras.config.set_device("gpu")
     (x, labels), _ = keras.datasets.mnist.load_data()
-    model, y = network(keras, scaled), keras.utils.to_categorical(labels)
+    model, y = runs.make_model(runs.Settings(input=input)), keras.utils.to_categorical(labels)
     before = stand_in.counts.taken()
     found = crossover.count(model, x, y, 512)
     own = stand_in.counts.since(before)
-    assert (found["launches"], found["products"]) == guard.LAUNCHES["scaled" if scaled else "raw"]
+    assert (found["launches"], found["products"]) == guard.LAUNCHES[input]
     assert own["products"] == 3 * found["products"]  # the three steps that were taken
 
 
 def test_the_guard_is_an_alarm_for_one_launch_more_and_for_a_gross_ratio(monkeypatch, capsys):
     counted = dict(guard.LAUNCHES)
-    monkeypatch.setattr(guard, "launches", lambda scaled: counted["scaled" if scaled else "raw"])
+    monkeypatch.setattr(guard, "launches", counted.get)
     for ratio, launches, code in ((1.5, 14, 0), (2.9, 14, 0), (3.1, 14, 1), (1.5, 15, 1), (1.5, 13, 1)):
         monkeypatch.setattr(guard, "ratio", lambda ratio=ratio: ratio)
         counted["raw"] = launches, 11

@@ -39,6 +39,12 @@ def run(tmp_path_factory):
     return folder, done.stdout
 
 
+def test_a_run_that_was_killed_before_it_could_save_is_to_be_resumed(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match="go on with `tinydnn train --resume"):
+        load_model(tmp_path)
+
+
 def test_train_writes_a_whole_run(run):
     folder, printed = run
     assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "history.json", "model.keras", "run.json"]

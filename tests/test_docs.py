@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinydnn
+from benchmarks import guard
 from keras_ref.tolerances import TABLE
 from tinydnn import microscope, runs
 from tinydnn.mistakes import GALLERY
@@ -31,32 +32,21 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
     assert re.sub(rounding, "", done.stdout) == re.sub(rounding, "", printed)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "CONTRIBUTING.md",
-        "README.md",
-        "docs/gpu.md",
-        "docs/mistakes.md",
-        "docs/parity.md",
-        "docs/performance.md",
-        "docs/reliability.md",
-        "docs/walkthrough.md",
-    ],
-)
-def test_links_lead_somewhere(page):
-    path = ROOT / page
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "tests" / "emulated_gpu" / "README.md"]
+
+
+@pytest.mark.parametrize("path", sorted(PAGES), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (path.parent / target).exists(), target
 
 
 def test_the_launches_of_a_step_on_the_page_add_up_to_what_is_counted():
-    """tests/test_gpu.py counts 25 for raw digits, 11 of them products."""
     page = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
     rows = page.split("| part | launches | products |")[1].split("\n\n")[0].splitlines()[2:]
     cells = [[cell.strip() or "0" for cell in row.split("|")[2:4]] for row in rows]
-    assert [sum(int(row[i]) for row in cells) for i in range(2)] == [14, 11]
+    assert [sum(int(row[i]) for row in cells) for i in range(2)] == list(guard.LAUNCHES["raw"])
 
 
 def test_the_mistakes_on_the_page_are_those_of_the_gallery():
@@ -98,3 +88,10 @@ def test_the_lines_in_the_readmes_excerpt_of_the_microscope_are_those_of_the_cod
     tensors = {each.name: each.formula for each in microscope.dissect(model, np.ones((2, 28, 28)), np.eye(10)[:2])}
     for name, text, file, line in shown:
         assert (tensors[name].text, tensors[name].file, str(tensors[name].line)) == (text, file, line)
+
+
+def test_the_readmes_program_is_the_plain_one():
+    page = (ROOT / "README.md").read_text(encoding="utf-8").split("## The same script on both")[1]
+    (lines,) = re.findall(r'colspan="2">\n\n```python\n(.*?)```', page, re.DOTALL)
+    program = (ROOT / "keras_ref" / "plain.py").read_text(encoding="utf-8")
+    assert [line for line in lines.splitlines() if line not in program.splitlines()] == []

@@ -519,9 +519,7 @@ def test_the_plain_program_prints_the_same_log_with_its_import_changed():
     """One epoch on scaled digits, so that all four decimals of all figures must agree."""
     source = (ROOT / "keras_ref" / "plain.py").read_text()
     assert source.count("import keras\n") == 1
-    short = source.replace("epochs=20", "epochs=1").replace(
-        "model.add(keras.layers.Reshape", "model.add(keras.layers.Rescaling(1 / 255))\nmodel.add(keras.layers.Reshape"
-    )
+    short = source.replace("epochs=3", "epochs=1")
     logs = []
     for program in (short, short.replace("import keras\n", "import tinydnn as keras\n")):
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -628,7 +626,7 @@ def test_wrong_use_is_said_before_anything_is_trained(arguments, message, tmp_pa
 def test_without_keras_parity_says_how_to_get_it_and_the_microscope_leaves_its_column_empty(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "keras", None)  # as Python has it for a module that can't be imported
     assert command(monkeypatch, "parity") == 1
-    assert "pip install 'tinydnn[keras]'" in capsys.readouterr().err
+    assert "pip install -e '.[keras]'" in capsys.readouterr().err
     assert command(monkeypatch, "microscope", "--hidden", "5", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["keras"] is None

@@ -61,7 +61,8 @@ def as_numeric(array: Any, what: str) -> Array:
     Raises:
         ValueError: not numbers, or ragged.
     """
-    if hasattr(array, "get") and not hasattr(array, "index"):  # a CuPy array does not become NumPy's by itself
+    # A CuPy array does not become NumPy's by itself; a dict and pandas' objects have a get of another kind.
+    if hasattr(array, "get") and hasattr(array, "dtype") and not hasattr(array, "index"):
         array = array.get()
     try:
         result = np.asarray(array)

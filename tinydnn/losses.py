@@ -42,8 +42,6 @@ class Loss:
     sparse = False  # whether targets are integer labels
     from_logits = False
 
-    def __init__(self) -> None: ...
-
     def takes_logits(self, last: activations.Activation | None) -> bool:
         """Whether it is computed from logits, for a model whose last step is this activation, if it is one."""
         return False

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import tinydnn
 from tinydnn import (
     activations,
     config,
@@ -23,6 +24,7 @@ from tinydnn import (
     optimizers,
     random,
     regularizers,
+    runs,
     utils,
 )
 from tinydnn.backend import Array, Backend, GpuBackend
@@ -286,18 +288,9 @@ def _net(device: str, dtype: str, backend: Backend | None = None) -> Sequential:
     """The walkthrough's net on scaled inputs; its initial weights are numbers that float32 has."""
     model = Sequential(device=device)
     model.backend = backend or model.backend
-    for layer in (
-        layers.Input((28, 28), dtype=dtype),
-        layers.Rescaling(1 / 255, dtype=dtype),
-        layers.Reshape((784,), dtype=dtype),
-        layers.Dense(324, activation="sigmoid", dtype=dtype),
-        layers.Dense(36, activation="sigmoid", dtype=dtype),
-        layers.Dense(10, activation="softmax", dtype=dtype),
-    ):
-        model.add(layer)
+    runs.complete(tinydnn, model, runs.Settings(input="scaled", dtype=dtype))
     rng = np.random.default_rng(42)
     model.set_weights([rng.uniform(-0.07, 0.07, weight.shape).astype(np.float32) for weight in model.get_weights()])
-    model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

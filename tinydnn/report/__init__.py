@@ -93,7 +93,7 @@ def _figures(made: list[Picture], folder: Path) -> list[dict[str, Any]]:
 def net(model: Sequential) -> dict[str, Any]:
     """The layers, for the page's own forward pass: their kinds and settings, and all weights as base64."""
     parameters = model.backend.to_numpy(model.parameters)
-    described = [_layer(layer) for layer in model.layers if not isinstance(layer, layers.InputLayer | layers.Dropout)]
+    described = [_layer(layer) for layer in model.layers]
     little_endian = parameters.astype(parameters.dtype.newbyteorder("<"))
     return {
         "dtype": model.dtype,
@@ -114,7 +114,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         return {"kind": "rescaling", "name": layer.name, "scale": scale, "offset": offset}
     if isinstance(layer, layers.Activation):
         return {"kind": "activation", "name": layer.name, "activation": layer.activation.name}
-    return {}  # Reshape and Flatten, which change no number
+    return {}  # Reshape, Flatten and Dropout, which change no number here
 
 
 def _digits(found: Findings, x: Array) -> dict[str, Any]:
