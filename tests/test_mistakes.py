@@ -1,6 +1,8 @@
 """The gallery of mistakes, and the diagnosis that names them from one step."""
 
 import json
+import random
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ import tinydnn
 import tinydnn.cli
 from benchmarks.mistakes import diagnosed
 from keras_ref import engines, one_step
-from tinydnn import diagnosis, mistakes, runs, utils
+from tinydnn import diagnosis, mistakes, mistakes_table, runs, utils
 from tinydnn.files import FileFormatError
 from tinydnn.mistakes import GALLERY
 
@@ -128,38 +130,54 @@ def random_net(number):
     return build, x.astype(dtype), y, dtype, int(rng.choice([0, 0, 3]))
 
 
-def keras_step(number):
-    """A step of Keras on a random net, and tinydnn's model of that net."""
-    build, x, y, dtype, before = random_net(number)
+def keras_step(build, x, y, dtype, before, seed):
+    """The step of Keras on a batch after so many others on it, and tinydnn's model of that net."""
     with engines.floatx(dtype):
-        engines.seed_both(number)
+        engines.seed_both(seed)
         theirs = build(engines.load("keras"))
         theirs.run_eagerly = True  # to trace each net would take longer than its step
-        engines.seed_both(number)
+        engines.seed_both(seed)
         ours = build(tinydnn)
         ours.prepare_training(x.shape[1:])
         for _ in range(before):
             theirs.train_on_batch(x, y)
         theirs.optimizer.build(theirs.trainable_variables)
-        state = one_step.optimizer_state(theirs, ours)
         slots = {}
-        for name, variable in state.items():
+        for name, variable in one_step.optimizer_state(theirs, ours).items():
             slots.setdefault(name.rpartition(" ")[2], []).append(variable.numpy())
         weights = theirs.get_weights()
         theirs.train_on_batch(x, y)
         step = diagnosis.Step(x, y, weights, theirs.get_weights(), slots, before + 1)
-        step.seed = number if before == 0 else None
+        step.seed = seed if before == 0 else None
         return ours, step
+
+
+def assert_right(model, step):
+    with engines.floatx(model.dtype):
+        found = diagnosis.diagnose(model, step)
+    assert found.right, found
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_step_of_keras_is_never_called_wrong(part):
     pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
     for number in range(part * NETS // PARTS, (part + 1) * NETS // PARTS):
-        model, step = keras_step(number)
-        with engines.floatx(model.dtype):
-            found = diagnosis.diagnose(model, step)
-        assert found.right, f"net {number}: {found}"
+        assert_right(*keras_step(*random_net(number), seed=number))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", ["rmsprop", "sgd", "adam"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("input", ["raw", "scaled"])
+def test_a_step_of_keras_on_the_walkthroughs_net_is_never_called_wrong(input, activation, optimizer, dtype):
+    pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
+    settings = runs.Settings(input=input, activation=activation, optimizer=optimizer, dtype=dtype)
+    x, y = digits(512)
+    assert_right(
+        *keras_step(
+            lambda k: runs.complete(k, k.models.Sequential(), settings), x, np.eye(10, dtype=dtype)[y], dtype, 2, seed=5
+        )
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -286,6 +304,7 @@ def test_a_step_survives_its_file(tmp_path):
         (lambda step: setattr(step, "slots", {"momentum": step.before}), "has the slots"),
         (lambda step: setattr(step, "number", 5) or step.slots.clear(), "needs what the optimizer kept before it"),
         (lambda step: setattr(step, "x", step.x[:, :5]), "x expects samples of shape"),
+        (lambda step: setattr(step, "batch_size", 10**10), "batch_size expects at most"),
     ],
 )
 def test_a_step_of_another_model_is_refused(change, message):
@@ -311,7 +330,9 @@ def test_a_net_with_dropout_is_refused():
         ({"x": np.eye(2), "y": np.eye(2), "weights": np.eye(2)}, "Found: weights"),
         ({"x": np.eye(2)}, "expected y.npy"),
         ({"x": np.eye(2), "y": np.eye(2), "step": np.array(1.5)}, "step: expected an integer"),
-        ({"x": np.eye(2), "y": np.eye(2), "before_1": np.eye(2)}, "expected before_0.npy"),
+        ({"x": np.eye(2), "y": np.eye(2), "before_1": np.eye(2)}, "Found: before_1"),
+        ({"x": np.eye(2), "y": np.eye(2), "step_5": np.array(5)}, "Found: step_5"),
+        ({"x": np.eye(2), "y": np.eye(2), "before_00": np.eye(2)}, "Found: before_00"),
     ],
 )
 def test_a_file_with_something_else_is_refused(content, message, tmp_path):
@@ -375,13 +396,87 @@ def test_a_script_of_ones_own_is_diagnosed(change, code, said, tmp_path, monkeyp
         ("def step(weights, x, y): return [w.astype(str) for w in weights]", "weights expect numbers"),
         ("def step(weights, x, y): return nothing", "mine.py has failed. NameError: name 'nothing' is not defined"),
         ("import nothing_there", "mine.py has failed. ModuleNotFoundError"),
+        ("import sys\nsys.exit(0)", "mine.py has failed. SystemExit"),
+        ("def step(weights, x, y): raise SystemExit", "mine.py has failed. SystemExit"),
+        ("def step(weights, x, y): return [[[1, 2], [3]]] * 4", "step expects to return arrays"),
     ],
 )
 def test_a_script_without_a_step_is_told(content, message, tmp_path, monkeypatch, capsys):
     script = tmp_path / "mine.py"
     script.write_text(content)
-    assert command(monkeypatch, "diagnose", script, "--hidden", "12") in (1, 2)
+    assert command(monkeypatch, "diagnose", script, "--hidden", "12") == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_script_may_import_what_lies_beside_it(tmp_path, monkeypatch, capsys):
+    (tmp_path / "beside.py").write_text(TEXTBOOK)
+    (tmp_path / "MINE.PY").write_text("from beside import step")
+    path = list(sys.path)
+    assert command(monkeypatch, "diagnose", tmp_path / "MINE.PY", "--hidden", "12") == 0
+    assert sys.path == path
+    assert "This is Keras' step" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda layers: [layers.Input((4,)), layers.Dense(2)], "call compile"),
+        (lambda layers: [layers.Dense(2)], "begin with an Input"),
+    ],
+)
+def test_a_net_that_is_not_ready_is_refused(model, message):
+    _, step, _ = right_step()
+    net = tinydnn.Sequential(model(tinydnn.layers))
+    if "Input" in message:
+        net.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=message):
+        diagnosis.diagnose(net, step)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["step.npz", "--seed", 3], "the .npz tells it; leave out --seed"),
+        (["step.npz", "--batch-size", 3], "the .npz tells it; leave out --batch-size"),
+        (["step.npz", "--model", "model.json", "--optimizer", "adam"], "--model tells it; leave out --optimizer"),
+        (["step.npz", "--hidden", "7"], "before expects dense/kernel"),
+        (["model.json"], "expected an .npz file"),
+    ],
+)
+def test_wrong_use_of_diagnose_ends_with_2(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with tinydnn.names.numbered_anew():
+        model, step, _ = right_step()
+    diagnosis.write("step.npz", step)
+    (tmp_path / "model.json").write_text(model.to_json())
+    with tinydnn.names.numbered_anew():
+        assert command(monkeypatch, "diagnose", *arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_where_roundings_are_as_large_as_a_change_the_step_can_not_tell():
+    """Adam on one raw digit: tanh units at their ends have gradients that are roundings, of which it makes steps."""
+    x, y = digits(1)
+    utils.set_random_seed(0)
+    layers = tinydnn.layers
+    model = tinydnn.Sequential([layers.Input((784,)), layers.Dense(32, "tanh"), layers.Dense(10, "softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    step = diagnosis.record(model, x.reshape(1, -1), utils.to_categorical(y, 10))
+    found = diagnosis.diagnose(model, step)
+    assert found.right
+    assert found.blurred[0].name == f"{model.layers[0].name}/kernel"
+    said = mistakes_table.diagnosed(found, step)
+    assert "this step can't tell: roundings explain" in said
+    assert said.endswith("Nothing differs by more than roundings explain")
+
+
+def test_a_diagnosis_leaves_names_and_random_numbers_as_they_were():
+    model, step, x = right_step()
+    state = random.getstate()
+    with tinydnn.names.numbered_anew():
+        diagnosis.diagnose(model, step, x, 0.2)
+        assert tinydnn.layers.Dense(1).name == "dense"
+    random.setstate(state)
 
 
 def test_the_command_reads_a_file_and_a_model_of_keras(tmp_path, monkeypatch, capsys):
@@ -439,6 +534,8 @@ def test_the_command_shows_one_with_its_code_and_both_logs(tmp_path, monkeypatch
     [
         (["gradient-sumed"], "Did you mean 'gradient-summed'"),
         (["gradient-summed", "--plot", "curve.pdf"], "ends in .png"),
+        (["--plot", "curve.png"], "which NAME says; leave out --plot"),
+        (["--epochs", "3"], "leave out --epochs"),
         (["gradient-summed", "--plot", "no/such/folder/curve.png"], "no/such/folder"),
     ],
 )

@@ -304,30 +304,50 @@ def test_remarks_are_words(activation, values, remarks):
     assert watch.remarks("layer") == remarks
     (line,) = watch_table.lines(watch)
     assert line.endswith(f"  ({', '.join(remarks)})") == bool(remarks)
-    assert ", ".join(remarks) in text(watch.table())
+    assert ", ".join(remarks) in text(watch)
 
 
-def text(table, width=150):
-    console = Console(file=io.StringIO(), width=width)  # wide enough for all remarks
-    console.print(table)
-    return console.file.getvalue()
+def text(watch, width=150, encoding="utf-8"):
+    console = Console(file=io.TextIOWrapper(io.BytesIO(), encoding=encoding), width=width)
+    console.print(watch.table(console))
+    console.file.flush()
+    return console.file.buffer.getvalue().decode(encoding)
 
 
 def test_the_table_has_a_row_for_each_layer_and_a_dash_where_there_is_nothing():
     watch = fake(first=("tanh", (1.234e-3, 2e-2, 0.126, 3)), second=("softmax", (1e-3, 1e-3, NONE, NONE)))
-    shown = [line.split() for line in text(watch.table()).splitlines()]
+    shown = [line.split() for line in text(watch).splitlines()]
     assert ["first", "1.2e-03", "2.0e-02", "13%", "3", "of", "10", "█"] in shown
     assert ["second", "1.0e-03", "1.0e-03", "–", "–", "█"] in shown
-    assert "At step 1; a look every 1 steps" in text(watch.table())
+    assert "At step 1; a look every 1 steps" in text(watch)
     assert watch_table.lines(watch) == [
         "first   gradient 1.2e-03  update 2.0e-02  saturated 13%  dead 3 of 10",
         "second  gradient 1.0e-03  update 1.0e-03",
     ]
-    assert text(watch_table.table(watch, ascii_only=True)).split("second")[1].split()[2:5] == ["-", "-", "#"]
+    assert text(watch, encoding="ascii").replace("|", "").split("second")[1].split()[2:5] == ["-", "-", "#"]
+
+
+@pytest.mark.parametrize(("width", "course", "remarks"), [(150, True, True), (80, False, True), (60, False, False)])
+def test_a_narrow_terminal_loses_columns_and_no_figure(width, course, remarks):
+    watch = fake(dense=("tanh", (1.234e-3, 2e-5, 0.9, 3)), dense_1=("relu", (1e-3, 1e-3, 0.4, 9)))
+    shown = text(watch, width)
+    for cell in ("dense ", "dense_1 ", "1.2e-03", "2.0e-05", "90%", "3 of 10", "9 of 10"):
+        assert cell in shown
+    assert "…" not in shown
+    assert ("updates so far" in shown, "small updates, saturated" in shown) == (course, remarks)
+
+
+def test_a_watch_that_was_loaded_has_no_table_before_its_training(tmp_path):
+    watch = fake(layer=("tanh", (1e-3, 1e-3, 0.1, 0)))
+    watch.save(tmp_path)
+    loaded = Watch()
+    loaded.load(tmp_path)
+    assert "layer  " in text(loaded)
+    assert watch_table.lines(loaded) == []
 
 
 def test_before_the_first_look_the_table_is_empty():
-    assert "No look yet" in text(Watch().table())
+    assert "No look yet" in text(Watch())
 
 
 def test_bars_are_logarithmic_and_span_a_factor_of_ten_or_more():
@@ -528,7 +548,8 @@ def test_train_watch_shows_and_writes(tmp_path):
     assert results["weights_sha256"] == json.loads(plain.stdout)["results"]["weights_sha256"]
     assert not (tmp_path / "plain" / "watch.csv").exists()
     again = command("train", "--resume", folder, "--watch")
-    assert again.returncode == 0, again.stderr
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "is finished, and there is nothing to watch; leave out --watch" in again.stderr
     assert list(csv.DictReader((folder / "watch.csv").read_text().splitlines())) == rows
 
 

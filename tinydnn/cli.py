@@ -120,11 +120,14 @@ def train(
     if watch and as_json:
         raise typer.BadParameter("--json prints the result and nothing else; leave it out, or --watch")
     if resume is not None:
-        _only(context, "resume", "report", "watch", "as_json")
+        others = {each.name or "" for each in context.command.params} - {"resume", "report", "watch", "as_json"}
+        _refuse(context, "--resume takes the run's own settings", *others)
         folder, made = resume, False
         run = runs.Run.resumed(folder)
         settings = run.settings
         if run.finished:
+            if watch:
+                raise typer.BadParameter(f"{folder} is finished, and there is nothing to watch; leave out --watch")
             _results(run, folder, report, as_json)
             return
         run.load_data()
@@ -186,12 +189,12 @@ def _results(run: runs.Run, folder: Path, report: bool, as_json: bool) -> None:
         _print_report(folder)
 
 
-def _only(context: typer.Context, *names: str) -> None:
-    """Raise an error where other options than these were given."""
+def _refuse(context: typer.Context, why: str, *names: str) -> None:
+    """Raise an error where one of these options was given."""
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
-        if parameter.name not in names and source is not None and source.name != "DEFAULT":
-            raise typer.BadParameter(f"--resume takes the run's own settings; leave out {parameter.opts[0]}")
+        if parameter.name in names and source is not None and source.name != "DEFAULT":
+            raise typer.BadParameter(f"{why}; leave out {parameter.opts[0]}")
 
 
 @app.command()
@@ -337,6 +340,7 @@ def microscope(
 
 @app.command("mistakes")
 def show_mistakes(
+    context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of them; without, all are listed.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="How often to go through the digits, with it and without.")] = 5,
     data: Data = None,
@@ -346,6 +350,7 @@ def show_mistakes(
     from tinydnn import figures, mistakes, mistakes_table
 
     if name is None:
+        _refuse(context, "it belongs to one mistake, which NAME says", "epochs", "data", "plot")
         Console(highlight=False).print(mistakes_table.gallery())
         return
     with _wrong_use(ValueError, OSError):
@@ -364,6 +369,7 @@ def show_mistakes(
 
 @app.command()
 def diagnose(
+    context: typer.Context,
     step_file: Annotated[
         Path,
         typer.Argument(
@@ -394,20 +400,24 @@ def diagnose(
     """
     from tinydnn import diagnosis, mistakes_table
 
-    step = None if step_file.suffix == ".py" else diagnosis.read(step_file)
-    if step is not None and step.seed is not None:
-        seed = step.seed
-    run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
-    model = run.model
-    if model_file is not None:
-        utils.set_random_seed(seed)
-        model = tinydnn.models.model_from_json(model_file.read_text(encoding="utf-8"))
-    if step is None:
-        with _wrong_use(ValueError):
-            step = diagnosis.of_script(step_file, model, *run.first_batch(), seed)
-    found = diagnosis.diagnose(model, step, run.digits[0][0] if model_file is None else None, runs.VALIDATION_SPLIT)
+    step = None
+    with _wrong_use(ValueError, RuntimeError):  # exit code 1 is for another step alone
+        if step_file.suffix.lower() != ".py":
+            _refuse(context, "the .npz tells it", "seed", "batch_size")
+            step = diagnosis.read(step_file)
+            seed = seed if step.seed is None else step.seed
+        run = _prepared_run(input, dtype, seed, hidden, activation, optimizer, batch_size, data)
+        model = run.model
+        if model_file is not None:
+            _refuse(context, "--model tells it", "input", "hidden", "activation", "optimizer")
+            utils.set_random_seed(seed)
+            model = tinydnn.models.model_from_json(model_file.read_text(encoding="utf-8"))
+        step = step or diagnosis.of_script(step_file, model, *run.first_batch(), seed)
+        samples = run.digits[0][0] if model_file is None else None
+        found = diagnosis.diagnose(model, step, samples, runs.VALIDATION_SPLIT)
     if as_json:
         print(to_json({"right": found.right, "mistakes": found.named, "remarks": found.remarks,
+                       "blurred": [gap.name for gap in found.blurred],
                        "weights": [asdict(gap) for gap in found.gaps]}), end="")  # fmt: skip
     else:
         print(mistakes_table.diagnosed(found, step))

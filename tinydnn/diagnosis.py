@@ -2,34 +2,41 @@
 
 A step is weights before and after it, and its batch. It is taken again by tinydnn, from the same weights on the
 same batch: as it should be, then with each mistake of the gallery planted, then with each two of them. What is told
-apart from roundings is decided by roundings: each weight array may be off by a few times as much as tinydnn's own
-step in float32 is off its step in float64.
+apart from roundings is decided by roundings: each weight array may be off by a few times as much as the step in
+float64 is off in float32, or where weights and batch are off by the roundings of float32.
 """
 
 import itertools
 import math
 import runpy
+import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinydnn import initializers, layers, mistakes, npz, optimizers, random
+from tinydnn import initializers, layers, mistakes, npz, random
 from tinydnn.backend import Array
 from tinydnn.data import Data
 from tinydnn.files import FileFormatError
 from tinydnn.microscope import weight_names
 from tinydnn.mistakes import Mistake
 from tinydnn.models import Sequential
+from tinydnn.names import numbered_anew
 from tinydnn.shards import Shards
 
 _ROUNDINGS = 8.0  # how many times tinydnn's own rounding error a right step may be off
+_PERTURBED = 2  # how many times the step is taken with roundings planted, to see what becomes of them
+_BLURRED = 0.1  # where roundings explain this share of a change, the step can't tell
 _LAST_PLACES = 2.0  # of the weights themselves, besides
 _OF_THE_CHANGE = {"float32": 1e-4, "float64": 1e-9}  # and this share of the change, far below that of any mistake
 _GREY_VALUES = 255
+_LARGEST_BATCH = 2**24  # no batch is larger; a file can say anything
 
 
 @dataclass
@@ -72,6 +79,11 @@ class Gap:
         """Whether roundings explain it."""
         return self.apart <= self.allowed
 
+    @property
+    def blurred(self) -> bool:
+        """Whether roundings could explain much of the change itself, so that being within them says little."""
+        return self.allowed > _BLURRED * self.change > 0
+
 
 @dataclass
 class Diagnosis:
@@ -92,6 +104,11 @@ class Diagnosis:
     def off(self) -> Gap | None:
         """The first weight array that is changed otherwise than by Keras, if one is."""
         return next((gap for gap in self.gaps if not gap.within), None)
+
+    @property
+    def blurred(self) -> list[Gap]:
+        """The weight arrays of which the step can't tell, since roundings are too large beside their change."""
+        return [gap for gap in self.gaps if gap.blurred]
 
     @property
     def named(self) -> list[str]:
@@ -116,15 +133,16 @@ def read(path: str | PathLike[str]) -> Step:
     path = str(path)
     with npz.opened(path) as archive:
         entries = {name.removesuffix(".npy") for name in archive.namelist()}
+        counts = Counter(name.rpartition("_")[0] for name in entries)
 
         def numbered(kind: str) -> list[Array]:
-            return [npz.read(archive, f"{kind}_{i}") for i in range(sum(_kind(name) == kind for name in entries))]
+            return [npz.read(archive, f"{kind}_{i}") for i in range(counts[kind])]
 
         numbers = {name: _integer(npz.read(archive, name), name) for name in entries & {"step", "batch_size", "seed"}}
-        kinds = {_kind(name) for name in entries}
-        slots = {kind: numbered(kind) for kind in kinds & {"velocity", "momentum", "average_gradient"}}
-        known = {"x", "y", "step", "batch_size", "seed", "before", "after", *slots}
-        if unknown := sorted(kinds - known):
+        slots = {kind: numbered(kind) for kind in _SLOTS if counts[kind]}
+        known = {"x", "y", *numbers}
+        known |= {f"{kind}_{i}" for kind in ("before", "after", *slots) for i in range(counts[kind])}
+        if unknown := sorted(entries - known):
             raise FileFormatError(
                 "expected x, y, before_0, …, after_0, …, slots as velocity_0, …, step, batch_size and seed. "
                 f"Found: {', '.join(unknown)}"
@@ -135,10 +153,7 @@ def read(path: str | PathLike[str]) -> Step:
         )  # fmt: skip
 
 
-def _kind(name: str) -> str:
-    """before of before_3."""
-    kind, _, number = name.rpartition("_")
-    return kind if number.isdigit() else name
+_SLOTS = "velocity", "momentum", "average_gradient"
 
 
 def _integer(value: Array, name: str) -> int:
@@ -185,17 +200,24 @@ def of_script(path: str | PathLike[str], model: Sequential, x: Array, y: Array, 
         ValueError: it has no such function, or that returns something else.
         RuntimeError: it has failed.
     """
-    before = model.get_weights()
+    before, folder = model.get_weights(), str(Path(path).resolve().parent)
+    sys.path.insert(0, folder)  # as when Python runs it
     try:
         function = runpy.run_path(str(path)).get("step")
         after = function([weight.copy() for weight in before], x.copy(), y.copy()) if callable(function) else None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RuntimeError(f"{path} has failed. {type(error).__name__}: {error} (--debug shows where)") from error
+    finally:
+        sys.path.remove(folder)
     if not callable(function):
         raise ValueError(f"{path} expects a function step(weights, x, y) that returns the weights after one step")
     if not isinstance(after, list | tuple):
         raise ValueError(f"step expects to return a list of {len(before)} arrays. Received: {type(after).__name__}")
-    return Step(x, y, before, [np.asarray(weight) for weight in after], batch_size=len(x), seed=seed)
+    try:
+        arrays = [np.asarray(weight) for weight in after]
+    except ValueError as error:
+        raise ValueError(f"step expects to return arrays. Received: something that is none: {error}") from None
+    return Step(x, y, before, arrays, batch_size=len(x), seed=seed)
 
 
 def diagnose(model: Sequential, step: Step, samples: Array | None = None, validation_split: float = 0.0) -> Diagnosis:
@@ -260,13 +282,22 @@ class _Allowing:
 
     def taken(self, planted: Iterable[Mistake]) -> _Taken:
         """The step with these mistakes."""
+        step, rng = self._step, np.random.default_rng(0)
         with ExitStack() as stack:
             for mistake in planted:
                 stack.enter_context(mistake.planted())
-            single, double = (self._weights_after(dtype) for dtype in ("float32", "float64"))
-        weights = single if self._model.dtype == "float32" else double
-        scale = 1.0 if self._model.dtype == "float32" else float(np.finfo("float64").eps / np.finfo("float32").eps)
-        return _Taken(weights, [_norm(a - b) * scale for a, b in zip(single, double, strict=True)])
+                if mistake.name == "last-batch-wrong-n" and step.batch_size > len(step.x):
+                    self._batch_of_the_usual_size()
+            single, double = (self._weights_after(dtype, step.before, step.x) for dtype in ("float32", "float64"))
+            others = [single]
+            for _ in range(_PERTURBED):
+                before, x = [_rounded(weight, rng) for weight in step.before], _rounded(step.x, rng)
+                after = self._weights_after("float64", before, x)
+                others.append([a - b + c for a, b, c in zip(after, before, step.before, strict=True)])
+        in_single = self._model.dtype == "float32"
+        scale = 1.0 if in_single else float(np.finfo("float64").eps) / _SINGLE
+        rounding = [max(_norm(other[i] - double[i]) for other in others) * scale for i in range(len(double))]
+        return _Taken(single if in_single else double, rounding)
 
     def gaps(self, taken: _Taken, weights: Sequence[Array]) -> list[Gap]:
         """How far these weights are from the step that was taken."""
@@ -284,27 +315,38 @@ class _Allowing:
             found.append(Gap(name, change, apart, allowed))
         return found
 
-    def _weights_after(self, dtype: str) -> list[Array]:
-        step = self._step
-        if step.batch_size > len(step.x):  # batches of the usual size came before
-            x, y = (np.resize(part, (step.batch_size, *part.shape[1:])) for part in (step.x, step.y))
-            record(_copy(self._model, dtype), x, y)
-        model = _copy(self._model, dtype)
+    def _weights_after(self, dtype: str, before: list[Array], x: Array) -> list[Array]:
+        step, model = self._step, _copy(self._model, dtype)
         assert model.optimizer is not None
-        model.set_weights(step.before)
+        model.set_weights(before)
         model.optimizer.iterations = step.number - 1
         for name, slot in model.optimizer.slots.items():
             for view, values in zip(model.layout.views(slot), step.slots.get(name, []), strict=False):
                 view[...] = values
-        return [weight.astype(np.float64) for weight in record(model, step.x, step.y).after]
+        return [weight.astype(np.float64) for weight in record(model, x, step.y).after]
+
+    def _batch_of_the_usual_size(self) -> None:
+        """Let a training see one, as it has before the smaller one at an epoch's end; only its size matters."""
+        model = Sequential([layers.Input((1,)), layers.Dense(1)], device="cpu", threads=1)
+        model.compile("sgd", "mse")
+        record(model, np.zeros(self._step.batch_size, np.uint8), np.zeros(self._step.batch_size, np.uint8))
+
+
+_SINGLE = float(np.finfo("float32").eps)
+
+
+def _rounded(values: Array, rng: np.random.Generator) -> Array:
+    """The values, in float64, each off at random by about a rounding of float32."""
+    return values * (1 + _SINGLE * rng.standard_normal(values.shape))
 
 
 def _copy(model: Sequential, dtype: str) -> Sequential:
     """The same net, compiled alike, in this dtype."""
-    copies = [type(layer)(**{**layer.get_config(), "dtype": dtype}) for layer in model.layers]
-    twin = Sequential(copies, device="cpu", threads=1)
     assert model.optimizer is not None
     assert model.sample_shape is not None
+    with numbered_anew():  # and leave no gap in the user's own names
+        copies = [type(layer)(**{**layer.get_config(), "dtype": dtype}) for layer in model.layers]
+        twin = Sequential(copies, device="cpu", threads=1)
     twin.compile(type(model.optimizer)(**model.optimizer.get_config()), model.loss)
     twin.prepare_training(model.sample_shape)
     return twin
@@ -381,9 +423,12 @@ def _grey_values(x: Array) -> list[bytes]:
 
 def _check(model: Sequential, step: Step) -> None:
     """Raise a ValueError unless it is a step of this model."""
+    model.require_compiled("diagnose", step.y)
+    if not model.built:
+        raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.layers):
         raise ValueError("diagnose expects a net without Dropout, whose masks the step does not tell")
-    assert isinstance(model.optimizer, optimizers.Optimizer)
+    assert model.optimizer is not None
     shapes = [tuple(shape) for shape in model.layout.shapes]
     names = weight_names(model)
     for kind, weights in {"before": step.before, "after": step.after, **step.slots}.items():
@@ -404,6 +449,8 @@ def _check(model: Sequential, step: Step) -> None:
     needed = model.optimizer.slot_names()
     if surplus := sorted(set(step.slots) - set(needed)):
         raise ValueError(f"{type(model.optimizer).__name__} here has the slots {needed}. Received: {surplus}")
+    if step.batch_size > _LARGEST_BATCH:
+        raise ValueError(f"batch_size expects at most {_LARGEST_BATCH:,}. Received: {step.batch_size:,}")
     if step.number < 1 or (step.number > 1 and set(step.slots) != set(needed)):
         wanted = ", ".join(f"{name}_0, …" for name in needed)
         raise ValueError(

@@ -64,8 +64,14 @@ def diagnosed(diagnosis: Diagnosis, step: Step) -> str:
         beyond = "" if gap.within else "  beyond"
         lines.append(f"{gap.name:20} {gap.change:10.2e} {gap.apart:10.2e} {gap.allowed:10.2e}{beyond}")
     lines += [f"{remark[0].upper()}{remark[1:]}" for remark in diagnosis.remarks]
+    lines += [
+        f"Of {gap.name} this step can't tell: roundings explain {gap.allowed / gap.change:.0%} of its change. "
+        "In float64, or with more samples, it could"
+        for gap in diagnosis.blurred
+    ]
     if diagnosis.right:
-        return "\n".join([*lines, "This is Keras' step"])
+        verdict = "Nothing differs by more than roundings explain" if diagnosis.blurred else "This is Keras' step"
+        return "\n".join([*lines, verdict])
     lines.append("This is not Keras' step")
     lines += [f"  {mistake.name}: {mistake.wrong}" for mistake in diagnosis.seen]
     for i, together in enumerate(diagnosis.explanations):

@@ -80,7 +80,7 @@ class Watch(Callback):
         self.every = check_count("every", every)
         self.steps: list[int] = []
         self.history: History = {}
-        self._rows: list[_Row] = []
+        self._rows: dict[str, _Row] = {}
         self._before: Array | None = None
         self._display = None
         if show:
@@ -89,10 +89,9 @@ class Watch(Callback):
             self._display = Display(self, console)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._rows = _rows(self.model)
-        names = [row.layer.name for row in self._rows]
-        if list(self.history) != names:
-            self.steps, self.history = [], {name: {each: [] for each in QUANTITIES} for name in names}
+        self._rows = {row.layer.name: row for row in _rows(self.model)}
+        if list(self.history) != list(self._rows):
+            self.steps, self.history = [], {name: {each: [] for each in QUANTITIES} for name in self._rows}
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         looks = (self._number(batch) - 1) % self.every == 0
@@ -117,19 +116,23 @@ class Watch(Callback):
         if self._display is not None:
             self._display.end()
 
-    def table(self) -> "Table":
-        """The last look, for a terminal: a row for each layer."""
+    def table(self, console: "Console | None" = None) -> "Table":
+        """The last look, for a console of this width: a row for each layer of the training."""
         from rich.console import Console
 
         from tinydnn import watch_table
 
-        return watch_table.table(self, Console().options.ascii_only)
+        return watch_table.table(self, console or Console())
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers that it has begun to watch."""
+        return list(self._rows)
 
     def remarks(self, name: str) -> list[str]:
         """What is worth a second look in the last look at this layer, in words."""
         found = {quantity: values[-1] for quantity, values in self.history[name].items() if values}
-        row = next(row for row in self._rows if row.layer.name == name)
-        said = []
+        row, said = self._rows[name], []
         if found.get("gradient") == 0:
             said.append("no gradient")
         if found.get("update", math.nan) < LEAST_UPDATE:
@@ -144,7 +147,7 @@ class Watch(Callback):
 
     def units(self, name: str) -> int:
         """How many units this layer has."""
-        return next(row.units for row in self._rows if row.layer.name == name)
+        return self._rows[name].units
 
     # -- looking -----------------------------------------------------------------------------------------
 
@@ -160,14 +163,14 @@ class Watch(Callback):
         with backend.quiet():
             sums = {
                 (row.layer.name, what): number
-                for row in self._rows
+                for row in self._rows.values()
                 for what, number in row.sums(backend.xp, training.passes, before, self.model)
             }
             numbers = backend.to_numpy(backend.xp.stack(list(sums.values()))).tolist() if sums else []
         found = dict(zip(sums, numbers, strict=True))
         kept = sum(each < step for each in self.steps)  # the others are of a training that went over them again
         self.steps[kept:] = [step]
-        for row in self._rows:
+        for row in self._rows.values():
             of_row = {what: found.get((row.layer.name, what), math.nan) for what in _SUMS}
             for quantity, value in row.quantities(of_row).items():
                 self.history[row.layer.name][quantity][kept:] = [value]

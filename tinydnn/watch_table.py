@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from tinydnn.progress import figure
@@ -20,21 +21,35 @@ _COURSE = 16  # bars that show how an update ratio went
 _BARS, _ASCII_BARS = "▁▂▃▄▅▆▇█", "_.:-=+*#"
 
 
-def table(watch: "Watch", ascii_only: bool) -> Table:
-    """The last look: a row for each layer, with remarks and the course of its updates."""
+_COURSE_COLUMN, _REMARKS_COLUMN = "updates so far", "remarks"
+
+
+def table(watch: "Watch", console: Console) -> Table:
+    """The last look: a row for each layer, with the course of its updates and remarks, as far as there is room."""
+    for more in ((_COURSE_COLUMN, _REMARKS_COLUMN), (_REMARKS_COLUMN,), ()):
+        result = _table(watch, more, console.options.ascii_only)
+        if Measurement.get(console, console.options.update(width=10**6), result).maximum <= console.width:
+            break
+    return result
+
+
+def _table(watch: "Watch", more: Sequence[str], ascii_only: bool) -> Table:
     when = f"At step {watch.steps[-1]}; a look every {watch.every} steps" if watch.steps else "No look yet"
     result = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=when, caption_justify="left", caption_style="")
-    result.add_column("layer")
+    result.add_column("layer", no_wrap=True)
     for name in ("gradient", "update", "saturated", "dead"):
         result.add_column(name, justify="right", no_wrap=True)
-    result.add_column("updates so far", no_wrap=True, min_width=_COURSE)
-    result.add_column("remarks")
-    for name, found in watch.history.items():
+    for name in more:
+        result.add_column(name, no_wrap=True, min_width=_COURSE if name == _COURSE_COLUMN else None)
+    for name in watch.layers:
+        found = watch.history[name]
         cells = [shown(quantity, values, watch.units(name)) for quantity, values in found.items()]
-        remarks = f"[yellow]{', '.join(watch.remarks(name))}[/]"
         nothing = "-" if ascii_only else "–"
-        course = sparkline(found["update"], _ASCII_BARS if ascii_only else _BARS)
-        result.add_row(escape(name), *(cell or nothing for cell in cells), course, remarks)
+        texts = {
+            _COURSE_COLUMN: sparkline(found["update"], _ASCII_BARS if ascii_only else _BARS),
+            _REMARKS_COLUMN: f"[yellow]{', '.join(watch.remarks(name))}[/]",
+        }
+        result.add_row(escape(name), *(cell or nothing for cell in cells), *(texts[each] for each in more))
     return result
 
 
@@ -113,7 +128,7 @@ class Display:
         title = f"Epoch {self.epoch}/{self._watch.params['epochs']}{where}"
         with self._console.capture() as captured:
             self._console.print(title, markup=False)
-            self._console.print(table(self._watch, self._console.options.ascii_only))
+            self._console.print(table(self._watch, self._console))
         most = self._console.height - 1  # what has left the screen can't be drawn over
         drawn = captured.get().splitlines(keepends=True)[:most]
         above = f"\033[{self._height}A\r\033[J" if self._height else ""
@@ -125,7 +140,8 @@ class Display:
 def lines(watch: "Watch") -> list[str]:
     """The last look as plain text, a line for each layer."""
     result, width = [], max(map(len, watch.history), default=0)
-    for name, found in watch.history.items():
+    for name in watch.layers:
+        found = watch.history[name]
         cells = {quantity: shown(quantity, values, watch.units(name)) for quantity, values in found.items()}
         parts = [name.ljust(width), *(f"{quantity} {cell}" for quantity, cell in cells.items() if cell)]
         remarks = watch.remarks(name)
