@@ -234,9 +234,20 @@ def right_step(seed=3, n=200, **settings):
     return runs.make_model(runs.Settings(input="scaled", hidden=(12,), **settings)), step, x
 
 
-def test_a_right_step_with_the_right_samples_is_right_in_grey_values_and_scaled():
+def test_a_right_step_with_the_right_samples_is_right():
     model, step, x = right_step()
     assert diagnosis.diagnose(model, step, x, 0.2).right
+
+
+def test_samples_are_found_that_somebody_scaled_before():
+    x, y = digits()
+    settings = runs.Settings(input="raw", hidden=(12,))
+    utils.set_random_seed(3)
+    rows = tinydnn.random.permutation(1600)[:50]
+    model = runs.make_model(settings)
+    step = diagnosis.record(model, x[rows] / 255, utils.to_categorical(y[rows], 10), seed=3)
+    utils.set_random_seed(3)
+    assert diagnosis.diagnose(runs.make_model(settings), step, x, 0.2).right
 
 
 def test_weights_of_another_seed_are_remarked():

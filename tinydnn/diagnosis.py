@@ -11,7 +11,7 @@ import math
 import runpy
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from os import PathLike
@@ -234,28 +234,26 @@ def diagnose(model: Sequential, step: Step, samples: Array | None = None, valida
     """
     _check(model, step)
     allowing = _Allowing(model, step)
-    right = allowing.taken(())
-    found = Diagnosis(allowing.gaps(right, step.after))
+    found = Diagnosis(allowing.gaps(allowing.taken(()), step.after))
     _look_at_what_went_in(model, step, found)
     if samples is not None and step.seed is not None:
         _look_at_the_samples(step, samples, validation_split, found)
     if found.off is not None:
-        found.explanations = list(_explanations(allowing, step, right))
+        found.explanations = _explanations(allowing, step)
     return found
 
 
-def _explanations(allowing: "_Allowing", step: Step, right: "_Taken") -> Iterator[tuple[Mistake, ...]]:
-    """Single mistakes; where none explains the step, pairs."""
+def _explanations(allowing: "_Allowing", step: Step) -> list[tuple[Mistake, ...]]:
+    """Single mistakes that lead to these weights; where none does, pairs."""
     for count in (1, 2):
-        some = False
-        for together in itertools.combinations(OF_A_STEP, count):
-            taken = allowing.taken(together)
-            visible = not all(gap.within for gap in allowing.gaps(right, taken.weights))
-            if visible and all(gap.within for gap in allowing.gaps(taken, step.after)):
-                some = True
-                yield together
-        if some:
-            return
+        found = [
+            together
+            for together in itertools.combinations(OF_A_STEP, count)
+            if all(gap.within for gap in allowing.gaps(allowing.taken(together), step.after))
+        ]
+        if found:
+            return found
+    return []
 
 
 # -- taking the step again -----------------------------------------------------------------------------
