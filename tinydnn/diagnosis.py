@@ -6,6 +6,7 @@ apart from roundings is decided by roundings: each weight array may be off by a 
 float64 is off in float32, or where weights and batch are off by the roundings of float32.
 """
 
+import io
 import itertools
 import math
 import runpy
@@ -23,7 +24,7 @@ import numpy as np
 from tinydnn import initializers, layers, mistakes, npz, random
 from tinydnn.backend import Array
 from tinydnn.data import Data
-from tinydnn.files import FileFormatError
+from tinydnn.files import FileFormatError, write_whole
 from tinydnn.microscope import weight_names
 from tinydnn.mistakes import Mistake
 from tinydnn.models import Sequential
@@ -36,6 +37,7 @@ _BLURRED = 0.1  # where roundings explain this share of a change, the step can't
 _LAST_PLACES = 2.0  # of the weights themselves, besides
 _OF_THE_CHANGE = {"float32": 1e-4, "float64": 1e-9}  # and this share of the change, far below that of any mistake
 _GREY_VALUES = 255
+_SLOTS = "velocity", "momentum", "average_gradient"  # what optimizers keep, by Keras' names
 _LARGEST_BATCH = 2**24  # no batch is larger; a file can say anything
 
 
@@ -153,9 +155,6 @@ def read(path: str | PathLike[str]) -> Step:
         )  # fmt: skip
 
 
-_SLOTS = "velocity", "momentum", "average_gradient"
-
-
 def _integer(value: Array, name: str) -> int:
     if value.size != 1 or value.dtype.kind not in "iu" or value.item() < 0:
         raise FileFormatError(f"{name}: expected an integer that is not negative. Found: {value!r}")
@@ -163,13 +162,15 @@ def _integer(value: Array, name: str) -> int:
 
 
 def write(path: str | PathLike[str], step: Step) -> None:
-    """Write a step to an .npz file that `read` reads."""
+    """Write a step to an .npz file that `read` reads, whole or not at all."""
     arrays: dict[str, Any] = {"x": step.x, "y": step.y, "step": step.number, "batch_size": step.batch_size}
     for kind, values in {"before": step.before, "after": step.after, **step.slots}.items():
         arrays |= {f"{kind}_{i}": value for i, value in enumerate(values)}
     if step.seed is not None:
         arrays["seed"] = step.seed
-    np.savez(path, **arrays)
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    write_whole(path, content.getvalue())
 
 
 def record(model: Sequential, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
