@@ -17,8 +17,8 @@ import tinydnn  # noqa: E402
 from benchmarks import crossover, peers, report  # noqa: E402
 from benchmarks.task import Task  # noqa: E402
 from benchmarks.turns import Contest  # noqa: E402
-from tinydnn import runs  # noqa: E402
-from tinydnn.backend import GpuBackend  # noqa: E402
+from tinydnn.device.backend import GpuBackend  # noqa: E402
+from tinydnn.inspect import net  # noqa: E402
 
 LARGEST_RATIO = 3.0  # docs/performance.md has 1.7, for a machine with nothing else to do
 LAUNCHES = {"raw": (14, 11), "scaled": (15, 11)}  # kernels and matrix products of a step
@@ -33,14 +33,14 @@ def ratio() -> float:
 
 def launches(input: str) -> tuple[int, int]:
     """What a step of the walkthrough's net asks of a GPU, counted on the tests' stand-in for CuPy."""
-    gpu, tinydnn.devices.gpu = tinydnn.devices.gpu, lambda: GpuBackend(stand_in)
+    gpu, tinydnn.device.devices.gpu = tinydnn.device.devices.gpu, lambda: GpuBackend(stand_in)
     tinydnn.config.set_device("gpu")
     try:
         (x, labels), _ = tinydnn.datasets.mnist.load_data()
-        model = runs.make_model(runs.Settings(input=input))
+        model = net.make_model(net.Settings(input=input))
         found = crossover.count(model, x, tinydnn.utils.to_categorical(labels), 512)
     finally:
-        tinydnn.devices.gpu = gpu
+        tinydnn.device.devices.gpu = gpu
         tinydnn.config.set_device(None)
     return found["launches"], found["products"]
 

@@ -4,7 +4,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tinydnn import devices, info
+from tinydnn.device import devices
+from tinydnn.inspect import info
 
 
 def collect() -> dict[str, Any]:

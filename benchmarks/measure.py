@@ -15,7 +15,7 @@ from benchmarks import machine, peers
 from benchmarks.crossover import crossover
 from benchmarks.task import Task
 from benchmarks.turns import PAUSE, Contest, Worker, busy_core, say
-from tinydnn.threads import available_cores
+from tinydnn.device.threads import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
 WALKTHROUGH = Task()

@@ -16,8 +16,8 @@ class TinydnnOperations:
     """As `fit` runs them: on a CPU by as many threads as share a batch there."""
 
     def __init__(self, task: Task) -> None:
-        from tinydnn.data import Data
-        from tinydnn.shards import Shards
+        from tinydnn.engine.data import Data
+        from tinydnn.engine.shards import Shards
 
         self.model = make("tinydnn", task).model
         x, labels = task.data()

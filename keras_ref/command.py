@@ -9,12 +9,14 @@ from typing import Any
 from keras_ref.engines import Engine, keras_version
 from keras_ref.parity import PARTS, Beyond, Epoch, Report, compare
 from keras_ref.tolerances import TABLE, TRAINING, WALKTHROUGH, Tolerance
-from tinydnn import figures, info, runs, utils
-from tinydnn.data import split
-from tinydnn.differences import NOT_COMPARABLE
-from tinydnn.files import check_writable, to_json, write_whole
-from tinydnn.progress import figure
-from tinydnn.saving import KERAS_VERSION
+from tinydnn import utils
+from tinydnn.app import runs
+from tinydnn.engine.data import split
+from tinydnn.files.keras3 import KERAS_VERSION
+from tinydnn.files.whole import check_writable, to_json, write_whole
+from tinydnn.inspect import figures, info, net
+from tinydnn.inspect.differences import NOT_COMPARABLE
+from tinydnn.utils.progbar import figure
 
 _DRAWN_FORMATS = ".png", ".svg", ".pdf"
 _CHAOTIC = (
@@ -33,7 +35,7 @@ def length(run: runs.Run, epochs: int | None, steps: int | None) -> tuple[int, i
     if epochs is None and steps is None and run.settings.input == "raw":
         print(_CHAOTIC)
         steps = 1
-    an_epoch = math.ceil(len(split(x, y, runs.VALIDATION_SPLIT)[0]) / run.settings.batch_size)
+    an_epoch = math.ceil(len(split(x, y, net.VALIDATION_SPLIT)[0]) / run.settings.batch_size)
     if epochs is None:
         epochs = 20 if steps is None else math.ceil(steps / an_epoch)
     if steps is not None and steps > epochs * an_epoch:
@@ -53,7 +55,7 @@ def parity(run: runs.Run, epochs: int, steps: int | None, json_file: Path | None
     scaled_walkthrough = (settings.input, settings.activation, settings.optimizer) == ("scaled", "sigmoid", "rmsprop")
     tolerance = WALKTHROUGH if scaled_walkthrough else TRAINING
     report = compare(
-        lambda keras: runs.complete(keras, keras.models.Sequential(), settings),
+        lambda keras: net.complete(keras, keras.models.Sequential(), settings),
         x,
         utils.to_categorical(y, 10),
         seed=seed,
@@ -61,7 +63,7 @@ def parity(run: runs.Run, epochs: int, steps: int | None, json_file: Path | None
         epochs=epochs,
         batch_size=settings.batch_size,
         steps=steps,
-        validation_split=runs.VALIDATION_SPLIT,
+        validation_split=net.VALIDATION_SPLIT,
         tolerance=tolerance,
         on_epoch=lambda epoch: print(epoch_lines(epoch, epochs), flush=True),
     )

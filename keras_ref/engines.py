@@ -106,7 +106,7 @@ def _without_start_up_lines() -> Iterator[None]:
 def devices(engine: Engine) -> str:
     """What an engine computes on: cpu or gpu of tinydnn, and Keras' devices by TensorFlow's names."""
     if engine == "tinydnn":
-        return tinydnn.devices.get(None).device
+        return tinydnn.device.devices.get(None).device
     load("keras")
     return ", ".join(each.name for each in importlib.import_module("tensorflow").config.list_logical_devices())
 

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 
 from keras_ref.engines import floatx, load
-from tinydnn import config, data, layers, microscope, saving
-from tinydnn.backend import Array
+from tinydnn import config, layers
+from tinydnn.device.backend import Array
+from tinydnn.engine import data
+from tinydnn.files import keras3 as saving
+from tinydnn.inspect import microscope
 from tinydnn.models import Sequential
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_ref.engines import floatx, load
-from tinydnn.backend import Array
+from tinydnn.device.backend import Array
 
 
 def keras_order(n: int, batch_size: int = 512, epochs: int = 1) -> Array:

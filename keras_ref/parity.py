@@ -21,12 +21,14 @@ from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, seed
 from keras_ref.order import keras_order
 from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.tolerances import ACCURACY, DRAWN, STEP, TRAINING, Tolerance
-from tinydnn import microscope, random, saving
-from tinydnn.backend import Array
-from tinydnn.differences import NOT_COMPARABLE, Difference, difference, largest
+from tinydnn import random
+from tinydnn.device.backend import Array
+from tinydnn.files import keras3 as saving
+from tinydnn.inspect import microscope
+from tinydnn.inspect.differences import NOT_COMPARABLE, Difference, difference, largest
 from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
-from tinydnn.progress import figure
+from tinydnn.utils.progbar import figure
 
 PARTS = ("loss", "accuracy", "weights", "optimizer")
 
@@ -169,7 +171,7 @@ class _Comparison:
         self._x, self._y = np.asarray(x), np.asarray(y)
         self._seed, self._batch_size, self._validation_split = seed, batch_size, validation_split
         self._dtype, self._tolerance = np.dtype(dtype).type, tolerance
-        self._n = len(x) if validation_split == 0 else len(tinydnn.data.split(x, y, validation_split)[0])
+        self._n = len(x) if validation_split == 0 else len(tinydnn.engine.data.split(x, y, validation_split)[0])
         self.steps_an_epoch = math.ceil(self._n / batch_size)
         self.report = Report({"tinydnn": f"tinydnn {tinydnn.__version__}", "keras": keras_version()})
 

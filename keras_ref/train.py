@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 import typer
 
 from keras_ref.engines import Device, Engine, devices, keras_version, load
-from tinydnn import runs
 from tinydnn.datasets import mnist  # the digits of keras.datasets.mnist, without a download
+from tinydnn.inspect import net
 
 
 def main(
@@ -36,7 +36,7 @@ def main(
     print(f"{version}, devices: {devices(engine)}")
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     keras.utils.set_random_seed(seed)
-    model = runs.complete(keras, keras.models.Sequential(), runs.Settings(input=input))
+    model = net.complete(keras, keras.models.Sequential(), net.Settings(input=input))
     model.summary()
     one_hot = keras.utils.to_categorical(y_train)
     model.fit(x_train, one_hot, epochs=epochs, batch_size=512, validation_split=0.2, shuffle=True, verbose=2)

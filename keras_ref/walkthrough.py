@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_ref.engines import ENGINES, devices, load
-from tinydnn import figures
 from tinydnn.datasets import mnist  # the digits of keras.datasets.mnist, without a download
+from tinydnn.inspect import figures
 
 notebook = "get_ipython" in globals()
 

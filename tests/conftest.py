@@ -8,8 +8,9 @@ import pytest
 import stand_in
 
 import tinydnn as keras
-from tinydnn import devices, names, random
-from tinydnn.backend import GpuBackend
+from tinydnn import names, random
+from tinydnn.device import devices
+from tinydnn.device.backend import GpuBackend
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A script's background ignores Ctrl-C, and so would all that is started here; the tests press it.

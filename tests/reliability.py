@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 import tinydnn as keras
-from tinydnn import checkpoints, layers, models
+from tinydnn import layers, models
 from tinydnn.callbacks import CHECKPOINT_FILE, LambdaCallback
 from tinydnn.datasets import mnist
+from tinydnn.files import checkpoints
 
 MEGABYTE = 2**20
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tinydnn import kernels
+from tinydnn.device import kernels
 
 
 @dataclass

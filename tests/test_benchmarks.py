@@ -11,7 +11,8 @@ import pytest
 import stand_in
 
 import tinydnn as keras
-from tinydnn import devices, runs
+from tinydnn.device import devices
+from tinydnn.inspect import net
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -123,7 +124,7 @@ def test_a_machine_without_a_gpu_says_so(monkeypatch, tmp_path):
 def test_the_guard_counts_what_the_stand_in_counts(input, gpu_stand_in):
     keras.config.set_device("gpu")
     (x, labels), _ = keras.datasets.mnist.load_data()
-    model, y = runs.make_model(runs.Settings(input=input)), keras.utils.to_categorical(labels)
+    model, y = net.make_model(net.Settings(input=input)), keras.utils.to_categorical(labels)
     before = stand_in.counts.taken()
     found = crossover.count(model, x, y, 512)
     own = stand_in.counts.since(before)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import tinydnn
-from tinydnn import runs
-from tinydnn.data import split
-from tinydnn.microscope import dissect
+from tinydnn.engine.data import split
+from tinydnn.inspect import net
+from tinydnn.inspect.microscope import dissect
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 import book
@@ -265,7 +265,7 @@ def training_digits():
 @pytest.mark.parametrize(("input", "loss"), [("scaled", 2.417), ("raw", 2.432)])
 def test_the_loss_before_the_first_step(input, loss):
     tinydnn.utils.set_random_seed(42)
-    model = runs.make_model(runs.Settings(input=input))
+    model = net.make_model(net.Settings(input=input))
     (x, y), _ = tinydnn.datasets.mnist.load_data()
     assert model.evaluate(x, tinydnn.utils.to_categorical(y), verbose=0)[0] == pytest.approx(loss, abs=0.0005)
     assert f"{loss}" in PAGE
@@ -280,7 +280,7 @@ def test_the_pixels_that_are_never_written_on():
 
 def test_most_gradients_are_smaller_than_epsilons_root_after_a_few_epochs():
     tinydnn.utils.set_random_seed(42)
-    model = runs.make_model(runs.Settings(input="scaled"))
+    model = net.make_model(net.Settings(input="scaled"))
     x, y = training_digits()
     model.fit(x, y, batch_size=512, epochs=5, verbose=0)
     gradients = [each.value for each in dissect(model, x[:512], y[:512]) if each.name.endswith(("/dW", "/db"))]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import tinydnn as keras
-from tinydnn import checkpoints, layers, random
+from tinydnn import layers, random
 from tinydnn.callbacks import BackupAndRestore, Callback, EarlyStopping, LambdaCallback, ModelCheckpoint
+from tinydnn.files import checkpoints
 
 N, BATCH, EPOCHS = 50, 8, 4  # seven steps an epoch, the last of them smaller
 STEPS = 7

@@ -14,9 +14,9 @@ from PIL import Image, ImageOps
 from tolerances import DRAWN_DIGIT
 
 import tinydnn as keras
-from tinydnn.cli import main
-from tinydnn.images import load_digit
-from tinydnn.runs import load_model
+from tinydnn.app.cli import main
+from tinydnn.app.images import load_digit
+from tinydnn.app.runs import load_model
 
 FAST = ["--input", "scaled", "--activation", "relu", "--seed", "7"]
 

@@ -11,8 +11,9 @@ import pytest
 import stand_in
 
 import tinydnn as keras
-from tinydnn import devices, info
-from tinydnn.backend import GpuBackend
+from tinydnn.device import devices
+from tinydnn.device.backend import GpuBackend
+from tinydnn.inspect import info
 from tinydnn.models import model_from_json
 
 
@@ -249,7 +250,7 @@ def test_real_cupy_without_a_gpu_in_sight():
     ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert ended.returncode == 1
     *_, message = ended.stderr.strip().splitlines()
-    assert message.startswith("tinydnn.devices.GpuError: ")
+    assert message.startswith("tinydnn.device.devices.GpuError: ")
     assert "no NVIDIA driver" in message or "CUDA_VISIBLE_DEVICES=-1 hides them" in message
 
 

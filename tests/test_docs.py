@@ -11,8 +11,8 @@ import pytest
 import tinydnn
 from benchmarks import guard
 from keras_ref.tolerances import TABLE
-from tinydnn import microscope, runs
-from tinydnn.mistakes import GALLERY
+from tinydnn.inspect import microscope, net
+from tinydnn.inspect.mistakes import GALLERY
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_the_lines_in_the_readmes_excerpt_of_the_microscope_are_those_of_the_cod
     shown = re.findall(r"^ (dense_1/\S+) .*\n (.*?)  .*\n (\w+\.py):(\d+)", excerpt, re.MULTILINE)
     assert [name for name, *_ in shown] == ["dense_1/dz", "dense_1/dW"]
     with tinydnn.names.numbered_anew():
-        model = runs.make_model(runs.Settings(input="scaled", hidden=(4, 3)))
+        model = net.make_model(net.Settings(input="scaled", hidden=(4, 3)))
     tensors = {each.name: each.formula for each in microscope.dissect(model, np.ones((2, 28, 28)), np.eye(10)[:2])}
     for name, text, file, line in shown:
         assert (tensors[name].text, tensors[name].file, str(tensors[name].line)) == (text, file, line)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from tinydnn import figures
+from tinydnn.inspect import figures
 
 
 def texts(figure):

@@ -17,9 +17,11 @@ from keras_cases import LOSSES, OPTIMIZERS
 from tolerances import GPU_OPERATION, GPU_TRAINING
 
 import tinydnn as keras
-from tinydnn import activations, checkpoints, layers, losses, microscope, names, random
-from tinydnn.backend import Backend, LazyLogs
-from tinydnn.kernels import kernel_of
+from tinydnn import activations, layers, losses, names, random
+from tinydnn.device.backend import Backend, LazyLogs
+from tinydnn.device.kernels import kernel_of
+from tinydnn.files import checkpoints
+from tinydnn.inspect import microscope
 
 DTYPES = ["float32", "float64"]
 NOTHING = dict.fromkeys(("copies_in", "copies_out", "allocations", "synchronisations"), 0)

@@ -9,8 +9,8 @@ from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import activations, layers
-from tinydnn.data import Data
-from tinydnn.shards import Shards
+from tinydnn.engine.data import Data
+from tinydnn.engine.shards import Shards
 
 
 @st.composite

@@ -6,9 +6,9 @@ from tolerances import SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import activations, layers
-from tinydnn.backend import Backend
-from tinydnn.data import Data
-from tinydnn.passes import Pass, Workspace
+from tinydnn.device.backend import Backend
+from tinydnn.engine.data import Data
+from tinydnn.engine.passes import Pass, Workspace
 
 
 def model_of(*entries, dtype="float64", **kwargs):

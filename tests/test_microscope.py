@@ -10,7 +10,8 @@ from rich.console import Console
 from tolerances import FINITE_DIFFERENCE, FINITE_DIFFERENCE_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
-from tinydnn import activations, formulas, layers, losses, microscope, microscope_table, optimizers
+from tinydnn import activations, layers, losses, optimizers
+from tinydnn.inspect import formulas, microscope, microscope_table
 
 
 def seeded_net(seed=1):

@@ -10,12 +10,13 @@ import pytest
 import textbook
 
 import tinydnn
-import tinydnn.cli
-from benchmarks.mistakes import diagnosed
+import tinydnn.app.cli
+from docs.tables.mistakes import diagnosed
 from keras_ref import engines, one_step
-from tinydnn import diagnosis, mistakes, mistakes_table, runs, utils
-from tinydnn.files import FileFormatError
-from tinydnn.mistakes import GALLERY
+from tinydnn import utils
+from tinydnn.files.whole import FileFormatError
+from tinydnn.inspect import diagnosis, mistakes, mistakes_table, net
+from tinydnn.inspect.mistakes import GALLERY
 
 NETS = 200
 PARTS = 10  # into which they are divided, to see how far it has come
@@ -73,7 +74,7 @@ def test_two_mistakes_at_once_are_named_together():
     x, y = digits(300)
     one, other = mistakes.find("epsilon-outside-root"), mistakes.find("forgotten-bias-gradient")
     utils.set_random_seed(1)
-    model = runs.make_model(runs.Settings(input="scaled", hidden=(20,)))
+    model = net.make_model(net.Settings(input="scaled", hidden=(20,)))
     with one.planted(), other.planted():
         step = diagnosis.record(model, x, utils.to_categorical(y, 10))
     assert diagnosis.diagnose(model, step).named == ["epsilon-outside-root + forgotten-bias-gradient"]
@@ -81,7 +82,7 @@ def test_two_mistakes_at_once_are_named_together():
 
 def test_a_mistake_that_is_none_of_the_gallery_is_still_no_right_step():
     x, y = digits(300)
-    model = runs.make_model(runs.Settings(input="scaled", hidden=(20,)))
+    model = net.make_model(net.Settings(input="scaled", hidden=(20,)))
     step = diagnosis.record(model, x, utils.to_categorical(y, 10))
     step.after[2] = step.before[2] + 1.01 * (step.after[2] - step.before[2])  # one kernel learns 1 % too fast
     found = diagnosis.diagnose(model, step)
@@ -171,11 +172,11 @@ def test_a_step_of_keras_is_never_called_wrong(part):
 @pytest.mark.parametrize("input", ["raw", "scaled"])
 def test_a_step_of_keras_on_the_walkthroughs_net_is_never_called_wrong(input, activation, optimizer, dtype):
     pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
-    settings = runs.Settings(input=input, activation=activation, optimizer=optimizer, dtype=dtype)
+    settings = net.Settings(input=input, activation=activation, optimizer=optimizer, dtype=dtype)
     x, y = digits(512)
     assert_right(
         *keras_step(
-            lambda k: runs.complete(k, k.models.Sequential(), settings), x, np.eye(10, dtype=dtype)[y], dtype, 2, seed=5
+            lambda k: net.complete(k, k.models.Sequential(), settings), x, np.eye(10, dtype=dtype)[y], dtype, 2, seed=5
         )
     )
 
@@ -227,11 +228,11 @@ def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
 def right_step(seed=3, n=200, **settings):
     x, y = digits()
     utils.set_random_seed(seed)
-    model = runs.make_model(runs.Settings(input="scaled", hidden=(12,), **settings))
+    model = net.make_model(net.Settings(input="scaled", hidden=(12,), **settings))
     rows = tinydnn.random.permutation(int(len(x) * 0.8))[:n]
     step = diagnosis.record(model, x[rows], utils.to_categorical(y[rows], 10), batch_size=n, seed=seed)
     utils.set_random_seed(seed)
-    return runs.make_model(runs.Settings(input="scaled", hidden=(12,), **settings)), step, x
+    return net.make_model(net.Settings(input="scaled", hidden=(12,), **settings)), step, x
 
 
 def test_a_right_step_with_the_right_samples_is_right():
@@ -241,19 +242,19 @@ def test_a_right_step_with_the_right_samples_is_right():
 
 def test_samples_are_found_that_somebody_scaled_before():
     x, y = digits()
-    settings = runs.Settings(input="raw", hidden=(12,))
+    settings = net.Settings(input="raw", hidden=(12,))
     utils.set_random_seed(3)
     rows = tinydnn.random.permutation(1600)[:50]
-    model = runs.make_model(settings)
+    model = net.make_model(settings)
     step = diagnosis.record(model, x[rows] / 255, utils.to_categorical(y[rows], 10), seed=3)
     utils.set_random_seed(3)
-    assert diagnosis.diagnose(runs.make_model(settings), step, x, 0.2).right
+    assert diagnosis.diagnose(net.make_model(settings), step, x, 0.2).right
 
 
 def test_weights_of_another_seed_are_remarked():
     _, step, _ = right_step(seed=3)
     utils.set_random_seed(4)
-    model = runs.make_model(runs.Settings(input="scaled", hidden=(12,)))
+    model = net.make_model(net.Settings(input="scaled", hidden=(12,)))
     found = diagnosis.diagnose(model, step)
     assert not found.right
     assert "is not what Keras draws from seed 3" in found.remarks[0]
@@ -271,10 +272,10 @@ def test_samples_that_are_none_of_the_data_are_remarked():
 def test_samples_in_the_files_order_are_another_order():
     x, y = digits()
     utils.set_random_seed(3)
-    model = runs.make_model(runs.Settings(input="scaled", hidden=(12,)))
+    model = net.make_model(net.Settings(input="scaled", hidden=(12,)))
     step = diagnosis.record(model, x[:200], utils.to_categorical(y[:200], 10), seed=3)
     utils.set_random_seed(3)
-    model = runs.make_model(runs.Settings(input="scaled", hidden=(12,)))
+    model = net.make_model(net.Settings(input="scaled", hidden=(12,)))
     assert diagnosis.diagnose(model, step, x, 0.2).named == ["reshuffled-differently"]
 
 
@@ -375,7 +376,7 @@ def step(weights, x, y):
 def command(monkeypatch, *arguments):
     monkeypatch.setattr("sys.argv", ["tinydnn", *map(str, arguments)])
     with pytest.raises(SystemExit) as end:
-        tinydnn.cli.main()
+        tinydnn.app.cli.main()
     return end.value.code
 
 

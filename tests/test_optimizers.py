@@ -7,8 +7,8 @@ from tolerances import GOLDEN_SIX_DIGITS, SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import optimizers
-from tinydnn.backend import Backend
-from tinydnn.parameters import Layout, share
+from tinydnn.device.backend import Backend
+from tinydnn.device.memory import Layout, share
 
 # All numbers that Keras casts have an exact float32, so that the textbook's are the same.
 OPTIONS = [

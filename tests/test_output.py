@@ -9,7 +9,7 @@ import pytest
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.progress import ProgressPrinter
+from tinydnn.utils.progbar import ProgressPrinter
 
 
 class Terminal(io.StringIO):
@@ -63,7 +63,7 @@ def test_a_bar_on_a_terminal(monkeypatch):
 
 @pytest.mark.parametrize("columns", [12, 25, 40])
 def test_the_bar_is_written_over_and_never_wraps(monkeypatch, columns):
-    monkeypatch.setattr("tinydnn.progress._INTERVAL", 0)
+    monkeypatch.setattr("tinydnn.utils.progbar._INTERVAL", 0)
     monkeypatch.setenv("COLUMNS", str(columns))
     text = fitted(monkeypatch, Terminal(), epochs=1)
     drawn = [re.sub(r"\033\[\d+m", "", part) for part in text.split("\r")[1:]]

@@ -13,9 +13,10 @@ from test_cli import command, small_data
 from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
 import tinydnn as keras
-from tinydnn import layers, report
-from tinydnn.images import load_digit
-from tinydnn.runs import load_model
+from tinydnn import layers
+from tinydnn.app import report
+from tinydnn.app.images import load_digit
+from tinydnn.app.runs import load_model
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MOST_OPAQUE = 0.45  # style.css: a cell of the confusion matrix

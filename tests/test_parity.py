@@ -23,9 +23,11 @@ from keras_ref.command import verdict  # noqa: E402
 from keras_ref.engines import seed_both  # noqa: E402
 from keras_ref.order import keras_order  # noqa: E402
 from keras_ref.tolerances import STEP, TRAINING, WALKTHROUGH  # noqa: E402
-from tinydnn import layers, mistakes, optimizers, random, shards  # noqa: E402
-from tinydnn.cli import main  # noqa: E402
-from tinydnn.mistakes import GALLERY  # noqa: E402
+from tinydnn import layers, optimizers, random  # noqa: E402
+from tinydnn.app.cli import main  # noqa: E402
+from tinydnn.engine import shards  # noqa: E402
+from tinydnn.inspect import mistakes  # noqa: E402
+from tinydnn.inspect.mistakes import GALLERY  # noqa: E402
 
 BOTH = (tinydnn, keras)
 ROOT = Path(__file__).resolve().parent.parent

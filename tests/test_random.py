@@ -9,8 +9,8 @@ from tolerances import SAME_FLOAT32
 
 import tinydnn as keras
 from tinydnn import random
-from tinydnn.data import Data
-from tinydnn.shards import Shards
+from tinydnn.engine.data import Data
+from tinydnn.engine.shards import Shards
 
 # From Keras 3.15.1 on TensorFlow 2.21: initializers.GlorotUniform(seed=42)((3, 2)), as hexadecimal floats,
 GLOROT_42_FLOAT32 = [

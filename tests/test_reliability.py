@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tinydnn as keras
-from tinydnn import checkpoints
 from tinydnn.datasets import mnist
+from tinydnn.files import checkpoints
 
 linux_only = pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIGKILL nor limits on a file's size")
 

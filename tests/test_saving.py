@@ -11,7 +11,7 @@ import pytest
 
 import tinydnn as keras
 from tinydnn import layers, models
-from tinydnn.files import check_writable, to_json, write_whole
+from tinydnn.files.whole import check_writable, to_json, write_whole
 
 X, Y = np.random.default_rng(1).normal(size=(8, 4, 3)), np.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]]
 

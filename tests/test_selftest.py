@@ -7,8 +7,9 @@ import pytest
 import stand_in
 
 import tinydnn
-from tinydnn import config, selftest
-from tinydnn.cli import main
+from tinydnn import config
+from tinydnn.app.cli import main
+from tinydnn.inspect import selftest
 
 
 def command(monkeypatch, *arguments):
@@ -132,7 +133,7 @@ def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
 
 
 def test_without_a_gpu_it_says_what_is_missing(monkeypatch, capsys):
-    from tinydnn import devices
+    from tinydnn.device import devices
 
     def none():
         raise devices.GpuError("There is no NVIDIA driver")

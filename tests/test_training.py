@@ -16,12 +16,13 @@ from tolerances import (
 )
 
 import tinydnn as keras
-from tinydnn import layers, random, threads
-from tinydnn.averages import Averages
-from tinydnn.backend import Backend
-from tinydnn.data import Data
-from tinydnn.parameters import share
-from tinydnn.passes import Pass, Workspace
+from tinydnn import layers, random
+from tinydnn.device import threads
+from tinydnn.device.backend import Backend
+from tinydnn.device.memory import share
+from tinydnn.engine.averages import Averages
+from tinydnn.engine.data import Data
+from tinydnn.engine.passes import Pass, Workspace
 
 
 def walkthrough_net(dtype="float32", threads=2, scaled=False):

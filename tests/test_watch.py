@@ -20,9 +20,11 @@ from rich.console import Console
 from tolerances import GPU_TRAINING, SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
-from tinydnn import figures, layers, runs, watch_table
+from tinydnn import layers
+from tinydnn.app import runs
 from tinydnn.callbacks import BackupAndRestore, LambdaCallback
-from tinydnn.watch import QUANTITIES, Watch
+from tinydnn.inspect import figures, watch_table
+from tinydnn.inspect.watch import QUANTITIES, Watch
 
 ROWS, INPUTS, CLASSES = 10, 4, 3
 

@@ -17,7 +17,7 @@ from tinydnn import (
     regularizers,
     utils,
 )
-from tinydnn.files import FileFormatError
+from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import Input
 from tinydnn.models import Sequential
 from tinydnn.names import not_offered

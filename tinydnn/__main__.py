@@ -1,5 +1,5 @@
 """`python -m tinydnn` is the `tinydnn` command."""
 
-from tinydnn.cli import main
+from tinydnn.app.cli import main
 
 main()

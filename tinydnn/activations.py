@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.backend import Array, Backend
-from tinydnn.kernels import fused
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.kernels import fused
 from tinydnn.names import lookup, not_offered, snake_case
 
 __all__ = ["Activation", "get", "linear", "relu", "sigmoid", "softmax", "tanh"]

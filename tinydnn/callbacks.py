@@ -10,11 +10,11 @@ from contextlib import suppress
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from tinydnn.backend import Array, LazyLogs
-from tinydnn.backend import Logs as BatchLogs
-from tinydnn.files import FileFormatError
+from tinydnn.device.backend import Array, LazyLogs
+from tinydnn.device.backend import Logs as BatchLogs
+from tinydnn.files.whole import FileFormatError
 from tinydnn.names import not_offered
-from tinydnn.progress import ProgressPrinter
+from tinydnn.utils.progbar import ProgressPrinter
 
 if TYPE_CHECKING:
     from tinydnn.models import Sequential
@@ -485,7 +485,7 @@ class BackupAndRestore(Callback):
         there = [path for path in (self._path, self._previous) if os.path.exists(path)]
         if not there:
             return
-        from tinydnn import checkpoints
+        from tinydnn.files import checkpoints
 
         path = there[0]
         try:
@@ -509,7 +509,7 @@ class BackupAndRestore(Callback):
             self._save()
 
     def _save(self) -> None:
-        from tinydnn import checkpoints
+        from tinydnn.files import checkpoints
 
         training = self.model.training
         assert training is not None

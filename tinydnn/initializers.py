@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn import random
-from tinydnn.backend import Array
+from tinydnn.device.backend import Array
 from tinydnn.names import not_offered, resolve
 
 __all__ = ["GlorotUniform", "Initializer", "Zeros", "get"]

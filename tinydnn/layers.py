@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations, initializers, kernels, random, regularizers
-from tinydnn.backend import Array, Backend
+from tinydnn import activations, initializers, random, regularizers
 from tinydnn.config import cast, check_dtype
+from tinydnn.device import kernels
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.memory import Shape
 from tinydnn.names import auto_name, not_offered
-from tinydnn.parameters import Shape
 
 __all__ = ["Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "Rescaling", "Reshape"]
 

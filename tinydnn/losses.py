@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations, kernels
-from tinydnn.backend import Array, Backend
-from tinydnn.kernels import MAX, SUM, Kernel, Reduction, fused
+from tinydnn import activations
+from tinydnn.device import kernels
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.kernels import MAX, SUM, Kernel, Reduction, fused
 from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]

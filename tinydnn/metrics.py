@@ -7,7 +7,7 @@ own update; so fit's accuracy is not the accuracy that an evaluation after the e
 from collections.abc import Sequence
 from typing import Any
 
-from tinydnn.backend import Array
+from tinydnn.device.backend import Array
 from tinydnn.names import lookup, not_offered
 
 __all__ = ["Accuracy", "get"]

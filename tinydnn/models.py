@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
-from tinydnn import activations, devices, layers, losses, metrics, optimizers, training
-from tinydnn.backend import Array
+from tinydnn import activations, layers, losses, metrics, optimizers
 from tinydnn.callbacks import Callback, History
+from tinydnn.device import devices
+from tinydnn.device.backend import Array
+from tinydnn.device.memory import Layout, Shape
+from tinydnn.device.threads import worthwhile
+from tinydnn.engine import fit as training
 from tinydnn.layers import InputLayer, Layer, check_shape, check_weights
 from tinydnn.names import auto_name, not_offered
-from tinydnn.parameters import Layout, Shape
-from tinydnn.threads import worthwhile
 
 __all__ = ["Sequential", "load_model", "model_from_json"]
 
@@ -432,7 +434,7 @@ class Sequential:
 
         print_fn: called with the whole text instead of printing it.
         """
-        from tinydnn.summary import print_summary
+        from tinydnn.utils.summary import print_summary
 
         print_summary(self, print_fn)
 
@@ -440,7 +442,7 @@ class Sequential:
 
     def save(self, filepath: Path, overwrite: bool = True) -> None:
         """Write the model, its weights and its optimizer's state to a .keras file, which Keras opens too."""
-        from tinydnn.saving import save_model
+        from tinydnn.files.keras3 import save_model
 
         save_model(self, filepath, overwrite)
 
@@ -449,13 +451,13 @@ class Sequential:
 
         Any other .h5 gets the weights alone, in the format of Keras 2.
         """
-        from tinydnn.saving import save_weights
+        from tinydnn.files.keras3 import save_weights
 
         save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Path) -> None:
         """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers."""
-        from tinydnn.saving import load_weights
+        from tinydnn.files.keras3 import load_weights
 
         self._require_built("load_weights")
         load_weights(self, filepath)
@@ -465,7 +467,7 @@ class Sequential:
 
         kwargs: as for json.dumps.
         """
-        from tinydnn.saving import to_json
+        from tinydnn.files.keras3 import to_json
 
         return to_json(self, **kwargs)
 
@@ -475,14 +477,14 @@ class Sequential:
 
 def load_model(filepath: Path, *, compile: bool = True) -> Sequential:
     """The model in a .keras file, or in an .h5 file of Keras 2; with `compile`, ready to train on."""
-    from tinydnn.saving import load_model
+    from tinydnn.files.keras3 import load_model
 
     return load_model(filepath, compile)
 
 
 def model_from_json(json_string: str) -> Sequential:
     """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights."""
-    from tinydnn.saving import model_from_json
+    from tinydnn.files.keras3 import model_from_json
 
     return model_from_json(json_string)
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import kernels
-from tinydnn.backend import Array, Backend
 from tinydnn.config import cast, floatx
-from tinydnn.kernels import Kernel
+from tinydnn.device import kernels
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.kernels import Kernel
+from tinydnn.device.memory import Layout
 from tinydnn.names import not_offered, resolve, snake_case
-from tinydnn.parameters import Layout
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
 

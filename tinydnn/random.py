@@ -37,9 +37,9 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import kernels
-from tinydnn.backend import Array
-from tinydnn.kernels import Kernel
+from tinydnn.device import kernels
+from tinydnn.device.backend import Array
+from tinydnn.device.kernels import Kernel
 
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions

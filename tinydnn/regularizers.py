@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tinydnn.backend import Array
 from tinydnn.config import cast
+from tinydnn.device.backend import Array
 from tinydnn.names import not_offered, resolve
 
 __all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2"]

@@ -6,8 +6,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.task import Array, Pace, Task
-from tinydnn.parameters import share
-from tinydnn.threads import Team, available_cores, single_threaded_blas
+from tinydnn.device.memory import share
+from tinydnn.device.threads import Team, available_cores, single_threaded_blas
 
 
 class Products:

@@ -10,9 +10,9 @@ from os import PathLike
 
 import numpy as np
 
-from tinydnn import npz
-from tinydnn.backend import Array
-from tinydnn.files import FileFormatError, largest_content
+from tinydnn.device.backend import Array
+from tinydnn.files import npz
+from tinydnn.files.whole import FileFormatError, largest_content
 from tinydnn.names import not_offered
 
 __all__ = ["load_data"]

@@ -1,0 +1,116 @@
+"""The tables and the picture of docs/mistakes.md: `python docs/tables/mistakes.py`; needs Keras, takes some minutes.
+
+Each mistake of the gallery is planted in three trainings: a small one next to Keras, which finds the first tensor that
+is off; the walkthrough's, for the log; and one step of that, which the diagnosis has to name from the step alone.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from keras_ref import parity
+from tinydnn import callbacks, datasets, utils
+from tinydnn.inspect import diagnosis, figures, mistakes, net
+from tinydnn.inspect.diagnosis import Diagnosis, Step
+from tinydnn.inspect.differences import NOT_COMPARABLE
+from tinydnn.inspect.mistakes import GALLERY, Mistake
+
+SEED, EPOCHS, BATCH_SIZE = 42, 10, 512
+PICTURE = Path(__file__).resolve().parents[1] / "mistakes.png"
+
+
+class _There(Exception):  # noqa: N818  # no error: the training has come to the step
+    pass
+
+
+class _Until(callbacks.Callback):
+    """Ends a training by an exception before its step of this number, counted from 1, and keeps that step's batch."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._left -= 1
+        if self._left == 0:
+            fit = self.model.training
+            rows = fit.order[batch * fit.batch_size : (batch + 1) * fit.batch_size]
+            self.x, self.y = fit.data.x[rows], fit.data.targets[rows]
+            raise _There
+
+
+def step_with(mistake: Mistake, x: Any, y: Any, batch_size: int = BATCH_SIZE, seed: int = SEED) -> Step:
+    """The first step of a training on these digits that the mistake makes wrong."""
+    an_epoch = -(-int(len(x) * (1 - net.VALIDATION_SPLIT)) // batch_size)
+    number = {"last-batch-wrong-n": an_epoch, "reshuffled-differently": an_epoch + 1}.get(mistake.name, 1)
+    until = _Until(number)
+    with mistake.planted():
+        utils.set_random_seed(seed)
+        model = net.make_model(mistake.settings)
+        try:
+            model.fit(
+                x, utils.to_categorical(y, 10), batch_size, epochs=2, verbose=0, callbacks=[until],
+                validation_split=net.VALIDATION_SPLIT,
+            )  # fmt: skip
+        except _There:
+            return diagnosis.record(model, until.x, until.y, batch_size=batch_size, seed=seed)
+    raise AssertionError(f"{mistake.name}: the training ended before step {number}")
+
+
+def diagnosed(mistake: Mistake, x: Any, y: Any, batch_size: int = BATCH_SIZE) -> Diagnosis:
+    """What the diagnosis says of that step."""
+    step = step_with(mistake, x, y, batch_size)
+    utils.set_random_seed(SEED)
+    model = net.make_model(mistake.settings)
+    return diagnosis.diagnose(model, step, x, net.VALIDATION_SPLIT)
+
+
+def compared(mistake: Mistake, x: Any, y: Any) -> parity.Beyond:
+    """Where a comparison with Keras finds it first: on 60 digits, in batches of 16, 16 and 10."""
+    settings = replace(mistake.settings, hidden=(12,) if mistake.settings.hidden else ())
+    with mistake.planted():
+        report = parity.compare(
+            lambda keras: net.complete(keras, keras.models.Sequential(), settings),
+            x[:60],
+            utils.to_categorical(y[:60], 10),
+            epochs=2,
+            batch_size=16,
+            validation_split=0.3,
+        )
+    assert report.beyond is not None, f"{mistake.name} was not found"
+    return report.beyond
+
+
+def _last(log: dict[str, list[float]], name: str) -> str:
+    return f"{log[name][-1]:.4f}" if log else "NaN"
+
+
+def main() -> None:
+    """Print the tables, and draw the picture."""
+    (x, y), _ = datasets.mnist.load_data()
+    print("| mistake | first found | by how much | named from one step |")
+    print("| --- | --- | --- | --- |")
+    for mistake in GALLERY:
+        beyond, found = compared(mistake, x, y), diagnosed(mistake, x, y)
+        relative = beyond.difference.relative
+        size = f"{relative:.1%}" if relative < 10 else f"{relative:.0f} times"
+        if beyond.difference == NOT_COMPARABLE:
+            size = "NaN" if mistake.settings == mistakes.LOUD else "another dtype"
+        named = "yes" if found.named == [mistake.name] else f"no: {found.named} {found.remarks}"
+        print(f"| {mistake.name} | step {beyond.step}, {beyond.tensor} | {size} | {named} |", flush=True)
+
+    print("\n| mistake | what is wrong | in the log | loss, right and wrong | validation accuracy, right and wrong |")
+    print("| --- | --- | --- | --- | --- |")
+    curves, right = {}, {}
+    for mistake in GALLERY:
+        settings = mistake.settings
+        if str(settings) not in right:
+            right[str(settings)] = mistakes.log_of(None, settings, x, y, EPOCHS, SEED)
+        pair = right[str(settings)], mistakes.log_of(mistake, settings, x, y, EPOCHS, SEED)
+        curves[mistake.name] = pair[0]["loss"], pair[1].get("loss", [])
+        cells = [", ".join(_last(log, name) for log in pair) for name in ("loss", "val_accuracy")]
+        print(f"| {mistake.name} | {mistake.wrong} | {mistake.log} | {' | '.join(cells)} |", flush=True)
+    PICTURE.write_bytes(figures.png(figures.side_by_side(curves)))
+
+
+if __name__ == "__main__":
+    main()

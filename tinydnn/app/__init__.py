@@ -1,0 +1,1 @@
+"""The command, the runs that it makes, their page."""

@@ -1,0 +1,1 @@
+"""Where it computes: NumPy or CuPy, threads, memory."""

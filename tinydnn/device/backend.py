@@ -1,0 +1,113 @@
+"""The array library under the engine: NumPy on a CPU, CuPy on a GPU.
+
+A model asks for its backend once, when it is made, and hands it down; everything else in the engine
+calls `backend.xp` and uses only what NumPy and CuPy share. What they do not share is in here.
+"""
+
+import math
+from collections import UserDict
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinydnn.device.kernels import Kernel
+
+Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
+Logs = Any  # dict[str, float], or a LazyLogs that reads one
+
+_CACHE_LINE = 64  # bytes
+_MANY = 4096  # numbers; below that, to look where they begin costs more
+
+
+class Backend:
+    """NumPy, and the few operations that each array library spells in its own way."""
+
+    device = "cpu"
+    xp: Any = np
+    reads_at_once = True  # whether a number can be read without waiting for work that is queued
+    outputs_order = "F"  # of arrays (rows, outputs) that are summed over few outputs: NumPy is quick only down columns
+    gather_converts = False  # whether `gather` may write into an array of another dtype
+    piece = 2.0**19  # bytes of each vector that an update takes at a time: of four, they fit in a core's cache
+
+    def empty(self, size: int, dtype: Any) -> Array:
+        """Memory for so many numbers. Where they are many it begins where a cache line does: NumPy's own begins in
+        the middle of one, and every vector instruction would go to two."""
+        dtype = np.dtype(dtype)
+        if size < _MANY:
+            return np.empty(size, dtype)
+        memory = np.empty(size * dtype.itemsize + _CACHE_LINE, np.uint8)
+        start = -memory.ctypes.data % _CACHE_LINE
+        return memory[start : start + size * dtype.itemsize].view(dtype)
+
+    def asarray(self, array: Any) -> Array:
+        """The array on this device, in C order; the caller's own memory where it can be shared."""
+        return np.ascontiguousarray(array)
+
+    def to_numpy(self, array: Array) -> Array:
+        """A copy of a device array in the host's memory."""
+        return np.array(array)
+
+    def gather(self, source: Array, indices: Array, out: Array) -> None:
+        """out[i] = source[indices[i]], for indices that are known to be in range."""
+        # mode="clip" skips the second copy that NumPy makes to stay safe from an index error.
+        np.take(source, indices, axis=0, out=out, mode="clip")
+
+    def quiet(self) -> Any:
+        """A context in which overflow goes unreported: exp(-z) may be infinite in a sigmoid that is
+        right, and a training that diverges is told by its loss."""
+        return np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+
+
+# i is the number of the entry of out; row goes with all of its row.
+_GATHER = Kernel("gather", "raw S source, int64 row, int64 width", "T out", "out = source[row * width + i % width]")
+
+
+class GpuBackend(Backend):
+    """CuPy on the current GPU. Its calls only queue work there; to read a number is to wait for all of it.
+
+    Args:
+        cupy: the module.
+    """
+
+    device = "gpu"
+    reads_at_once = False
+    outputs_order = "C"
+    gather_converts = True
+    piece = math.inf
+
+    def __init__(self, cupy: Any) -> None:
+        self.xp = cupy
+
+    def empty(self, size: int, dtype: Any) -> Array:
+        return self.xp.empty(size, dtype)
+
+    def asarray(self, array: Any) -> Array:
+        return self.xp.ascontiguousarray(self.xp.asarray(array))
+
+    def to_numpy(self, array: Array) -> Array:
+        return self.xp.asnumpy(array)
+
+    def gather(self, source: Array, indices: Array, out: Array) -> None:
+        """The same in one launch, with the conversion to out's dtype; CuPy's own take can't convert."""
+        rows, width = len(indices), out[0].size
+        _GATHER(self.xp, source, indices.reshape(rows, 1), width, out.reshape(rows, width))
+
+    def quiet(self) -> Any:
+        return nullcontext()  # a GPU reports nothing
+
+
+class LazyLogs(UserDict[str, Any]):
+    """What read() gives, asked for when somebody first looks into it."""
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+
+    @cached_property
+    def data(self) -> dict[str, Any]:  # type: ignore[override]  # where UserDict keeps its dict
+        return self._read()
+
+    def __copy__(self) -> dict[str, Any]:  # type: ignore[override]  # UserDict's own asks for what is not read yet
+        return dict(self)

@@ -1,0 +1,35 @@
+"""All weights of a model in one flat vector, and the layers' views of it.
+
+Gradients and an optimizer's slots are flat vectors of the same layout, so an update is a few calls on
+whole vectors, whatever the number of layers.
+"""
+
+import math
+from collections.abc import Sequence
+
+from tinydnn.device.backend import Array
+
+Shape = tuple[int, ...]
+
+
+class Layout:
+    """Where each weight lies in a flat vector: one after the other, in the order of the layers."""
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self.shapes = list(shapes)
+        self.slices: list[slice] = []
+        self.size = 0
+        for shape in self.shapes:
+            end = self.size + math.prod(shape)
+            self.slices.append(slice(self.size, end))
+            self.size = end
+
+    def views(self, flat: Array) -> list[Array]:
+        """The weights as shaped views: writing to one writes to the vector."""
+        return [flat[part].reshape(shape) for part, shape in zip(self.slices, self.shapes, strict=True)]
+
+
+def share(n: int, parts: int, index: int, grain: int = 1) -> slice:
+    """Part `index` of range(n) cut into `parts` of nearly the same size, each beginning at a multiple of `grain`."""
+    grains = -(-n // grain)
+    return slice(grains * index // parts * grain, min(grains * (index + 1) // parts * grain, n))

@@ -1,0 +1,1 @@
+"""How a net is trained: the loop, and what runs a batch."""

@@ -1,0 +1,117 @@
+"""Loss and accuracy over the steps of an epoch, or of an evaluation.
+
+A step leaves one loss and one prediction for each of its rows; they stay on the device, and are added up when
+somebody asks: on a GPU once an epoch. Each step's are added up on their own, and then step by step, so the
+result is the same bits however often somebody asks.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinydnn.device.backend import Array, LazyLogs
+
+if TYPE_CHECKING:
+    from tinydnn.models import Sequential
+
+
+@dataclass
+class Scores:
+    """The places of some rows: labels, where there are any, and room for losses and predictions; all (rows,)."""
+
+    labels: Array | None
+    losses: Array
+    predictions: Array
+
+
+class Averages:
+    """The averages over n samples, batch_size a step.
+
+    Args:
+        model: what the losses are of.
+        n, batch_size: how many samples there are, and how many a step takes; the last one may take fewer.
+        labels: in the order in which the samples come, (n,), or None.
+        first_step: the first that is counted.
+        before: `state()` of the steps before that one, where they are to count too.
+    """
+
+    def __init__(
+        self,
+        model: "Sequential",
+        n: int,
+        batch_size: int,
+        labels: Array | None,
+        first_step: int = 0,
+        before: dict[str, Any] | None = None,
+    ) -> None:
+        self._model, self._batch_size, self._first_step = model, min(batch_size, n), first_step
+        xp, room = model.backend.xp, math.ceil(n / self._batch_size) * self._batch_size  # the last batch is filled up
+        self._losses = xp.zeros(room, model.dtype)
+        self._predictions = xp.zeros(room, np.int64)
+        self._labels = labels
+        if labels is not None:
+            self._labels = xp.full(room, -1, labels.dtype)  # which no prediction equals
+            self._labels[:n] = labels
+        self._penalties: list[Any] = []  # one of each step, on the device
+        self._samples: list[int] = []
+        before = before or {"samples": 0, "loss": 0.0, "hits": 0}
+        self._sums = [(int(before["samples"]), float(before["loss"]), int(before["hits"]))]  # after each step read
+
+    def scores(self, start: int, stop: int) -> Scores:
+        """The places of the samples that come at start to stop."""
+        labels = None if self._labels is None else self._labels[start:stop]
+        return Scores(labels, self._losses[start:stop], self._predictions[start:stop])
+
+    def count(self, samples: int, penalty: Any) -> None:
+        """Note that the next step was taken, with so many samples and this sum of the regularizers' penalties."""
+        self._samples.append(samples)
+        self._penalties.append(penalty)
+
+    def logs(self) -> LazyLogs:
+        """Loss and metrics over the steps so far, sorted by name as in Keras; added up when somebody looks into it."""
+        steps = len(self._samples)
+        return LazyLogs(lambda: self._means(steps))
+
+    def state(self) -> dict[str, Any]:
+        """The sums over the steps so far."""
+        self._read()
+        return dict(zip(("samples", "loss", "hits"), self._sums[-1], strict=True))
+
+    @property
+    def known_infinite(self) -> bool:
+        """Whether a loss was infinite or NaN, of the steps that somebody has asked for."""
+        return not math.isfinite(self._sums[-1][1])  # which it never is again after one that was not
+
+    def first_infinite(self) -> tuple[int, float] | None:
+        """The first step whose loss is infinite or NaN, and the average loss then; None where there is none."""
+        self._read()
+        if not self.known_infinite:
+            return None
+        bad = next(i for i, (_, loss, _) in enumerate(self._sums) if not math.isfinite(loss))
+        return self._first_step + bad - 1, self._means(bad)["loss"]
+
+    def _means(self, steps: int) -> dict[str, float]:
+        self._read()
+        samples, loss, hits = self._sums[steps]
+        return dict(sorted({**dict.fromkeys(self._model.metrics, hits / samples), "loss": loss / samples}.items()))
+
+    def _read(self) -> None:
+        """Add up the steps that nobody has asked for so far."""
+        first, stop = len(self._sums) - 1, len(self._samples)
+        if first == stop:
+            return
+        to_numpy, size = self._model.backend.to_numpy, self._batch_size
+        part = slice((self._first_step + first) * size, (self._first_step + stop) * size)
+        losses = to_numpy(self._losses[part].reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist()
+        hits = [0] * len(losses)
+        if self._labels is not None and self._model.metrics:
+            matches = self._predictions[part] == self._labels[part]
+            hits = to_numpy(matches.reshape(-1, size).sum(axis=1)).tolist()
+        penalties = self._penalties[first:stop]
+        if self._model.regularized:
+            penalties = to_numpy(self._model.backend.xp.stack(penalties)).tolist()
+        for n, l, hit, penalty in zip(self._samples[first:stop], losses, hits, penalties, strict=True):
+            samples, loss, right = self._sums[-1]
+            self._sums.append((samples + n, loss + l + n * penalty, right + hit))

@@ -1,0 +1,196 @@
+"""What fit, evaluate and predict accept: arrays are checked here, before anything is changed.
+
+Images stay as they come, uint8 for MNIST: a pass converts the rows of its batch, so no second copy of
+the data set is made.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinydnn.device.backend import Array
+from tinydnn.device.memory import Shape
+from tinydnn.layers import check_shape
+
+if TYPE_CHECKING:
+    from tinydnn.models import Sequential
+
+
+class Data:
+    """Samples and targets on the device, checked against the model.
+
+    x: (n, …), of any numeric dtype.
+    targets: (n, outputs) in the model's dtype; None where there are only labels, or no targets at all.
+    labels: (n,): integer labels, or what accuracy compares with; None where neither is needed.
+    """
+
+    def __init__(self, model: "Sequential", x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
+        if not model.layers:
+            raise ValueError(f"Model {model.name!r} has no layers yet; add some")
+        shape = model.sample_shape or sample_shape or shape_of_sample(x)
+        output_shape = model.compute_output_shape(shape)
+        host_x = check_samples(x, shape, model.dtype)
+        self.n = len(host_x)
+        self.x = model.backend.asarray(host_x)
+        self.targets: Array | None = None
+        self.labels: Array | None = None
+        if y is None:
+            return
+        assert model.loss is not None
+        if len(output_shape) != 1:
+            raise ValueError(
+                "A loss expects one row of outputs a sample; end the model with a Dense or Flatten layer. "
+                f"Received: outputs of shape {output_shape}"
+            )
+        (outputs,) = output_shape
+        if model.loss.sparse:
+            host_y = check_labels(y, self.n, outputs)
+        else:
+            host_y = check_targets(y, self.n, outputs, model.dtype)
+            self.targets = model.backend.asarray(host_y)
+        if model.metric is not None:
+            self.labels = model.backend.asarray(model.metric.labels(host_y, model.loss.sparse))
+        elif model.loss.sparse:
+            self.labels = model.backend.asarray(host_y)
+
+
+def as_numeric(array: Any, what: str) -> Array:
+    """A NumPy array of real numbers in this machine's byte order.
+
+    Raises:
+        ValueError: not numbers, or ragged.
+    """
+    # A CuPy array does not become NumPy's by itself; a dict and pandas' objects have a get of another kind.
+    if hasattr(array, "get") and hasattr(array, "dtype") and not hasattr(array, "index"):
+        array = array.get()
+    try:
+        result = np.asarray(array)
+    except ValueError as error:
+        raise ValueError(f"{what} can't be made an array: {error}") from None
+    if result.dtype.kind == "b":
+        result = result.view(np.uint8)
+    if result.dtype.kind not in "fiu":
+        raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
+    return result.astype(result.dtype.newbyteorder("="), copy=False)
+
+
+def check_finite(array: Array, dtype: str, what: str) -> None:
+    """Nothing in a float array may be NaN, infinite, or too large for the model's dtype.
+
+    Raises:
+        ValueError: something is; the message names the first row that has it.
+    """
+    if array.dtype.kind != "f" or not array.size:
+        return
+    limit = float(np.finfo(dtype).max)
+    if max(abs(float(array.max())), abs(float(array.min()))) <= limit:  # makes no copy; false for NaN too
+        return
+    bad = next(i for i, row in enumerate(array) if not float(np.abs(row).max()) <= limit)
+    raise ValueError(
+        f"{what} expects finite numbers that fit {dtype}. Received: NaN, infinity or larger ones in row {bad}"
+    )
+
+
+def shape_of_sample(x: Any) -> Shape:
+    """The shape of one sample of x, from which an unbuilt model takes its input shape."""
+    array = as_numeric(x, "x")
+    if array.ndim == 0 or not len(array):
+        raise ValueError(f"x expects an array of samples, at least one. Received: shape={array.shape}")
+    return check_shape(array.shape[1:], "x") if array.ndim > 1 else (1,)
+
+
+def check_samples(x: Any, shape: Shape, dtype: str) -> Array:
+    """x as an array (n, *shape) of finite numbers.
+
+    Raises:
+        ValueError: it is not.
+    """
+    array = as_numeric(x, "x")
+    if array.ndim == 1 and shape == (1,):
+        array = array[:, np.newaxis]
+    if array.ndim == 0 or array.shape[1:] != shape:
+        raise ValueError(
+            f"x expects samples of shape {shape}, as an array {('n', *shape)}".replace("'", "")
+            + f". Received: shape={array.shape}"
+        )
+    if not len(array):
+        raise ValueError(f"x expects at least one sample. Received: shape={array.shape}")
+    check_finite(array, dtype, "x")
+    return array
+
+
+def check_length(y: Array, n: int) -> None:
+    """Raise a ValueError unless there is one target for each of n samples."""
+    if y.ndim == 0 or len(y) != n:
+        raise ValueError(f"x and y expect the same number of samples. Received: {n} and {len(y) if y.ndim else 1}")
+
+
+def check_labels(y: Any, n: int, outputs: int) -> Array:
+    """Integer labels, (n,), int64.
+
+    Raises:
+        ValueError: not integers, not one for each sample, or not from 0 to outputs - 1.
+    """
+    labels = as_numeric(y, "y")
+    check_length(labels, n)
+    if labels.shape not in ((n,), (n, 1)):
+        raise ValueError(
+            f"y expects one integer label a sample for a sparse loss; for one-hot rows use "
+            f"'categorical_crossentropy'. Received: shape={labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"y expects integer labels for a sparse loss; use y.astype(int). Received: dtype={labels.dtype}"
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= outputs:
+        raise ValueError(
+            f"y expects labels from 0 to {outputs - 1}, one for each output. Received: from {low} to {high}"
+        )
+    return labels.reshape(n).astype(np.int64)
+
+
+def check_targets(y: Any, n: int, outputs: int, dtype: str) -> Array:
+    """Targets, (n, outputs), in the model's dtype.
+
+    Raises:
+        ValueError: another shape, or no finite numbers.
+    """
+    targets = as_numeric(y, "y")
+    check_length(targets, n)
+    if targets.shape == (n,) and outputs == 1:
+        targets = targets[:, np.newaxis]
+    if targets.shape != (n, outputs):
+        hint = ""
+        if targets.shape in ((n,), (n, 1)):
+            hint = "; for integer labels use utils.to_categorical(y) or the loss 'sparse_categorical_crossentropy'"
+        raise ValueError(
+            f"y expects {outputs} targets a sample, shape ({n}, {outputs}){hint}. Received: shape={targets.shape}"
+        )
+    check_finite(targets, dtype, "y")
+    return targets.astype(dtype, copy=False)
+
+
+def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any, Any]]:
+    """x, y and (x_val, y_val): the LAST share of the samples is held out, before any shuffling.
+
+    Mirrors keras/src/trainers/data_adapters/array_slicing.py.
+
+    Raises:
+        ValueError: the share is outside (0, 1), or leaves no sample on one side.
+    """
+    number = isinstance(validation_split, int | float | np.number) and not isinstance(validation_split, bool)
+    if not number or not 0 < validation_split < 1:
+        raise ValueError(f"validation_split expects a number between 0 and 1. Received: {validation_split!r}")
+    x, y = as_numeric(x, "x"), as_numeric(y, "y")
+    if x.ndim == 0:
+        raise ValueError(f"x expects an array of samples. Received: shape={x.shape}")
+    check_length(y, len(x))
+    at = math.floor(len(x) * (1 - validation_split))
+    if not 0 < at < len(x):
+        raise ValueError(
+            f"validation_split={validation_split} of {len(x)} samples leaves {at} for training and {len(x) - at} "
+            "for validation; both need at least one"
+        )
+    return x[:at], y[:at], (x[at:], y[at:])

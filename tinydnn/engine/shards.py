@@ -1,0 +1,146 @@
+"""How threads share each batch: a share of its rows, and then of the weights, for each.
+
+A step: each thread takes its share of the batch's rows through a pass of its own; then each sums the
+gradients of all passes over its share of the weights, in a fixed order, and updates those. So the same
+number of threads gives the same bits, however fast each of them is.
+"""
+
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from tinydnn.device.backend import Array, LazyLogs
+from tinydnn.device.memory import share
+from tinydnn.device.threads import Team, single_threaded_blas
+from tinydnn.engine.averages import Averages
+from tinydnn.engine.data import Data
+from tinydnn.engine.passes import Pass, Rows, Workspace
+
+if TYPE_CHECKING:
+    from tinydnn.models import Sequential
+
+_GRAIN = 64  # weights; a thread's share begins where a cache line does
+_WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
+
+
+class Shards:
+    """The threads and passes that go through some data, a batch at a time.
+
+    Use it in a `with` block: its threads live that long. `begin` comes before an epoch or evaluation.
+    """
+
+    def __init__(self, model: "Sequential", data: Data, batch_size: int, training: bool = False) -> None:
+        self.model, self.data, self.batch_size, self.training = model, data, batch_size, training
+        self.backend = model.backend
+        self.team = Team(model.threads_for(min(batch_size, data.n)))
+        self._workspaces = [Workspace(self.backend) for _ in range(self.team.size)]
+        self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Shards":
+        self._stack.enter_context(self.team)
+        if self.model.device == "cpu":
+            self._stack.enter_context(single_threaded_blas())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.close()
+
+    def each_share(self, n: int, work: Callable[[Pass, slice], None]) -> list[Pass]:
+        """Call work(pass, rows) side by side for each share of n rows; return the passes."""
+        if n not in self._passes:
+            shares = [share(n, min(self.team.size, n), i) for i in range(min(self.team.size, n))]
+            passes = [
+                Pass(self.model, self.data, part.stop - part.start, workspace, self.training)
+                for part, workspace in zip(shares, self._workspaces, strict=False)
+            ]
+            self._passes[n] = passes, shares
+        passes, shares = self._passes[n]
+
+        def task(i: int) -> None:
+            with self.backend.quiet():
+                work(passes[i], shares[i])
+
+        self.team.run(task, len(passes))
+        return passes
+
+    def predict(self, start: int, stop: int, out: Array) -> None:
+        """out[start:stop] = the model's output for those samples."""
+
+        def work(own: Pass, part: slice) -> None:
+            rows = slice(start + part.start, start + part.stop)
+            out[rows] = own.forward(rows)
+
+        self.each_share(stop - start, work)
+
+    def begin(self, order: Array | None = None, first_step: int = 0, before: dict[str, Any] | None = None) -> None:
+        """Take the samples in this order, or one after the other, from this step on.
+
+        before: the state of the averages before that step, where they are to go on.
+        """
+        self._order = order
+        labels = self.data.labels if order is None or self.data.labels is None else self.data.labels[order]
+        self.averages = Averages(self.model, self.data.n, self.batch_size, labels, first_step, before)
+
+    def _rows(self, start: int, stop: int) -> Rows:
+        return slice(start, stop) if self._order is None else self._order[start:stop]
+
+    def test(self, start: int, stop: int) -> None:
+        """Measure the samples whose turn is from start to stop."""
+
+        def work(own: Pass, part: slice) -> None:
+            first, last = start + part.start, start + part.stop
+            rows = self._rows(first, last)
+            own.measure(rows, own.forward(rows), self.averages.scores(first, last))
+
+        self.each_share(stop - start, work)
+        self.averages.count(stop - start, self.model.penalty())
+
+    def gradients(self, start: int, stop: int) -> list[Pass]:
+        """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
+
+        def work(own: Pass, part: slice) -> None:
+            first, last = start + part.start, start + part.stop
+            rows = self._rows(first, last)
+            output = own.forward(rows, first_row=part.start)
+            own.measure(rows, output, self.averages.scores(first, last))
+            own.backward(output, batch=stop - start)
+            if part.start == 0:  # once a batch
+                own.add_penalty_gradients()
+
+        passes = self.each_share(stop - start, work)
+        self.averages.count(stop - start, self.model.penalty())
+        return passes
+
+    def update(self, passes: list[Pass]) -> None:
+        """Sum the passes' gradients, and let the optimizer take its step with them."""
+        optimizer, w, g = self.model.optimizer, self.model.parameters, passes[0].gradient
+        assert optimizer is not None
+        threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
+        pieces = max(1, round(w.nbytes / threads / self.backend.piece))
+
+        def add_up(part: slice) -> None:
+            for other in passes[1:]:
+                g[part] += other.gradient[part]
+
+        def update(i: int) -> None:
+            with self.backend.quiet():
+                for piece in range(i * pieces, (i + 1) * pieces):
+                    part = share(w.size, threads * pieces, piece, _GRAIN)
+                    if not optimizer.clips:
+                        add_up(part)
+                    optimizer.update(w, g, part)
+
+        optimizer.begin_step()
+        if optimizer.clips:  # a norm needs the whole gradient first
+            add_up(slice(None))
+            with self.backend.quiet():
+                optimizer.clip(g)
+        self.team.run(update, threads)
+        for layer in self.model.layers:
+            layer.steps_seen += 1
+
+    def logs(self) -> LazyLogs:
+        """Loss and metrics since `begin`: means over the samples, sorted by name as in Keras."""
+        return self.averages.logs()

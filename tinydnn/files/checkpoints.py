@@ -1,0 +1,92 @@
+"""Checkpoints: all that it takes to go on with a training to the same bits, in one .npz file.
+
+A training's state is made of numbers, text, lists, dicts and arrays. The arrays lie in the archive one by
+one; the rest is state.json, in which {"array": 3} stands for 3.npy. Each entry has a checksum, and
+nothing is pickled.
+"""
+
+import io
+import json
+import os
+import zipfile
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from tinydnn.device.backend import Array
+from tinydnn.files import npz
+from tinydnn.files.whole import FileFormatError, write_whole
+
+_FORMAT = "tinydnn checkpoint 1"
+
+
+def write(path: str | PathLike[str], state: Any) -> None:
+    """Write a state to a file, whole or not at all.
+
+    Raises:
+        TypeError: there is something in it that is no number, text, list, dict or array.
+        OSError: it can't be written there; a checkpoint that was there before is still there.
+    """
+    arrays: list[Array] = []
+    tree = _without_arrays(state, arrays)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("state.json", json.dumps({"format": _FORMAT, "state": tree}))
+        for i, array in enumerate(arrays):
+            with archive.open(f"{i}.npy", "w") as entry:
+                np.lib.format.write_array(entry, array, version=(1, 0), allow_pickle=False)
+    write_whole(path, content.getvalue())
+
+
+def read(path: str | PathLike[str]) -> Any:
+    """The state in a file.
+
+    Raises:
+        FileNotFoundError: there is none.
+        FileFormatError: it is no checkpoint, or damaged.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"There is no file {path!r}")
+    with npz.opened(path) as archive:
+        content = json.loads(npz.read_bytes(archive, "state.json"))
+        if not isinstance(content, dict) or content.get("format") != _FORMAT:
+            raise FileFormatError(f"expected {_FORMAT!r} in state.json. Found: another format")
+        return _with_arrays(content.get("state"), archive, set())
+
+
+def _without_arrays(value: Any, arrays: list[Array]) -> Any:
+    """The value as JSON has it; its arrays are added to the list."""
+    if isinstance(value, np.ndarray):
+        arrays.append(value)
+        return {"array": len(arrays) - 1}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {"dict": {_text(key): _without_arrays(entry, arrays) for key, entry in value.items()}}
+    if isinstance(value, list | tuple):
+        return [_without_arrays(entry, arrays) for entry in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"A checkpoint keeps numbers, text, lists, dicts and NumPy arrays. Received: {value!r}")
+
+
+def _text(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"A checkpoint keeps dicts whose keys are text. Received: the key {key!r}")
+    return key
+
+
+def _with_arrays(value: Any, archive: zipfile.ZipFile, seen: set[str]) -> Any:
+    if isinstance(value, list):
+        return [_with_arrays(entry, archive, seen) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("dict"), dict):
+        return {key: _with_arrays(entry, archive, seen) for key, entry in value["dict"].items()}
+    name = str(value.get("array"))
+    if name in seen:  # else a small file could ask for the same array a million times
+        raise FileFormatError(f"expected the array {name} once in state.json. Found: twice")
+    seen.add(name)
+    return npz.read(archive, name)

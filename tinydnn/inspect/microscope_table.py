@@ -1,0 +1,57 @@
+"""The microscope's table for a terminal: three lines a tensor."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from tinydnn.inspect.microscope import Tensor
+
+
+def table(tensors: Iterable[Tensor]) -> Table:
+    """Every tensor: its formula and line, its shape and range, the largest value in tinydnn, Keras, and as a slope.
+
+    The last column is where that is, and how far tinydnn is from Keras anywhere in the tensor, and from the slopes.
+    """
+    result = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
+    result.add_column("tensor\nformula\nline of tinydnn", min_width=17)
+    result.add_column("shape\nmean\nleast .. most", justify="right", no_wrap=True)
+    result.add_column("tinydnn\nKeras\nslope", justify="right", no_wrap=True)
+    result.add_column("at the largest\napart from Keras\nfrom the slopes", justify="right", no_wrap=True)
+    for tensor in tensors:
+        result.add_row(*("\n".join(lines) for lines in (_what(tensor), _shape(tensor), _values(tensor), _gaps(tensor))))
+    return result
+
+
+def _what(tensor: Tensor) -> list[str]:
+    formula = tensor.formula
+    return [f"[bold]{escape(tensor.name)}[/]", escape(formula.text), f"[dim]{formula.file}:{formula.line}[/]"]
+
+
+def _shape(tensor: Tensor) -> list[str]:
+    value = tensor.value
+    return [
+        " x ".join(map(str, value.shape)) or "a number",
+        f"{value.mean(dtype=np.float64):.3g}",
+        f"{value.min():.3g} .. {value.max():.3g}",
+    ]
+
+
+def _values(tensor: Tensor) -> list[str]:
+    at, digits = tensor.largest, 7 if tensor.value.dtype == np.float32 else 9
+    return [
+        f"{tensor.value[at]:.{digits}g}",
+        "" if tensor.keras is None else f"{tensor.keras[at]:.{digits}g}",
+        f"{tensor.slopes[0].slope:.{digits}g}" if tensor.slopes else "",
+    ]
+
+
+def _gaps(tensor: Tensor) -> list[str]:
+    at = ", ".join(map(str, tensor.largest))
+    return [
+        escape(f"[{at}]") if at else "",
+        "" if tensor.difference is None else str(tensor.difference),
+        f"{max(abs(each.gradient - each.slope) for each in tensor.slopes):.0e}" if tensor.slopes else "",
+    ]

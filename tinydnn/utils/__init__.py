@@ -1,0 +1,44 @@
+"""Small helpers with Keras' names (mirrors keras/src/utils)."""
+
+from typing import Any
+
+import numpy as np
+
+from tinydnn.device.backend import Array
+from tinydnn.engine.data import as_numeric
+from tinydnn.names import not_offered
+from tinydnn.random import set_random_seed
+
+__all__ = ["set_random_seed", "to_categorical"]
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> Array:
+    """One-hot rows of integer labels: shape (…,) becomes (…, num_classes), float64.
+
+    A last axis of length 1 is taken off first, as in keras/src/utils/numerical_utils.py.
+
+    Args:
+        x: integers from 0 to num_classes - 1.
+        num_classes: None means the largest label plus 1.
+
+    Raises:
+        ValueError: no integers, or outside that range.
+    """
+    labels = as_numeric(x, "x")
+    if labels.dtype.kind == "f" and (labels == np.floor(labels)).all() and np.isfinite(labels).all():
+        labels = labels.astype(np.int64)  # whole numbers, as from a text file; Keras takes them too
+    if labels.dtype.kind not in "iu" or not labels.size:
+        raise ValueError(f"to_categorical expects integer labels. Received: dtype={labels.dtype}, shape={labels.shape}")
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    classes = int(labels.max()) + 1 if num_classes is None else num_classes
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"to_categorical expects labels from 0 to {classes - 1}. Received: from {labels.min()} to {labels.max()}"
+        )
+    rows = np.zeros((labels.size, classes))
+    rows[np.arange(labels.size), labels.reshape(-1)] = 1
+    return rows.reshape(*labels.shape, classes)
+
+
+__getattr__ = not_offered(__name__, globals())
