@@ -13,6 +13,7 @@ from tinydnn.callbacks import Callback, CallbackList, History
 from tinydnn.device.backend import Array, LazyLogs, Logs
 from tinydnn.engine.data import Data, split
 from tinydnn.engine.interrupts import deferred_interrupt
+from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.shards import Shards
 from tinydnn.files.whole import FileFormatError
@@ -297,16 +298,12 @@ def _outputs(model: "Sequential", out: Array) -> dict[str, Any]:
 
 def train_on_batch(model: "Sequential", x: Any, y: Any) -> Logs:
     """See `Sequential.train_on_batch`."""
-    model.require_compiled("train_on_batch", y)
-    data = Data(model, x, y)
-    model.prepare_training(data.x.shape[1:])
-    with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
-        shards.begin()
-        passes = shards.gradients(0, data.n)
-        logs = dict(shards.logs())
+    with OneBatch(model, x, y, "train_on_batch") as batch:
+        batch.gradients()
+        logs = batch.logs()
         if not math.isfinite(logs["loss"]):
             raise FloatingPointError(f"The loss of this batch is {logs['loss']}; the weights were left as they are")
-        shards.update(passes)
+        batch.update()
     return logs
 
 

@@ -23,8 +23,7 @@ import numpy as np
 
 from tinydnn import initializers, layers, random
 from tinydnn.device.backend import Array
-from tinydnn.engine.data import Data
-from tinydnn.engine.shards import Shards
+from tinydnn.engine.one_batch import OneBatch
 from tinydnn.files import npz
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.inspect import mistakes
@@ -177,19 +176,16 @@ def write(path: str | PathLike[str], step: Step) -> None:
 
 def record(model: Sequential, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
     """Train the model by one step on these samples, whatever its loss, and return the step."""
-    model.require_compiled("record", y)
-    data = Data(model, x, y)
-    model.prepare_training(data.x.shape[1:])
-    optimizer = model.optimizer
-    assert optimizer is not None
-    before = model.get_weights()
-    slots = {
-        name: [view.copy() for view in model.layout.views(model.backend.to_numpy(slot))]
-        for name, slot in optimizer.slots.items()
-    }
-    with Shards(model, data, data.n, training=True) as shards:
-        shards.begin()
-        shards.update(shards.gradients(0, data.n))
+    with OneBatch(model, x, y, "record") as batch:
+        optimizer = model.optimizer
+        assert optimizer is not None
+        before = model.get_weights()
+        slots = {
+            name: [view.copy() for view in model.layout.views(model.backend.to_numpy(slot))]
+            for name, slot in optimizer.slots.items()
+        }
+        batch.gradients()
+        batch.update()
     return Step(
         np.asarray(x), np.asarray(y), before, model.get_weights(), slots, optimizer.iterations, batch_size, seed
     )

@@ -13,10 +13,8 @@ import numpy as np
 from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.averages import Averages
-from tinydnn.engine.data import Data
-from tinydnn.engine.interrupts import deferred_interrupt
+from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.passes import Pass
-from tinydnn.engine.shards import Shards
 from tinydnn.inspect import formulas
 from tinydnn.inspect.differences import Difference, difference
 from tinydnn.inspect.formulas import Formula, formula
@@ -101,21 +99,16 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
         x, y: as for fit.
         keras: Keras' own values of the tensors, by name.
     """
-    model.require_compiled("The microscope", y)
-    data = Data(model, x, y)
-    model.prepare_training(data.x.shape[1:])
-    twin = _in_float64(model)
     to_numpy = model.backend.to_numpy
-    before = to_numpy(model.parameters)
-    with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
-        shards.begin(model.backend.xp.arange(data.n))
-        passes = shards.gradients(0, data.n)
+    with OneBatch(model, x, y, "The microscope") as batch:
+        twin, before = _in_float64(model), to_numpy(model.parameters)
+        passes = batch.gradients()
+        loss = batch.logs()["loss"]
         gradient = sum(to_numpy(each.gradient) for each in passes)
-        loss = shards.logs()["loss"]
         tensors = [*_forward(model, passes, loss), *_backward(model, passes, gradient)]
         reach = _reach(passes)
         if math.isfinite(loss):  # else fit refuses the update
-            shards.update(passes)
+            batch.update()
             tensors += _update(model, to_numpy(passes[0].gradient), before, to_numpy(model.parameters))
     by_name = {tensor.name: tensor for tensor in tensors}
     for name, tensor in by_name.items():
@@ -271,27 +264,23 @@ def _reach(passes: list[Pass]) -> list[float]:
 
 def _slopes(twin: Sequential, x: Any, y: Any, gradients: list[Array], reach: list[float]) -> list[list[Slope]]:
     """The slope of the loss along a few weights of each array."""
-    data = Data(twin, x, y)
     rng = np.random.default_rng(0)  # the same entries each time
-    with Shards(twin, data, data.n, training=True) as shards:
+    found = []
+    with OneBatch(twin, x, y) as batch:
 
-        def loss() -> float:
-            shards.begin()
-            shards.gradients(0, data.n)
-            return float(shards.logs()["loss"])
+        def loss_at(weight: float) -> float:
+            W[index] = weight
+            batch.gradients()
+            return batch.logs()["loss"]
 
-        found = []
         for W, dW, far in zip(twin.layout.views(twin.parameters), gradients, reach, strict=True):
             entries = dict.fromkeys([int(np.abs(dW).argmax()), *rng.integers(0, dW.size, _SLOPES - 1).tolist()])
             h = _STEP / max(1.0, far)
             slopes = []
             for index in (np.unravel_index(entry, dW.shape) for entry in entries):
-                before = float(W[index])
-                W[index] = before + h
-                up = loss()
-                W[index] = before - h
-                slope = (up - loss()) / (2 * h)
-                W[index] = before
+                weight = float(W[index])
+                slope = (loss_at(weight + h) - loss_at(weight - h)) / (2 * h)
+                W[index] = weight
                 slopes.append(Slope(tuple(int(i) for i in index), float(dW[index]), slope))
             found.append(slopes)
     return found
