@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tinydnn import activations, layers
 from tinydnn.callbacks import Callback, Logs
 from tinydnn.device.backend import Array
-from tinydnn.engine.fit import check_count
+from tinydnn.engine.checks import check_count
 from tinydnn.engine.passes import Pass
 from tinydnn.files.whole import FileFormatError, write_whole
 
@@ -155,7 +155,7 @@ class Watch(Callback):
         """Of a step of the epoch under way, its number in the whole training, from 1."""
         training = self.model.training
         assert training is not None
-        return training.epoch * training.steps + batch + 1
+        return int(training.epoch * training.steps) + batch + 1
 
     def _look(self, step: int, before: Array) -> None:
         backend, training = self.model.backend, self.model.training
@@ -240,16 +240,14 @@ _SUMS = "dW²", "change²", "W²", "saturated", "dead"
 class _Row:
     """A layer that is watched.
 
-    dense: the step of the model, one of `model.steps`, that has its W; None for an Activation alone.
-    kernel: which of the model's weights that is.
-    activation: the step that has its outputs a.
+    place: which of the model's layers it is.
+    kernel: which of the model's weights is its W; None for an Activation alone.
     ends: where they are saturated; None where it has no end.
     """
 
     layer: layers.Layer
-    dense: int | None
-    kernel: int
-    activation: int
+    place: int
+    kernel: int | None
     ends: Ends | None
 
     @property
@@ -258,15 +256,16 @@ class _Row:
 
     def sums(self, xp: Any, passes: list[Pass], before: Array, model: Any) -> Iterator[tuple[str, Any]]:
         """What the quantities are made of, as numbers on the device, in float64."""
-        if self.dense is not None:
+        traces = [own.traces[self.place] for own in passes]
+        if self.kernel is not None:
             W, W0 = self.layer.weights[0], model.layout.views(before)[self.kernel]
-            dW = sum(xp.matmul(own.traces[self.dense].x.T, own.traces[self.dense].dy) for own in passes)
+            dW = sum(xp.matmul(t.x.T, t.dz) for t in traces)
             if self.layer.kernel_regularizer is not None:
                 self.layer.kernel_regularizer.add_gradient(xp, W0, dW)
             for what, values in (("dW²", dW), ("change²", W - W0), ("W²", W0)):
                 yield what, xp.sum(xp.multiply(values, values, dtype=xp.float64))  # in float32 1e-23² is 0
         if self.ends is not None:
-            outputs = [own.traces[self.activation].y for own in passes]
+            outputs = [t.y for t in traces]
             low = sum(xp.sum(a <= self.ends.low, axis=0, dtype=xp.float64) for a in outputs)
             high = sum(xp.sum(a >= self.ends.high, axis=0, dtype=xp.float64) for a in outputs)
             rows = sum(len(a) for a in outputs)
@@ -276,7 +275,7 @@ class _Row:
     def quantities(self, sums: dict[str, float]) -> dict[str, float]:
         """From those sums, NaN where there was none; of weights that are all 0 there is no ratio."""
         return {
-            "gradient": math.nan if self.dense is None else math.sqrt(sums["dW²"] / self.layer.weights[0].size),
+            "gradient": math.nan if self.kernel is None else math.sqrt(sums["dW²"] / self.layer.weights[0].size),
             "update": math.sqrt(sums["change²"] / sums["W²"]) if sums["W²"] else math.nan,
             "saturated": sums["saturated"],
             "dead": math.nan if self.ends is None else int(sums["dead"]),
@@ -284,14 +283,11 @@ class _Row:
 
 
 def _rows(model: Any) -> list[_Row]:
-    owners = [layer for layer in model.layers for _ in layer.steps()]
     rows, weights = [], 0
-    for layer in model.layers:
+    for i, layer in enumerate(model.layers):
         dense = isinstance(layer, layers.Dense)
         if dense or isinstance(layer, layers.Activation):
-            first = owners.index(layer)
-            last = first + owners.count(layer) - 1
             ends = ENDS.get(type(layer.activation))
-            rows.append(_Row(layer, first if dense else None, weights, last, ends))
+            rows.append(_Row(layer, i, weights if dense else None, ends))
         weights += len(layer.weights)
     return rows
