@@ -16,7 +16,7 @@ from tinydnn import config, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
 from tinydnn.files import keras3 as saving
-from tinydnn.inspect import microscope
+from tinydnn.inspect.weight_names import gradient_names, weight_names
 from tinydnn.models import Sequential
 
 
@@ -32,7 +32,10 @@ def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
 
 def twin(model: Sequential) -> Any:
-    """The same model in Keras: through a file, and told how many dropout masks were drawn."""
+    """The same model in Keras, with the same dropout masks to come.
+
+    It goes through a file, which both libraries read; `tinydnn.inspect.twin` makes a twin within tinydnn.
+    """
     keras = load("keras")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "twin.keras"
@@ -51,7 +54,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     import tensorflow as tf
 
     keras = load("keras")
-    of_weights = dict(zip(microscope.weight_names(ours), model.trainable_variables, strict=True))
+    of_weights = dict(zip(weight_names(ours), model.trainable_variables, strict=True))
     x, y, rows = _checked(ours, x, y)
     outputs = {}
     with tf.GradientTape() as tape:
@@ -76,7 +79,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
     found = {"x": x, "y": rows, **outputs, "l": l, "loss": loss}
     found |= {name.replace("/", "/d"): gradients[name] for name in outputs if gradients[name] is not None}
-    of_gradients = microscope.gradient_names(ours)
+    of_gradients = gradient_names(ours)
     found |= {name: gradients[weight] for name, weight in zip(of_gradients, of_weights, strict=True)}
     before = {name: variable.numpy() for name, variable in of_weights.items()}
     model.optimizer.apply([gradients[name] for name in of_weights], model.trainable_variables)
@@ -87,7 +90,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
 def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     """Keras' slots by the microscope's names: dense/kernel velocity, …"""
-    names = microscope.weight_names(ours)
+    names = weight_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in saving.slots_in_order(ours)]
     _, _, *variables = model.optimizer.variables  # the number of steps and the learning rate come first
     return dict(zip(slots, variables, strict=True))

@@ -26,6 +26,7 @@ from tinydnn.device.backend import Array
 from tinydnn.files import keras3 as saving
 from tinydnn.inspect import microscope
 from tinydnn.inspect.differences import NOT_COMPARABLE, Difference, difference, largest
+from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
 from tinydnn.utils.progbar import figure
@@ -329,9 +330,7 @@ class _Comparison:
     def _weights(self) -> Iterator[tuple[str, Array, Array]]:
         """(name, tinydnn's, Keras') of each weight."""
         views = self._ours.layout.views(self._ours.backend.to_numpy(self._ours.parameters))
-        for name, view, variable in zip(
-            microscope.weight_names(self._ours), views, self._theirs.trainable_variables, strict=True
-        ):
+        for name, view, variable in zip(weight_names(self._ours), views, self._theirs.trainable_variables, strict=True):
             yield name, view, variable.numpy()
 
     def _state(self) -> Iterator[tuple[str, Array, Array]]:

@@ -484,11 +484,14 @@ def test_where_roundings_are_as_large_as_a_change_the_step_can_not_tell():
 
 def test_a_diagnosis_leaves_names_and_random_numbers_as_they_were():
     model, step, x = right_step()
+    step.after[1] = step.after[1] + 1  # so that all mistakes are tried
+    step.batch_size = 2 * len(step.x)
     state = random.getstate()
     with tinydnn.names.numbered_anew():
-        diagnosis.diagnose(model, step, x, 0.2)
+        assert not diagnosis.diagnose(model, step, x, 0.2).right
+        assert random.getstate() == state
         assert tinydnn.layers.Dense(1).name == "dense"
-    random.setstate(state)
+        assert tinydnn.Sequential().name == "sequential"
 
 
 def test_the_command_reads_a_file_and_a_model_of_keras(tmp_path, monkeypatch, capsys):

@@ -23,15 +23,14 @@ import numpy as np
 
 from tinydnn import initializers, layers, random
 from tinydnn.device.backend import Array
-from tinydnn.engine.data import Data
-from tinydnn.engine.shards import Shards
+from tinydnn.engine.one_batch import OneBatch
 from tinydnn.files import npz
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.inspect import mistakes
-from tinydnn.inspect.microscope import weight_names
 from tinydnn.inspect.mistakes import Mistake
+from tinydnn.inspect.twin import twin
+from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Sequential
-from tinydnn.names import numbered_anew
 
 _ROUNDINGS = 8.0  # how many times tinydnn's own rounding error a right step may be off
 _PERTURBED = 2  # how many times the step is taken with roundings planted, to see what becomes of them
@@ -177,19 +176,16 @@ def write(path: str | PathLike[str], step: Step) -> None:
 
 def record(model: Sequential, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
     """Train the model by one step on these samples, whatever its loss, and return the step."""
-    model.require_compiled("record", y)
-    data = Data(model, x, y)
-    model.prepare_training(data.x.shape[1:])
-    optimizer = model.optimizer
-    assert optimizer is not None
-    before = model.get_weights()
-    slots = {
-        name: [view.copy() for view in model.layout.views(model.backend.to_numpy(slot))]
-        for name, slot in optimizer.slots.items()
-    }
-    with Shards(model, data, data.n, training=True) as shards:
-        shards.begin()
-        shards.update(shards.gradients(0, data.n))
+    with OneBatch(model, x, y, "record") as batch:
+        optimizer = model.optimizer
+        assert optimizer is not None
+        before = model.get_weights()
+        slots = {
+            name: [view.copy() for view in model.layout.views(model.backend.to_numpy(slot))]
+            for name, slot in optimizer.slots.items()
+        }
+        batch.gradients()
+        batch.update()
     return Step(
         np.asarray(x), np.asarray(y), before, model.get_weights(), slots, optimizer.iterations, batch_size, seed
     )
@@ -317,7 +313,7 @@ class _Allowing:
         return found
 
     def _weights_after(self, dtype: str, before: list[Array], x: Array) -> list[Array]:
-        step, model = self._step, _copy(self._model, dtype)
+        step, model = self._step, twin(self._model, dtype, threads=1)
         assert model.optimizer is not None
         model.set_weights(before)
         model.optimizer.iterations = step.number - 1
@@ -328,7 +324,8 @@ class _Allowing:
 
     def _batch_of_the_usual_size(self) -> None:
         """Let a training see one, as it has before the smaller one at an epoch's end; only its size matters."""
-        model = Sequential([layers.Input((1,)), layers.Dense(1)], device="cpu", threads=1)
+        dense = layers.Dense(1, kernel_initializer="zeros", name="dense")  # draws nothing, and uses up no number
+        model = Sequential([dense], name="usual", device="cpu", threads=1)
         model.compile("sgd", "mse")
         record(model, np.zeros(self._step.batch_size, np.uint8), np.zeros(self._step.batch_size, np.uint8))
 
@@ -339,18 +336,6 @@ _SINGLE = float(np.finfo("float32").eps)
 def _rounded(values: Array, rng: np.random.Generator) -> Array:
     """The values, in float64, each off at random by about a rounding of float32."""
     return values * (1 + _SINGLE * rng.standard_normal(values.shape))
-
-
-def _copy(model: Sequential, dtype: str) -> Sequential:
-    """The same net, compiled alike, in this dtype."""
-    assert model.optimizer is not None
-    assert model.sample_shape is not None
-    with numbered_anew():  # and leave no gap in the user's own names
-        copies = [type(layer)(**{**layer.get_config(), "dtype": dtype}) for layer in model.layers]
-        twin = Sequential(copies, device="cpu", threads=1)
-    twin.compile(type(model.optimizer)(**model.optimizer.get_config()), model.loss)
-    twin.prepare_training(model.sample_shape)
-    return twin
 
 
 def _norm(values: Array) -> float:

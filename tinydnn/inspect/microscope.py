@@ -13,29 +13,16 @@ import numpy as np
 from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.averages import Averages
-from tinydnn.engine.data import Data
-from tinydnn.engine.interrupts import deferred_interrupt
+from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.passes import Pass
-from tinydnn.engine.shards import Shards
 from tinydnn.inspect import formulas
 from tinydnn.inspect.differences import Difference, difference
 from tinydnn.inspect.formulas import Formula, formula
+from tinydnn.inspect.slopes import Index, Slope, slopes
+from tinydnn.inspect.weight_names import gradient_names, gradient_of, names_in, weight_names
 from tinydnn.models import Sequential
 
-Index = tuple[int, ...]
-
-_STEP = 1e-5  # how far a finite difference may move a z
-_SLOPES = 3  # entries of each gradient that are checked by one: its largest, and others at random
 _SHOWN = 784  # numbers of a tensor that go into JSON, at most
-
-
-@dataclass(frozen=True)
-class Slope:
-    """An entry of a gradient, and the slope (L(w + h) - L(w - h)) / 2h of the loss along its weight, in float64."""
-
-    index: Index
-    gradient: float
-    slope: float
 
 
 @dataclass
@@ -101,46 +88,23 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
         x, y: as for fit.
         keras: Keras' own values of the tensors, by name.
     """
-    model.require_compiled("The microscope", y)
-    data = Data(model, x, y)
-    model.prepare_training(data.x.shape[1:])
-    twin = _in_float64(model)
     to_numpy = model.backend.to_numpy
-    before = to_numpy(model.parameters)
-    with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
-        shards.begin(model.backend.xp.arange(data.n))
-        passes = shards.gradients(0, data.n)
+    with OneBatch(model, x, y, "The microscope") as batch:
+        before = to_numpy(model.parameters)
+        passes = batch.gradients()
+        loss = batch.logs()["loss"]
         gradient = sum(to_numpy(each.gradient) for each in passes)
-        loss = shards.logs()["loss"]
         tensors = [*_forward(model, passes, loss), *_backward(model, passes, gradient)]
-        reach = _reach(passes)
+        found = slopes(model, x, y, gradient, passes)
         if math.isfinite(loss):  # else fit refuses the update
-            shards.update(passes)
+            batch.update()
             tensors += _update(model, to_numpy(passes[0].gradient), before, to_numpy(model.parameters))
     by_name = {tensor.name: tensor for tensor in tensors}
     for name, tensor in by_name.items():
         tensor.keras = (keras or {}).get(name)
-    of_weights = [by_name[name] for name in gradient_names(model)]
-    for tensor, slopes in zip(of_weights, _slopes(twin, x, y, [each.value for each in of_weights], reach), strict=True):
-        tensor.slopes = slopes
+    for name, of_weights in zip(gradient_names(model), found, strict=True):
+        by_name[name].slopes = of_weights
     return tensors
-
-
-def weight_names(model: Sequential) -> list[str]:
-    """dense/kernel, dense/bias, … in the order of the model's weights."""
-    return [f"{layer.name}/{kind}" for layer in model.layers for kind, _ in _kinds(layer)]
-
-
-def gradient_names(model: Sequential) -> list[str]:
-    """dense/dW, dense/db, … in the same order."""
-    return [f"{layer.name}/{gradient}" for layer in model.layers for _, gradient in _kinds(layer)]
-
-
-def _kinds(layer: layers.Layer) -> list[tuple[str, str]]:
-    """Keras' names of a layer's weights, and those of their gradients."""
-    if isinstance(layer, layers.Dense):
-        return [("kernel", "dW"), ("bias", "db")][: len(layer.weights)]
-    return [(f"w{i}", f"dw{i}") for i in range(len(layer.weights))]
 
 
 # -- the tensors -------------------------------------------------------------------------------------
@@ -216,8 +180,8 @@ def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterato
         yield Tensor(f"{name}/d{step.kind}", "gradient", how.named(f"d{step.kind}"), arriving)
         how = formulas.of_input_gradient(step.layer)
         if step.layer.weights:
-            kinds, both = _kinds(step.layer), formulas.of_weight_gradients(step.layer)
-            for (_, kind), each, values in zip(kinds, both, of_weights[name], strict=False):
+            kinds, both = map(gradient_of, names_in(step.layer)), formulas.of_weight_gradients(step.layer)
+            for kind, each, values in zip(kinds, both, of_weights[name], strict=False):
                 yield Tensor(f"{name}/{kind}", "gradient", each.named(kind), values, of_weights=True)
 
 
@@ -235,63 +199,3 @@ def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> 
             yield Tensor(f"{name} {slot}", slot, slots[slot], values, of_weights=True)
     for name, values in zip(names, views(after - before), strict=True):
         yield Tensor(f"{name} change", "change", change.named("change"), values, of_weights=True)
-
-
-# -- finite differences -------------------------------------------------------------------------------
-
-
-def _in_float64(model: Sequential) -> Sequential:
-    """The same net with the same weights and the same dropout masks to come, in float64."""
-    copies = []
-    for layer in model.layers:
-        settings = {**layer.get_config(), "dtype": "float64"}
-        if isinstance(layer, layers.Dropout):
-            settings["seed"] = layer.stream_seed
-        copies.append(type(layer)(**settings))
-    twin = Sequential(copies, name=model.name, device="cpu", threads=model.threads)
-    twin.compile("sgd", model.loss)
-    assert model.sample_shape is not None
-    twin.build_for(model.sample_shape)
-    twin.set_weights(model.get_weights())
-    for copy, layer in zip(copies, model.layers, strict=True):
-        copy.steps_seen = layer.steps_seen
-        if isinstance(copy, layers.Dropout):
-            copy.drawn_in = layer.dtype
-    return twin
-
-
-def _reach(passes: list[Pass]) -> list[float]:
-    """For each weight array, how far a z moves at most when one of its weights moves by 1."""
-    reach = []
-    for i, layer in enumerate(passes[0].layers):
-        largest = max(float(abs(each.traces[i].x).max()) for each in passes)
-        reach += [largest, *[1.0] * (len(layer.weights) - 1)][: len(layer.weights)]
-    return reach
-
-
-def _slopes(twin: Sequential, x: Any, y: Any, gradients: list[Array], reach: list[float]) -> list[list[Slope]]:
-    """The slope of the loss along a few weights of each array."""
-    data = Data(twin, x, y)
-    rng = np.random.default_rng(0)  # the same entries each time
-    with Shards(twin, data, data.n, training=True) as shards:
-
-        def loss() -> float:
-            shards.begin()
-            shards.gradients(0, data.n)
-            return float(shards.logs()["loss"])
-
-        found = []
-        for W, dW, far in zip(twin.layout.views(twin.parameters), gradients, reach, strict=True):
-            entries = dict.fromkeys([int(np.abs(dW).argmax()), *rng.integers(0, dW.size, _SLOPES - 1).tolist()])
-            h = _STEP / max(1.0, far)
-            slopes = []
-            for index in (np.unravel_index(entry, dW.shape) for entry in entries):
-                before = float(W[index])
-                W[index] = before + h
-                up = loss()
-                W[index] = before - h
-                slope = (up - loss()) / (2 * h)
-                W[index] = before
-                slopes.append(Slope(tuple(int(i) for i in index), float(dW[index]), slope))
-            found.append(slopes)
-    return found
