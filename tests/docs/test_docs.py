@@ -14,7 +14,7 @@ from keras_ref.tolerances import TABLE
 from tinydnn.inspect import microscope, net
 from tinydnn.inspect.mistakes import GALLERY
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PARITY = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ import stand_in
 import tinydnn
 
 ENGINE = Path(tinydnn.__file__).parent
-HOST_ONLY = {"microscope.py", "saving.py", "images.py", "figures.py", "formulas.py"}  # their arrays are NumPy's
+HOST_ONLY = {"microscope.py", "keras3.py", "images.py", "figures.py", "formulas.py"}  # their arrays are NumPy's
 MODULES = {"xp", "_xp", "cupy"}
 OF_ARRAYS = "T", "astype", "copy", "dtype", "max", "nbytes", "ndim", "reshape", "shape", "size", "sum", "tolist", "view"
 
@@ -23,7 +23,7 @@ OF_ARRAYS = "T", "astype", "copy", "dtype", "max", "nbytes", "ndim", "reshape", 
 def calls():
     """{(function, keyword or None), …} of all calls of xp.function, self.xp.function, backend.xp.function."""
     found = set()
-    for file in sorted(ENGINE.glob("*.py")):
+    for file in sorted(ENGINE.rglob("*.py")):
         if file.name in HOST_ONLY:
             continue
         for node in ast.walk(ast.parse(file.read_text())):

@@ -8,8 +8,8 @@ import shutil
 
 import numpy as np
 import pytest
+from commands import command, small_data
 from PIL import Image, ImageDraw
-from test_cli import command, small_data
 from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
 import tinydnn as keras

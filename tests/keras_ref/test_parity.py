@@ -30,7 +30,7 @@ from tinydnn.inspect import mistakes  # noqa: E402
 from tinydnn.inspect.mistakes import GALLERY  # noqa: E402
 
 BOTH = (tinydnn, keras)
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)

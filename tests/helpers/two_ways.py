@@ -1,6 +1,6 @@
 """Every feature that tinydnn shares with Keras, saved by one and opened by the other: docs/reliability.md's table.
 
-`python tests/two_ways.py`
+`python tests/helpers/two_ways.py`
 """
 
 import logging

@@ -44,7 +44,7 @@ def test_a_process_that_dies_at_any_stage_of_writing_leaves_the_file_before(tmp_
     before = path.read_bytes()
     program = f"""
 import os, sys, tempfile
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(Path(reliability.__file__).parent)!r})
 import reliability
 model = reliability.small_net()
 module = tempfile if {place!r} == "mkstemp" else os

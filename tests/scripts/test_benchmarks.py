@@ -11,14 +11,12 @@ import pytest
 import stand_in
 
 import tinydnn as keras
+from benchmarks import agreement, crossover, guard, machine, measure, peers, plots, report, run, turns
+from benchmarks.task import Pace, Task
 from tinydnn.device import devices
 from tinydnn.inspect import net
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import agreement, crossover, guard, machine, measure, peers, plots, report, run, turns  # noqa: E402
-from benchmarks.task import Pace, Task  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 SMALL = Task(hidden=(8, 4), samples=600, batch_size=100)
 

@@ -4,9 +4,9 @@ import ast
 import importlib.util
 import math
 import re
-import sys
 from pathlib import Path
 
+import book
 import numpy as np
 import pytest
 
@@ -14,9 +14,6 @@ import tinydnn
 from tinydnn.engine.data import split
 from tinydnn.inspect import net
 from tinydnn.inspect.microscope import dissect
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
-import book
 
 PAGE = Path(book.BOOK).read_text(encoding="utf-8")
 CHAPTERS = dict(re.findall(r"^## (\d+) .*\n((?:.*\n)*?)(?=## |\Z)", PAGE, re.MULTILINE))

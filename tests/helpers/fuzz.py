@@ -1,7 +1,7 @@
 """Looks for a file that breaks a reader, for as long as one likes, guided by which lines each file reaches.
 
-`pip install -e .[fuzz]`, and then `python tests/fuzz.py npz -max_total_time=600`. What comes after the reader's name
-are libFuzzer's own options. It ends with a traceback, and the file that caused it, at the first exception
+`pip install -e .[fuzz]`, and then `python tests/helpers/fuzz.py npz -max_total_time=600`. What comes after the
+reader's name are libFuzzer's own options. It ends with a traceback, and the file that caused it, at the first exception
 that is no FileFormatError; without one it ends in silence, and counts.
 """
 
@@ -31,7 +31,7 @@ READERS = {
 
 def main():
     if len(sys.argv) < 2 or sys.argv[1] not in {*READERS, "json"}:
-        sys.exit(f"usage: python tests/fuzz.py {{{','.join([*READERS, 'json'])}}} [libFuzzer's options]")
+        sys.exit(f"usage: python tests/helpers/fuzz.py {{{','.join([*READERS, 'json'])}}} [libFuzzer's options]")
     kind = sys.argv.pop(1)
     with tempfile.TemporaryDirectory() as name:
         folder, corpus = Path(name), Path(name) / "corpus"

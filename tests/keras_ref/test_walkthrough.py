@@ -10,7 +10,7 @@ import pytest
 
 import tinydnn
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM, NOTEBOOK = ROOT / "keras_ref" / "walkthrough.py", ROOT / "docs" / "walkthrough.ipynb"
 FIGURES = [f"figure-{number:02}.png" for number in range(1, 16)]
 

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from commands import command, environment, small_data
 from PIL import Image, ImageOps
 from tolerances import DRAWN_DIGIT
 
@@ -19,15 +20,6 @@ from tinydnn.app.images import load_digit
 from tinydnn.app.runs import load_model
 
 FAST = ["--input", "scaled", "--activation", "relu", "--seed", "7"]
-
-
-def command(*arguments, cwd=None):
-    program = [sys.executable, "-W", "error::RuntimeWarning", "-m", "tinydnn", *map(str, arguments)]
-    return subprocess.run(program, capture_output=True, text=True, cwd=cwd, encoding="utf-8", env=environment())
-
-
-def environment():
-    return {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +74,6 @@ def test_without_out_a_run_gets_a_folder_of_its_own(tmp_path):
     runs = sorted((tmp_path / "runs").iterdir())
     assert len(runs) == 2
     assert all((folder / "model.keras").is_file() for folder in runs)
-
-
-def small_data(folder):
-    """600 digits in Keras' layout."""
-    path = folder / "small.npz"
-    (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
-    np.savez(path, x_train=x[:500], y_train=y[:500], x_test=x_test[:100], y_test=y_test[:100])
-    return path
 
 
 def test_evaluate_repeats_what_the_training_found(run):
