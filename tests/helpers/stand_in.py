@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tinydnn.device import kernels
+from tinydnn.device import cuda as kernels
 
 
 @dataclass
@@ -41,7 +41,14 @@ counts = Counts()
 class ndarray:
     """An array on the device; `host` is for this module alone."""
 
-    __array_ufunc__ = None  # numpy_array + this is an error
+    def __array_ufunc__(self, ufunc, method, *arguments, out=(None,), **settings):
+        """NumPy's functions run on the device, as CuPy has it; an array of NumPy's among the arguments is an error."""
+        if method != "__call__":
+            return NotImplemented
+        return _launch(ufunc, *arguments, out=out[0], **settings)
+
+    def __array_function__(self, function, types, arguments, settings):
+        return _launch(function, *arguments, **settings)
 
     def __init__(self, host):
         self.host = host
@@ -283,7 +290,7 @@ def _environment(parameters, arguments):
     for (_, kind, name), value in zip(parameters, arguments, strict=True):
         if len(kind) == 1 and isinstance(value, ndarray) and dtypes.setdefault(kind, value.dtype) != value.dtype:
             raise TypeError(f"Type is mismatched. {name} {value.dtype} {dtypes[kind]}")
-    names = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "where": np.where}
+    names = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "where")}
     names |= {kind: dtype.type for kind, dtype in dtypes.items()}
     for (raw, kind, name), value in zip(parameters, arguments, strict=True):
         host = _unwrapped(value)
@@ -294,12 +301,14 @@ def _environment(parameters, arguments):
 
 
 def _evaluated(expression, names):
-    """A C expression as Python's: they differ in `c ? a : b` alone."""
+    """A C expression as Python's: they differ in `c ? a : b`, in casts, and in the kind that a word is."""
+    python = re.sub(r"^(.*) \? (.*) : (.*)$", r"where(\1, \2, \3)", expression.strip())
+    python = python.replace("(unsigned long long) i", "i")
     with np.errstate(all="ignore"):
-        return eval(re.sub(r"^(.*) \? (.*) : (.*)$", r"where(\1, \2, \3)", expression.strip()), {}, names)
+        return eval(python, {}, names)
 
 
-_STATEMENT = r"\s*(unsigned long long )?(\w+) (.?)= (.*)"
+_STATEMENT = r"\s*(auto )?(\w+) = (.*)"
 
 
 class ElementwiseKernel:
@@ -312,15 +321,15 @@ class ElementwiseKernel:
         counts.launches += 1
         names, outputs = _environment(self.parameters, arguments), {name for _, _, name in self.outputs}
         shape = arguments[-1].shape
-        names["i"] = np.arange(math.prod(shape)).reshape(shape)
-        for declared, name, operator, expression in self.statements:
-            value = _evaluated(f"{name} {operator} ({expression})" if operator else expression, names)
+        names["i"] = np.arange(math.prod(shape), dtype=np.uint64).reshape(shape)
+        for declared, name, expression in self.statements:
+            value = _evaluated(expression, names)
             if name in outputs:
                 assert np.shape(value) in (names[name].shape, ()), f"{name} has shape {names[name].shape}"
                 names[name][...] = value
             else:
-                assert declared or name in names, f"{name} is not declared"
-                names[name] = np.asarray(value).astype(np.uint64)
+                assert declared, f"{name} is not declared"
+                names[name] = value
 
 
 class ReductionKernel:

@@ -47,7 +47,7 @@ class Program:
             else:
                 place = self._take(free, bool if call.result.kind == BOOL else None)
             places[id(call.result)] = place
-            self._calls.append((_where if call.function is np.where else call.function, itemgetter(*operands, place)))
+            self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, place)))
         self._copies = [
             (first_output + k, places[id(each)])
             for k, each in enumerate(trace.results)
@@ -94,7 +94,14 @@ def _weak(number: Any) -> Any:
 
 
 def _where(condition: Any, a: Any, b: Any, out: Any) -> None:
-    out[...] = np.where(condition, a, b)  # it takes no `out`
+    out[...] = np.where(condition, a, b)
+
+
+_CALLS = {  # those that do not take `out` as their last argument
+    np.where: _where,
+    np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
+    np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
+}
 
 
 class _Scratch(threading.local):

@@ -40,13 +40,13 @@ class Formula:
         return replace(self, text=f"{left} = {self.text}")
 
 
-def quote(method: Method, text: str, code: str) -> Formula:
-    """A formula with this text, and the first line of the method that has this code, or else its first line."""
+def quote(method: Method, text: str, *codes: str) -> Formula:
+    """A formula with this text, and the first line of the method that has one of these codes, or else its first."""
     lines, first = _source(method)
     place = inspect.unwrap(method).__code__
     file = Path(place.co_filename)
     name = file.relative_to(_ROOT).as_posix() if file.is_relative_to(_ROOT) else file.name
-    offset = next((i for i, line in enumerate(lines) if code in line), 0)
+    offset = next((i for code in codes for i, line in enumerate(lines) if code in line), 0)
     return Formula(text, name, first + offset, lines[offset].strip() if lines else "")
 
 
@@ -65,11 +65,14 @@ def _source(method: Method) -> tuple[list[str], int]:
     return lines, first
 
 
-def of_method(method: Method, left: str, code: str, otherwise: str, paragraph: str = "") -> Formula:
-    """The formula of `left` in a method's docstring, in the paragraph that begins so, and the line with this code."""
+def of_method(method: Method, left: str, result: str, otherwise: str, paragraph: str = "") -> Formula:
+    """The formula of `left` in a method's docstring, in the paragraph that begins so.
+
+    result: what the line that computes it writes to.
+    """
     text = inspect.getdoc(method) or ""
     found = re.search(rf"\b{left} = (.+?)(?:,  |;  |\.?\n|\.?$)", text[max(text.find(paragraph), 0) :])
-    return quote(method, found[1] if found else otherwise, code)
+    return quote(method, found[1] if found else otherwise, f"out={result}", f"{result},", result)
 
 
 def of_elementwise(formula: Elementwise, result: str, arguments: Mapping[str, Any] | None = None) -> Formula:
@@ -130,16 +133,25 @@ def of_activation_gradient(activation: activations.Activation) -> Formula:
 
 def of_output(layer: layers.Layer, kind: str) -> Formula:
     """z or y, what a layer computes."""
-    found = of_method(type(layer).forward, kind, f"t.{kind}", f"{layer.name}(x)")
+    found = _with_numbers(layer, of_method(type(layer).forward, kind, f"t.{kind}", f"{layer.name}(x)"))
     without_bias = isinstance(layer, layers.Dense) and not layer.use_bias
     return replace(found, text=found.text.removesuffix(" + b")) if without_bias else found
+
+
+def _with_numbers(layer: layers.Layer, formula: Formula) -> Formula:
+    """The formula with the layer's own scale and offset."""
+    text = formula.text
+    for name, value in vars(layer).items():
+        if isinstance(value, float):
+            text = re.sub(rf"\b{name}\b", f"{value:.6g}", text)
+    return replace(formula, text=text.replace(" + -", " - ").removesuffix(" + 0"))
 
 
 def of_input_gradient(layer: layers.Layer) -> Formula:
     """dx, what a layer hands down."""
     if isinstance(layer, layers.Activation) and type(layer).backward is layers.Activation.backward:
         return of_activation_gradient(layer.activation)
-    found = of_method(type(layer).backward, "dx", "t.dx", "dx")
+    found = _with_numbers(layer, of_method(type(layer).backward, "dx", "t.dx", "dx"))
     return replace(found, text=f"{found.text} of {layer.name}")
 
 

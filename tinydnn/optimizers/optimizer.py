@@ -78,8 +78,8 @@ class Optimizer:
 
     @staticmethod
     @elementwise
-    def decay(w: Any, share: Any) -> Any:
-        return w - w * share
+    def decay(w: Any, decay: Any) -> Any:
+        return w - w * decay
 
     def slot_names(self) -> list[str]:
         """The slots that this optimizer keeps with its settings, in Keras' order."""
