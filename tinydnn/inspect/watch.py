@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinydnn import activations, layers
 from tinydnn.callbacks import Callback, Logs
+from tinydnn.checks import check_count
 from tinydnn.device.backend import Array
-from tinydnn.engine.checks import check_count
 from tinydnn.engine.passes import Pass
 from tinydnn.files.whole import FileFormatError, write_whole
 
