@@ -117,6 +117,10 @@ class Layer:
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The shape of each weight by Keras' name, such as kernel, in the order of `weights`; nothing is drawn."""
+        return {}
+
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []
 
@@ -333,9 +337,13 @@ class Dense(Layer):
             )
         return (self.units,)
 
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        kernel, bias = {"kernel": (*input_shape, self.units)}, {"bias": (self.units,)}
+        return {**kernel, **bias} if self.use_bias else kernel
+
     def initial_weights(self, input_shape: Shape) -> list[Array]:
-        kernel = self.kernel_initializer((*input_shape, self.units), self.dtype)
-        return [kernel, self.bias_initializer((self.units,), self.dtype)] if self.use_bias else [kernel]
+        initializer = {"kernel": self.kernel_initializer, "bias": self.bias_initializer}
+        return [initializer[name](shape, self.dtype) for name, shape in self.weight_shapes(input_shape).items()]
 
     def steps(self) -> list[Layer]:
         if self.activation is activations.linear:

@@ -37,6 +37,8 @@ class Optimizer:
         name: as Keras has it; only shown and saved.
     """
 
+    slots_by_weight = False  # whether Keras' files hold all slots of one weight before those of the next
+
     def __init__(
         self,
         learning_rate: float,
@@ -302,6 +304,8 @@ class Adam(Optimizer):
 
     t is the number of the step, from 1. Epsilon is outside the root here.
     """
+
+    slots_by_weight = True
 
     def __init__(
         self,
