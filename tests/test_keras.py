@@ -14,7 +14,7 @@ real_keras = pytest.importorskip("keras", reason="install the extra `keras`, as 
 
 import tinydnn  # noqa: E402
 from keras_ref.engines import seed_both  # noqa: E402
-from tinydnn.files.keras3 import slots_in_order  # noqa: E402
+from tinydnn.files.optimizer_variables import slots_in_order  # noqa: E402
 
 TOLERANCE = {"float32": KERAS_FLOAT32, "float64": KERAS_FLOAT64}
 
