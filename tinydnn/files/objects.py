@@ -75,13 +75,15 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
     """The object that a file describes, of a class in one of Keras' modules, such as "keras.layers".
 
     Raises:
-        ValueError: tinydnn lacks the class.
-        FileFormatError: it lacks an argument of the class, or an argument has a bad value.
+        FileFormatError: tinydnn lacks the class or one of its arguments, or an argument has a bad value.
     """
     name = value["class_name"]
     if value.get("registered_name") not in (None, name):
         raise FileFormatError(f"tinydnn loads Keras' own classes only. Found: {value['registered_name']!r}")
-    cls = lookup(f"class in {module}", name, _classes(module))
+    try:
+        cls = lookup(f"class in {module}", name, _classes(module))
+    except ValueError as error:
+        raise FileFormatError(str(error)) from None
     config = dict(value["config"])
     for key, usual in {**_unused(cls), "trainable": True}.items():
         if config.pop(key, usual) != usual:

@@ -90,7 +90,7 @@ def load_weights(network: Network, filepath: FilePath) -> None:
         network.set_weights(weights)
     if not fits and len(variables) > 2:
         warnings.warn(
-            f"{path}: the optimizer's state was left out, since this model's optimizer has no slots that it fits; "
+            f"{path}: the optimizer's state was left out, since this model's optimizer has no slots of that kind; "
             "to take it over, load the whole model, or train this one for a step first",
             stacklevel=3,
         )
