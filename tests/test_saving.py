@@ -328,7 +328,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("learning_rate", [-1.0, np.inf, [0.1, 0.2]])
-def test_a_learning_rate_that_is_none_changes_nothing(tmp_path, learning_rate):
+def test_a_bad_learning_rate_changes_nothing(tmp_path, learning_rate):
     other, model = net("sgd"), net("sgd")
     other.save_weights(tmp_path / "w.weights.h5")
     with h5py.File(tmp_path / "w.weights.h5", "r+") as file:

@@ -445,7 +445,7 @@ class Sequential:
     def save(self, filepath: Path, overwrite: bool = True) -> None:
         """Write the model, its weights and its optimizer's state to a .keras file, which Keras opens too.
 
-        Mirrors keras/src/saving/saving_api.py, as all methods here do.
+        Mirrors keras/src/saving/saving_api.py.
 
         Raises:
             ValueError: the file's name has another ending.
@@ -461,6 +461,7 @@ class Sequential:
         """Write the weights and the optimizer's state to a .weights.h5 file, which Keras opens too.
 
         Any other .h5 or .hdf5 file gets the weights alone, in the format of Keras 2.
+        Mirrors keras/src/saving/saving_api.py.
 
         Raises:
             ValueError: the file's name has another ending.
@@ -475,6 +476,7 @@ class Sequential:
         """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers.
 
         The optimizer's state comes along if it fits the slots that this model's optimizer has.
+        Mirrors keras/src/saving/saving_api.py.
 
         Raises:
             ValueError: the model is not built, or the file's name has another ending.
@@ -490,6 +492,7 @@ class Sequential:
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
 
         kwargs: as for json.dumps.
+        Mirrors keras/src/models/model.py.
 
         Raises:
             TypeError: a layer, the loss or the optimizer is of a class that is not tinydnn's.
@@ -536,6 +539,7 @@ def model_from_json(json_string: str) -> Sequential:
 
 
 def _made_from(saved: SavedModel) -> Sequential:
+    """The model that a file or a JSON text describes."""
     model = Sequential(saved.entries, name=saved.name)
     if saved.batch_shape and model.layers:
         model.build(saved.batch_shape)

@@ -1,6 +1,7 @@
-"""A model's config: its layers and how it was compiled, as Keras writes them in config.json (mirrors keras/src/models).
+"""A model's config: its layers and how it was compiled, as Keras writes them in config.json.
 
-Reading it gives a `SavedModel`, from which `tinydnn.models` makes a model.
+Reading a config gives a `SavedModel`, from which `tinydnn.models` makes a model.
+Mirrors keras/src/models/sequential.py.
 """
 
 import math
@@ -45,13 +46,13 @@ class SavedModel:
         return [entry for entry in self.entries if not isinstance(entry, InputLayer)]
 
     def weight_shapes(self, most: int) -> list[list[Shape]]:
-        """The shapes of each layer's weights, which the config implies; the lists are empty for a model not built.
+        """The shapes that each layer's weights will have; a model that was not built has none yet.
 
-        most: the number of bytes that all weights may take, which the size of the file gives.
+        most: the number of bytes that all weights together may take, since the file has no more.
 
         Raises:
-            FileFormatError: they would take more.
-            ValueError: the shape is not one, or a layer doesn't fit the one before it.
+            FileFormatError: the weights would take more.
+            ValueError: `batch_shape` is not a shape, or a layer doesn't fit the one before it.
         """
         shape, total, shapes = self._sample_shape(), 0, []
         for layer in self.layers:

@@ -27,7 +27,7 @@ def written(fill: Callable[[Any], None]) -> bytes:
 
 
 def write(group: Any, path: str, array: Any) -> None:
-    """Write an array to this path in the group, where a checksum covers it: in a header, or if large in one chunk."""
+    """Write an array to this path in the group: a small one into a header, else one chunk; both have a checksum."""
     array = np.ascontiguousarray(array).reshape(np.shape(array))  # ascontiguousarray makes a scalar one-dimensional
     if array.nbytes > _SMALL:
         group.create_dataset(path, data=array, chunks=array.shape, fletcher32=True)

@@ -15,7 +15,7 @@ Network = Any  # tinydnn.engine.network.Network
 
 
 def slots_in_order(network: Network) -> list[tuple[str, int, Array]]:
-    """(slot, number of the weight, view of the slot) in Keras' order: slot by slot, or for Adam weight by weight."""
+    """(slot, number of the weight, view of the slot) in Keras' order: slot by slot, or weight by weight for Adam."""
     if network.optimizer is None:
         return []
     slots = [
@@ -36,20 +36,21 @@ def variables(network: Network) -> list[Any]:
 
 
 def take_over(network: Network, variables: list[Array]) -> bool:
-    """Give these variables to the network's optimizer if its slots have the same shapes; return whether they have.
+    """Copy these variables into the network's optimizer if they fit its slots; return whether they fit.
 
     Raises:
-        ValueError: the learning rate is not one; nothing has changed then.
+        ValueError: the learning rate is negative or too large; nothing has changed then.
     """
     optimizer = network.optimizer
     if len(variables) < 2 or optimizer is None or list(optimizer.slots) != optimizer.slot_names():
         return False
     iterations, learning_rate, *values = variables
     slots = [slot for _, _, slot in slots_in_order(network)]
-    shapes_fit = [value.shape for value in values] == [slot.shape for slot in slots]
-    if not shapes_fit or iterations.size != 1 or learning_rate.size != 1:
+    if [value.shape for value in values] != [slot.shape for slot in slots]:
         return False
-    if not all(np.isfinite(variable).all() for variable in variables):
+    if iterations.size != 1 or learning_rate.size != 1 or not all(np.isfinite(each).all() for each in variables):
+        return False
+    if iterations.item() < 0:
         return False
     optimizer.learning_rate = float(learning_rate.item())
     optimizer.iterations = int(iterations.item())
@@ -59,9 +60,7 @@ def take_over(network: Network, variables: list[Array]) -> bool:
 
 
 def restore(network: Network, variables: list[Array]) -> None:
-    """Give a model that was just loaded the optimizer's variables of its file.
-
-    network: built and compiled as the file says.
+    """Copy the optimizer's variables from a file into a model that was made from the same file and compiled.
 
     Raises:
         FileFormatError: the variables don't fit the optimizer.

@@ -66,12 +66,12 @@ def save_weights(network: Network, filepath: FilePath, overwrite: bool) -> None:
         OSError: the file can't be written.
     """
     path = _writable(filepath, overwrite, _WEIGHTS, *_KERAS_2)
-    keras = keras3 if path.name.endswith(_WEIGHTS) else keras2
-    write_whole(path, keras.weights_to_bytes(network))
+    to_bytes = keras3.weights_to_bytes if path.name.endswith(_WEIGHTS) else keras2.weights_to_bytes
+    write_whole(path, to_bytes(network))
 
 
 def load_weights(network: Network, filepath: FilePath) -> None:
-    """Give a built model the weights in a file, and its optimizer the variables there if they fit its slots.
+    """Load weights into a built model, and the optimizer's variables too if they fit its slots.
 
     Raises:
         FileNotFoundError: there is no such file.

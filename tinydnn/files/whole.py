@@ -43,7 +43,7 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
 
 
 def check_writable(path: str | PathLike[str]) -> None:
-    """Raise an error now if a file can't be written to `path` later, when long work is done.
+    """Check that a file can be written to `path`, before long work whose result goes there.
 
     Raises:
         OSError: the folder is missing or can't be written to, or the path is a folder.
