@@ -15,7 +15,7 @@ from keras_ref.engines import floatx, load
 from tinydnn import config, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
-from tinydnn.files import keras3 as saving
+from tinydnn.files.optimizer_variables import slots_in_order
 from tinydnn.inspect.weight_names import gradient_names, weight_names
 from tinydnn.models import Sequential
 
@@ -91,7 +91,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     """Keras' slots by the microscope's names: dense/kernel velocity, …"""
     names = weight_names(ours)
-    slots = [f"{names[i]} {slot}" for slot, i, _ in saving.slots_in_order(ours)]
+    slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
     _, _, *variables = model.optimizer.variables  # the number of steps and the learning rate come first
     return dict(zip(slots, variables, strict=True))
 

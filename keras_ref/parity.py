@@ -23,7 +23,7 @@ from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.tolerances import ACCURACY, DRAWN, STEP, TRAINING, Tolerance
 from tinydnn import random
 from tinydnn.device.backend import Array
-from tinydnn.files import keras3 as saving
+from tinydnn.files.optimizer_variables import slots_in_order
 from tinydnn.inspect import microscope
 from tinydnn.inspect.differences import NOT_COMPARABLE, Difference, difference, largest
 from tinydnn.inspect.weight_names import weight_names
@@ -338,7 +338,7 @@ class _Comparison:
         steps = self._ours.optimizer.iterations if self._ours.optimizer else 0
         yield "optimizer's step", np.int64(steps), self._theirs.optimizer.iterations.numpy()
         of_keras = one_step.optimizer_state(self._theirs, self._ours).items()
-        for (name, variable), (_, _, view) in zip(of_keras, saving.slots_in_order(self._ours), strict=True):
+        for (name, variable), (_, _, view) in zip(of_keras, slots_in_order(self._ours), strict=True):
             yield name, self._ours.backend.to_numpy(view), variable.numpy()
 
     def _copy_keras_state(self, steps_seen: int) -> None:
@@ -347,7 +347,7 @@ class _Comparison:
         for view, variable in zip(probe.layout.views(probe.parameters), self._theirs.trainable_variables, strict=True):
             view[...] = asarray(variable.numpy())
         variables = one_step.optimizer_state(self._theirs, probe).values()
-        for (_, _, view), variable in zip(saving.slots_in_order(probe), variables, strict=True):
+        for (_, _, view), variable in zip(slots_in_order(probe), variables, strict=True):
             view[...] = asarray(variable.numpy())
         assert probe.optimizer is not None
         probe.optimizer.iterations = steps_seen

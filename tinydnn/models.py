@@ -8,6 +8,7 @@ from typing import Any
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
 from tinydnn.checks import check_count
+from tinydnn.device import devices
 from tinydnn.device.backend import Array
 from tinydnn.engine import inference
 from tinydnn.engine.data import Data, split
@@ -16,6 +17,8 @@ from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.shards import Shards
+from tinydnn.files import optimizer_variables
+from tinydnn.files.config import SavedModel
 from tinydnn.layers import Layer
 from tinydnn.names import not_offered
 
@@ -192,52 +195,112 @@ class Sequential(Network):
     # -- files -------------------------------------------------------------------------------------
 
     def save(self, filepath: FilePath, overwrite: bool = True) -> None:
-        """Write the model, its weights and its optimizer's state to a .keras file, which Keras opens too."""
-        from tinydnn.files.keras3 import save_model
+        """Write the model, its weights and its optimizer's state to a .keras file, which Keras opens too.
 
-        save_model(self, filepath, overwrite)
+        Mirrors keras/src/saving/saving_api.py.
+
+        Raises:
+            ValueError: the file's name has another ending.
+            FileExistsError: the file exists, and overwrite is False.
+            TypeError: a layer, the loss or the optimizer is of a class that is not tinydnn's.
+            OSError: the file can't be written; a file that was there before is still there.
+        """
+        from tinydnn.files import saving
+
+        saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: FilePath, overwrite: bool = True) -> None:
         """Write the weights and the optimizer's state to a .weights.h5 file, which Keras opens too.
 
-        Any other .h5 gets the weights alone, in the format of Keras 2.
-        """
-        from tinydnn.files.keras3 import save_weights
+        Any other .h5 or .hdf5 file gets the weights alone, in the format of Keras 2.
+        Mirrors keras/src/saving/saving_api.py.
 
-        save_weights(self, filepath, overwrite)
+        Raises:
+            ValueError: the file's name has another ending.
+            FileExistsError: the file exists, and overwrite is False.
+            OSError: the file can't be written; a file that was there before is still there.
+        """
+        from tinydnn.files import saving
+
+        saving.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: FilePath) -> None:
-        """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers."""
-        from tinydnn.files.keras3 import load_weights
+        """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers.
+
+        The optimizer's state comes along if it fits the slots that this model's optimizer has.
+        Mirrors keras/src/saving/saving_api.py.
+
+        Raises:
+            ValueError: the model is not built, or the file's name has another ending.
+            FileNotFoundError: there is no such file.
+            FileFormatError: the file is damaged, or its weights are not this model's; nothing has changed then.
+        """
+        from tinydnn.files import saving
 
         self._require_built("load_weights")
-        load_weights(self, filepath)
+        saving.load_weights(self, filepath)
 
     def to_json(self, **kwargs: Any) -> str:
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
 
         kwargs: as for json.dumps.
-        """
-        from tinydnn.files.keras3 import to_json
+        Mirrors keras/src/models/model.py.
 
-        return to_json(self, **kwargs)
+        Raises:
+            TypeError: a layer, the loss or the optimizer is of a class that is not tinydnn's.
+        """
+        from tinydnn.files import saving
+
+        return saving.to_json(self, **kwargs)
 
     def __repr__(self) -> str:
         return f"<Sequential name={self.name}, built={self.built}>"
 
 
 def load_model(filepath: FilePath, *, compile: bool = True) -> Sequential:
-    """The model in a .keras file, or in an .h5 file of Keras 2; with `compile`, ready to train on."""
-    from tinydnn.files.keras3 import load_model
+    """The model in a .keras file, or in an .h5 file of Keras 2; with `compile`, ready to train on.
 
-    return load_model(filepath, compile)
+    Mirrors keras/src/saving/saving_api.py.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file's name has another ending.
+        FileFormatError: the file is damaged, or has something that tinydnn lacks.
+    """
+    from tinydnn.files import saving
+
+    path = saving.model_file(filepath)
+    devices.get(None)  # if it fails, the file is not to blame
+    with saving.naming(path):
+        return _made_from(saving.read_model(path, compile))
 
 
 def model_from_json(json_string: str) -> Sequential:
-    """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights."""
-    from tinydnn.files.keras3 import model_from_json
+    """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights.
 
-    return model_from_json(json_string)
+    Mirrors keras/src/models/model.py.
+
+    Raises:
+        FileFormatError: the text is not the JSON of a Sequential model, or has something that tinydnn lacks.
+    """
+    from tinydnn.files import saving
+
+    devices.get(None)  # if it fails, the text is not to blame
+    with saving.naming("The JSON of a model"):
+        return _made_from(saving.from_json(json_string))
+
+
+def _made_from(saved: SavedModel) -> Sequential:
+    """The model that a file or a JSON text describes."""
+    model = Sequential(saved.entries, name=saved.name)
+    if saved.batch_shape and model.layers:
+        model.build(saved.batch_shape)
+    if saved.weights:
+        model.set_weights(saved.weights)
+    if saved.compile_arguments is not None:
+        model.compile(**saved.compile_arguments)
+        optimizer_variables.restore(model, saved.optimizer_variables)
+    return model
 
 
 __getattr__ = not_offered(__name__, globals())

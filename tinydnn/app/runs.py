@@ -22,7 +22,6 @@ from tinydnn.callbacks import CHECKPOINT_FILE
 from tinydnn.engine.data import split
 from tinydnn.engine.interrupts import deferred_interrupt
 from tinydnn.files import checkpoints
-from tinydnn.files import keras3 as saving
 from tinydnn.files.whole import FileFormatError, check_writable, to_json, write_whole
 from tinydnn.inspect import info
 from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, make_model
@@ -279,7 +278,7 @@ def load_model(run: Path) -> models.Sequential:
             f"There is no {MODEL_FILE} in {str(run)!r}; "
             + (f"go on with `tinydnn train --resume {run}`" if begun else f"train one with `tinydnn train --out {run}`")
         )
-    model = saving.load_model(path)
+    model = models.load_model(path)
     if model.sample_shape != (28, 28) or model.output_shape != (None, 10):
         raise FileFormatError(
             f"{path}: expected a model from images (28, 28) to 10 probabilities. "

@@ -21,9 +21,6 @@ class Dense(Layer):
         kernel_regularizer: a penalty on W, by name, as one of `tinydnn.regularizers`, or None.
     """
 
-    weight_names = "kernel", "bias"
-    gradient_names = "dW", "db"
-
     def __init__(
         self,
         units: int,
@@ -64,9 +61,13 @@ class Dense(Layer):
             )
         return (self.units,)
 
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        kernel, bias = {"kernel": (*input_shape, self.units)}, {"bias": (self.units,)}
+        return {**kernel, **bias} if self.use_bias else kernel
+
     def initial_weights(self, input_shape: Shape) -> list[Array]:
-        kernel = self.kernel_initializer((*input_shape, self.units), self.dtype)
-        return [kernel, self.bias_initializer((self.units,), self.dtype)] if self.use_bias else [kernel]
+        initializers = {"kernel": self.kernel_initializer, "bias": self.bias_initializer}
+        return [initializers[name](shape, self.dtype) for name, shape in self.weight_shapes(input_shape).items()]
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)

@@ -61,8 +61,6 @@ class Layer:
 
     computes = True  # False for a layer that only looks at its input in another shape
     converts = False  # True for a layer that takes an input of any dtype
-    weight_names: tuple[str, ...] = ()  # Keras' names of its weights, and those of their gradients in formulas
-    gradient_names: tuple[str, ...] = ()
     kernel_regularizer: regularizers.Regularizer | None = None
     activation: activations.Activation = activations.linear
 
@@ -124,6 +122,10 @@ class Layer:
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The shape of each weight by Keras' name, such as kernel, in the order of `weights`; nothing is drawn."""
+        return {}
 
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []

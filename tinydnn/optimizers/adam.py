@@ -35,6 +35,7 @@ class Adam(Optimizer):
         self.epsilon = check_number("epsilon", epsilon)
 
     all_slots = "momentum", "velocity"
+    slots_by_weight = True
 
     @elementwise
     def step(w: Any, m: Any, v: Any, g: Any, corrected_rate: Any, beta_1: Any, beta_2: Any, epsilon: Any) -> Any:

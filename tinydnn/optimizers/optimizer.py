@@ -35,6 +35,7 @@ class Optimizer:
     """
 
     all_slots: tuple[str, ...] = ()
+    slots_by_weight = False  # whether Keras' files hold all slots of one weight before those of the next
     step: Elementwise
 
     def __init__(
