@@ -16,6 +16,8 @@ from tolerances import GPU_TRAINING, ONE_FILE
 import tinydnn
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
+import book
 import one_file
 
 FILE = Path(one_file.__file__)
@@ -164,6 +166,29 @@ def test_small_figures_are_printed_as_keras_prints_them(capsys, monkeypatch):
     names_and_values = {"accuracy": 1.0, "loss": 0.00014, "val_accuracy": 0.0, "val_loss": 0.001}
     figures = [f"{name}: {tinydnn.progress.figure(value)}" for name, value in names_and_values.items()]
     assert capsys.readouterr().out == f"Epoch 1/1\n{' - '.join(figures)}\n"
+
+
+# -- the book shows it -------------------------------------------------------------------------------
+
+
+def test_the_book_shows_its_log_and_keras(printed):
+    page = Path(book.BOOK).read_text(encoding="utf-8")
+    ((_, path, log),) = book.PROGRAM.findall(page)
+    assert (path, log) == ("docs/one_file.py", printed)
+    (of_keras,) = re.findall(r"```\n\$ python keras_ref/plain\.py [^\n]*\n(.*?)```", page, re.DOTALL)
+    assert without_times(of_keras) == printed
+
+
+def test_with_epsilon_outside_the_root_the_loss_falls_faster_as_the_book_says(few_digits, monkeypatch):
+    def rmsprop(w, g, v):
+        v[...] = 0.9 * v + 0.1 * g**2
+        w -= 0.001 * g / (np.sqrt(v) + 1e-7)
+
+    x, y = one_file.load_digits(few_digits, "float32")
+    _, logs = one_file.train(x, y, 10)
+    monkeypatch.setattr(one_file, "rmsprop", rmsprop)
+    _, faster = one_file.train(x, y, 10)
+    assert all(theirs["loss"] < ours["loss"] for theirs, ours in zip(faster[1:], logs[1:], strict=True))
 
 
 # -- it runs as a program ----------------------------------------------------------------------------
