@@ -3,7 +3,7 @@
     keras.utils.set_random_seed(42)
     model = keras.Sequential([Dense(324, "sigmoid"), Dense(36, "sigmoid"), Dense(10, "softmax")])
     model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x, y, batch_size=512, epochs=3, validation_split=0.2)
+    model.fit(x, y, batch_size=512, epochs=3, validation_split=0.2)  # the digits as load_digits returns them
 
 Usage: python docs/one_file.py [cupy] [float64] [EPOCHS] [PATH], where PATH is another file like Keras' mnist.npz.
 
@@ -108,7 +108,7 @@ def philox(n, key, first=0, upper=(0, 0)):
 
 
 def initial_weights(seed, dtype):
-    """[W1, b1, W2, b2, W3, b3]: each W uniform between -limit and limit, from a seed of its own; each b zero."""
+    """[W1, b1, W2, b2, W3, b3]: W uniform between -limit and limit, from its own seed, which is scrambled; b zero."""
     weights, layer_seeds = [], random.Random(seed)
     for inputs, units in [(784, 324), (324, 36), (36, 10)]:
         k0, k1, c2, c3 = philox(4, (0x3EC8F720, 0x02461E29), first=layer_seeds.randint(1, 10**9)).tolist()
@@ -124,9 +124,9 @@ def initial_weights(seed, dtype):
 
 
 def shuffled(n, seed):
-    """0 to n - 1 in random order: Fisher and Yates swap each with a random one at or after its place."""
+    """0 to n - 1 in random order, by Fisher and Yates: swap each with a random one at or after its place."""
     order = list(range(n))
-    for i, word in enumerate(philox(n - 1, (seed, 0)).tolist()):
+    for i, word in enumerate(philox(n - 1, (seed, 0)).tolist()):  # seed: 1 to 2**31 - 2
         j = i + word % (n - i)
         order[i], order[j] = order[j], order[i]
     return np.array(order)
