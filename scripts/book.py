@@ -1,6 +1,7 @@
 """Keeps docs/under_the_hood.md true: `python3 scripts/book.py` after a change of the page or of the engine.
 
-Runs each snippet and writes what it prints into the block after it; sets the line of each link to where its code is.
+Runs each snippet and each `$ python docs/program.py`, and writes down what they print; sets the line of each link to
+where its code is.
 """
 
 import os
@@ -15,6 +16,8 @@ BOOK = os.path.join(ROOT, "docs", "under_the_hood.md")
 
 # A snippet, and what it prints.
 SNIPPET = re.compile(r"(?<=```python\n)(.*?)(```\n\n```\n)(.*?)(?=```\n)", re.DOTALL)
+# $ python docs/program.py, and what it prints.
+PROGRAM = re.compile(r"(?<=```\n)(\$ python (docs/\w+\.py)\n)(.*?)(?=```\n)", re.DOTALL)
 # [`code`](../file.py#L12)
 LINK = re.compile(r"\[`([^`\n]+)`\]\(\.\./([\w/]+\.py)#L(\d+)\)")
 
@@ -26,14 +29,24 @@ class BookError(Exception):
 def written(text, python=sys.executable):
     """The page as it should be: with what its snippets print, and the lines that its links quote."""
     text = SNIPPET.sub(lambda found: found[1] + found[2] + printed(found[1], python), text)
+    text = PROGRAM.sub(lambda found: found[1] + printed_by_program(found[2], python), text)
     return LINK.sub(lambda found: "[`%s`](../%s#L%d)" % (found[1], found[2], line_of(found[1], found[2])), text)
 
 
 def printed(snippet, python=sys.executable):
     """What a snippet prints in a Python of its own, on the CPU, in a folder of its own."""
+    return _printed([python, "-P", "-c", snippet], "This snippet fails:\n%s" % snippet)
+
+
+def printed_by_program(path, python=sys.executable):
+    """The same of a program of the repository."""
+    return _printed([python, "-P", os.path.join(ROOT, *path.split("/"))], "%s fails:" % path)
+
+
+def _printed(command, failure):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [python, "-P", "-c", snippet],
+            command,
             cwd=folder,
             env={**os.environ, "TINYDNN_DEVICE": "cpu", "PYTHONIOENCODING": "utf-8"},
             stdout=subprocess.PIPE,
@@ -41,7 +54,7 @@ def printed(snippet, python=sys.executable):
             encoding="utf-8",
         )
     if done.returncode or done.stderr:
-        raise BookError("This snippet fails:\n%s\n%s" % (snippet, done.stderr))
+        raise BookError("%s\n%s" % (failure, done.stderr))
     return done.stdout
 
 
