@@ -15,8 +15,8 @@ from tolerances import GPU_TRAINING, ONE_FILE
 
 import tinydnn
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
-sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 import book
 import one_file
 
