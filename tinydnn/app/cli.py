@@ -445,7 +445,7 @@ def check_device(device: Device = None, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def _print_selftest(report: "selftest.Report") -> None:
+def _print_selftest(report: "selftest.Outcome") -> None:
     where = report.figures.get("GPU", f"the {report.device.upper()}")
     print(f"tinydnn {tinydnn.__version__} on {where}, next to NumPy in float64 on the CPU")
     columns = list(dict.fromkeys((check.form, check.dtype) for check in report.checks))
