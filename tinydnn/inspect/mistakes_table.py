@@ -28,7 +28,7 @@ def found(mistake: Mistake) -> tuple[str, str]:
 
 
 def described(mistake: Mistake) -> str:
-    """All that is known of a mistake, and its code."""
+    """All that is known about a mistake, and its code."""
     return "\n".join(
         [
             f"{mistake.name}: {mistake.wrong}",
