@@ -1,15 +1,13 @@
 """Training steps outside `fit`: on one batch, a part of the step at a time."""
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinydnn.engine.data import Data
 from tinydnn.engine.interrupts import deferred_interrupt
+from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.shards import Shards
-
-if TYPE_CHECKING:
-    from tinydnn.models import Sequential
 
 
 class OneBatch:
@@ -32,7 +30,7 @@ class OneBatch:
         ValueError: the model is not compiled, or the samples or targets are not what it expects.
     """
 
-    def __init__(self, model: "Sequential", x: Any, y: Any, caller: str = "OneBatch") -> None:
+    def __init__(self, model: Network, x: Any, y: Any, caller: str = "OneBatch") -> None:
         model.require_compiled(caller, y)
         data = Data(model, x, y)
         model.prepare_training(data.x.shape[1:])

@@ -11,8 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tinydnn.device.backend import Array
-from tinydnn.device.memory import Shape
+from tinydnn.device.backend import Array, Shape
 from tinydnn.files.whole import FileFormatError
 
 _SMALL = 1024  # bytes that fit into a dataset's own header

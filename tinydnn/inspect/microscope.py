@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import layers
+from tinydnn import activations, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.averages import Averages
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.passes import Pass
-from tinydnn.inspect import formulas
+from tinydnn.inspect import quotes
 from tinydnn.inspect.differences import Difference, difference
-from tinydnn.inspect.formulas import Formula, formula
+from tinydnn.inspect.quotes import Formula, quote
 from tinydnn.inspect.slopes import Index, Slope, slopes
-from tinydnn.inspect.weight_names import gradient_names, gradient_of, names_in, weight_names
+from tinydnn.inspect.weight_names import gradient_names, gradients_in, weight_names
 from tinydnn.models import Sequential
 
 _SHOWN = 784  # at most so many numbers of a tensor go into JSON
@@ -110,79 +110,77 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
 # -- the tensors -------------------------------------------------------------------------------------
 
 
-class _Step:
-    """A step of the model that computes something, and where its tensors lie in the passes."""
-
-    def __init__(self, model: Sequential, passes: list[Pass], i: int, owner: layers.Layer) -> None:
-        self.layer, self.owner = model.steps[i], owner
-        self.in_loss = i == len(passes[0].layers)  # a softmax, which is computed together with the loss
-        self.kind = "y"
-        if isinstance(self.layer, layers.Dense | layers.Activation):
-            self.kind = "z" if isinstance(self.layer, layers.Dense) else "a"
-        self._model, self._passes, self._i = model, passes, i
-
-    def output(self) -> Array:
-        if self.in_loss:
-            return _rows(self._model, [each.loss.p for each in self._passes])
-        following = self._i + 1  # takes what this one hands on, which may be its own input
-        return _rows(self._model, [([t.x for t in each.traces] + [each.output])[following] for each in self._passes])
-
-    def gradient(self) -> Array | None:
-        """The gradient with respect to the output, where the passes computed it."""
-        if self.in_loss or self._passes[0].traces[self._i].dy is None:
-            return None
-        return _rows(self._model, [each.traces[self._i].dy for each in self._passes])
-
-
 def _rows(model: Sequential, parts: list[Array]) -> Array:
     """The rows of all passes, one below the other, as a NumPy array."""
     return np.concatenate([model.backend.to_numpy(part) for part in parts])
 
 
-def _steps(model: Sequential, passes: list[Pass]) -> list[_Step]:
-    owners = [layer for layer in model.layers for _ in layer.steps()]
-    steps = [_Step(model, passes, i, owner) for i, owner in enumerate(owners)]
-    return [step for step in steps if step.layer.computes]
+def _outputs(model: Sequential, passes: list[Pass], i: int) -> Iterator[tuple[str, Formula, Array]]:
+    """What layer i computes: z and a, or y."""
+    layer, traces = model.layers[i], [each.traces[i] for each in passes]
+    following = [[*(t.x for t in each.traces), each.output][i + 1] for each in passes]  # may be the layer's own input
+    activates = layer.activation is not activations.linear or isinstance(layer, layers.Activation)
+    if isinstance(layer, layers.Dense):
+        yield "z", quotes.of_output(layer, "z"), _rows(model, [t.z for t in traces])
+    if activates:
+        outputs = [each.loss.p for each in passes] if traces[0].loss_activates else following
+        yield "a", quotes.of_activation(layer.activation), _rows(model, outputs)
+    elif layer.computes and not isinstance(layer, layers.Dense):
+        yield "y", quotes.of_output(layer, "y"), _rows(model, following)
 
 
 def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Formula]:
     assert model.loss is not None
-    last = _steps(model, passes)[-1]
-    output = f"{last.owner.name}/y" if last.kind == "y" else last.kind  # y alone are the targets
-    return formulas.of_loss(model.loss, passes[0].logits, output)
+    t = passes[0].traces[-1]
+    layer = next(each for each in reversed(model.layers) if each.computes)
+    output = f"{layer.name}/y"  # y alone are the targets
+    if isinstance(layer, layers.Dense | layers.Activation):
+        output = "z" if t.loss_takes_z or layer.activation is activations.linear else "a"
+    return quotes.of_loss(model.loss, passes[0].logits, output)
 
 
 def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
     x = _rows(model, [each.traces[0].x for each in passes]).astype(model.dtype)
-    yield Tensor("x", "x", formula("the rows of the batch", "self._take(self.data.x", Pass.gather), x)
+    yield Tensor("x", "x", quote(Pass.gather, "the rows of the batch", "self._take(self.data.x"), x)
     y = _rows(model, [each.loss.y for each in passes])
     made_of_labels = passes[0].data.targets is None
     code = "self.xp.equal(scores.labels" if made_of_labels else "t.y = self._take("
-    yield Tensor("y", "y", formula("their targets", code, Pass.measure), y)
-    for step in _steps(model, passes):
-        how = formulas.of_softmax_in_loss() if step.in_loss else formulas.of_output(step.layer)
-        yield Tensor(f"{step.owner.name}/{step.kind}", step.kind, how.named(step.kind), step.output())
+    yield Tensor("y", "y", quote(Pass.measure, "their targets", code), y)
+    for i, layer in enumerate(model.layers):
+        for kind, how, values in _outputs(model, passes, i):
+            yield Tensor(f"{layer.name}/{kind}", kind, how.named(kind), values)
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
     penalty = " + penalties" if any(layer.kernel_regularizer for layer in model.layers) else ""
-    how = formula(f"loss = mean of l{penalty}", '"loss": loss / samples', Averages._means)
+    how = quote(Averages._means, f"loss = mean of l{penalty}", '"loss": loss / samples')
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
 def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
     views = iter(model.layout.views(gradient))
     of_weights = {layer.name: [next(views) for _ in layer.weights] for layer in model.layers}
-    _, how = _loss_formulas(model, passes)
-    for step in reversed(_steps(model, passes)):
-        name, arriving = step.owner.name, step.gradient()
-        if arriving is None:  # the loss was computed from what goes into this step, or no weight lies below it
+    _, how = _loss_formulas(model, passes)  # of the gradient that goes into the layer
+    for i, layer in reversed(list(enumerate(model.layers))):
+        traces = [each.traces[i] for each in passes]
+        if traces[0].dy is None:  # no weight lies below
+            return
+        if not layer.computes or (isinstance(layer, layers.Activation) and traces[0].loss_takes_z):
             continue
-        yield Tensor(f"{name}/d{step.kind}", "gradient", how.named(f"d{step.kind}"), arriving)
-        how = formulas.of_input_gradient(step.layer)
-        if step.layer.weights:
-            kinds, both = map(gradient_of, names_in(step.layer)), formulas.of_weight_gradients(step.layer)
-            for kind, each, values in zip(kinds, both, of_weights[name], strict=False):
-                yield Tensor(f"{name}/{kind}", "gradient", each.named(kind), values, of_weights=True)
+        dense, activates = isinstance(layer, layers.Dense), layer.activation is not activations.linear
+        goes_through = activates and not traces[0].loss_takes_z
+        kind = "dy"
+        if dense or isinstance(layer, layers.Activation):
+            kind = "da" if goes_through or not dense else "dz"
+        arriving = _rows(model, [t.dy for t in traces])
+        yield Tensor(f"{layer.name}/{kind}", "gradient", how.named(kind), arriving)
+        if dense and goes_through:
+            dz = _rows(model, [t.dz for t in traces])
+            how = quotes.of_activation_gradient(layer.activation)
+            yield Tensor(f"{layer.name}/dz", "gradient", how.named("dz"), dz)
+        of_layer = zip(gradients_in(layer), quotes.of_weight_gradients(layer), of_weights[layer.name], strict=True)
+        for name, how, values in of_layer:
+            yield Tensor(f"{layer.name}/{name}", "gradient", how.named(name), values, of_weights=True)
+        how = quotes.of_input_gradient(layer)
 
 
 def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
@@ -190,12 +188,12 @@ def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> 
     assert optimizer is not None
     names, views = weight_names(model), model.layout.views
     if optimizer.clips:
-        how = formulas.of_clipping(optimizer)
+        how = quotes.of_clipping(optimizer)
         for name, values in zip(gradient_names(model), views(gradient), strict=True):
             yield Tensor(f"{name} clipped", "clipped", how, values, of_weights=True)
-    slots, change = formulas.of_update(optimizer)
+    slots, change = quotes.of_update(optimizer)
     for slot, vector in optimizer.slots.items():
         for name, values in zip(names, views(model.backend.to_numpy(vector)), strict=True):
             yield Tensor(f"{name} {slot}", slot, slots[slot], values, of_weights=True)
     for name, values in zip(names, views(after - before), strict=True):
-        yield Tensor(f"{name} change", "change", change.named("change"), values, of_weights=True)
+        yield Tensor(f"{name} change", "change", change, values, of_weights=True)

@@ -38,16 +38,14 @@ ENDS: dict[type[activations.Activation], Ends] = {
 class WatchedLayer:
     """A layer that is watched.
 
-    dense: the step of the model, one of `model.steps`, that has its W; None for an Activation alone.
-    kernel: the index of W among the model's weights.
-    activation: the step that has its outputs a.
+    place: its index among the model's layers.
+    kernel: the index of its W among the model's weights; None for an Activation alone.
     ends: where the outputs are saturated; None where the activation has no ends.
     """
 
     layer: layers.Layer
-    dense: int | None
-    kernel: int
-    activation: int
+    place: int
+    kernel: int | None
     ends: Ends | None
 
     @property
@@ -59,15 +57,16 @@ class WatchedLayer:
 
         before: all weights before the step, flat.
         """
-        if self.dense is not None:
+        traces = [own.traces[self.place] for own in passes]
+        if self.kernel is not None:
             W, W0 = self.layer.weights[0], model.layout.views(before)[self.kernel]
-            dW = sum(xp.matmul(own.traces[self.dense].x.T, own.traces[self.dense].dy) for own in passes)
+            dW = sum(xp.matmul(t.x.T, t.dz) for t in traces)
             if self.layer.kernel_regularizer is not None:
                 self.layer.kernel_regularizer.add_gradient(xp, W0, dW)
             for what, values in (("dW²", dW), ("change²", W - W0), ("W²", W0)):
                 yield what, xp.sum(xp.multiply(values, values, dtype=xp.float64))  # in float32 1e-23² is 0
         if self.ends is not None:
-            outputs = [own.traces[self.activation].y for own in passes]
+            outputs = [t.y for t in traces]
             low = sum(xp.sum(a <= self.ends.low, axis=0, dtype=xp.float64) for a in outputs)
             high = sum(xp.sum(a >= self.ends.high, axis=0, dtype=xp.float64) for a in outputs)
             rows = sum(len(a) for a in outputs)
@@ -80,7 +79,7 @@ class WatchedLayer:
         sums: all of SUMS, NaN where the layer has none.
         """
         return {
-            "gradient": math.nan if self.dense is None else math.sqrt(sums["dW²"] / self.layer.weights[0].size),
+            "gradient": math.nan if self.kernel is None else math.sqrt(sums["dW²"] / self.layer.weights[0].size),
             "update": math.sqrt(sums["change²"] / sums["W²"]) if sums["W²"] else math.nan,
             "saturated": sums["saturated"],
             "dead": math.nan if self.ends is None else int(sums["dead"]),
@@ -89,14 +88,10 @@ class WatchedLayer:
 
 def watched_layers(model: Any) -> dict[str, WatchedLayer]:
     """The layers that can be watched, by name: each Dense layer, and each Activation that is a layer of its own."""
-    owners = [layer for layer in model.layers for _ in layer.steps()]
     found, weights = {}, 0
-    for layer in model.layers:
+    for i, layer in enumerate(model.layers):
         dense = isinstance(layer, layers.Dense)
         if dense or isinstance(layer, layers.Activation):
-            first = owners.index(layer)
-            last = first + owners.count(layer) - 1
-            ends = ENDS.get(type(layer.activation))
-            found[layer.name] = WatchedLayer(layer, first if dense else None, weights, last, ends)
+            found[layer.name] = WatchedLayer(layer, i, weights if dense else None, ENDS.get(type(layer.activation)))
         weights += len(layer.weights)
     return found

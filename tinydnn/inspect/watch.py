@@ -10,9 +10,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinydnn.callbacks import Callback, Logs
+from tinydnn.callbacks import Callback
 from tinydnn.device.backend import Array
-from tinydnn.engine.fit import check_count
+from tinydnn.engine.checks import check_count
+from tinydnn.engine.logs import Logs
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.inspect.looks import History, Looks
 from tinydnn.inspect.quantities import SUMS, watched_layers
@@ -104,7 +105,7 @@ class Watch(Callback):
         """The number of a step in the whole training, from 1; batch is its number in the epoch, from 0."""
         training = self.model.training
         assert training is not None
-        return training.epoch * training.steps + batch + 1
+        return int(training.epoch * training.steps) + batch + 1
 
     def _look(self, step: int, before: Array) -> None:
         backend, training = self.model.backend, self.model.training

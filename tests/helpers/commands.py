@@ -1,0 +1,26 @@
+"""The command `tinydnn` as a process of its own, and data that are small enough for it."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+import tinydnn as keras
+
+
+def command(*arguments, cwd=None):
+    program = [sys.executable, "-W", "error::RuntimeWarning", "-m", "tinydnn", *map(str, arguments)]
+    return subprocess.run(program, capture_output=True, text=True, cwd=cwd, encoding="utf-8", env=environment())
+
+
+def environment():
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+
+
+def small_data(folder):
+    """600 digits in Keras' layout."""
+    path = folder / "small.npz"
+    (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+    np.savez(path, x_train=x[:500], y_train=y[:500], x_test=x_test[:100], y_test=y_test[:100])
+    return path
