@@ -7,7 +7,7 @@ from benchmarks import machine
 from benchmarks.task import Array, Task
 from benchmarks.turns import Contest, Worker, say
 from tinydnn.callbacks import LambdaCallback
-from tinydnn.inspect.selftest import Counting
+from tinydnn.inspect.selftest.launches import Counting
 
 BATCH_SIZES = 32, 128, 512, 2048, 8192
 WIDTHS = 32, 128, 324, 1024, 4096

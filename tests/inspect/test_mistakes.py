@@ -15,7 +15,7 @@ from docs.tables.mistakes import diagnosed
 from keras_ref import engines, one_step
 from tinydnn import utils
 from tinydnn.files.whole import FileFormatError
-from tinydnn.inspect import diagnosis, mistakes, mistakes_table, net
+from tinydnn.inspect import diagnosis, diagnosis_table, mistakes, net
 from tinydnn.inspect.mistakes import GALLERY
 
 NETS = 200
@@ -477,7 +477,7 @@ def test_where_roundings_are_as_large_as_a_change_the_step_can_not_tell():
     found = diagnosis.diagnose(model, step)
     assert found.right
     assert found.blurred[0].name == f"{model.layers[0].name}/kernel"
-    said = mistakes_table.diagnosed(found, step)
+    said = diagnosis_table.diagnosed(found, step)
     assert "this step can't tell: roundings explain" in said
     assert said.endswith("Nothing differs by more than roundings explain")
 

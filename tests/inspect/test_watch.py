@@ -24,7 +24,8 @@ from tinydnn import layers
 from tinydnn.app import runs
 from tinydnn.callbacks import BackupAndRestore, LambdaCallback
 from tinydnn.inspect import figures, watch_table
-from tinydnn.inspect.watch import QUANTITIES, Watch
+from tinydnn.inspect.quantities import QUANTITIES
+from tinydnn.inspect.watch import Watch
 
 ROWS, INPUTS, CLASSES = 10, 4, 3
 
@@ -303,8 +304,8 @@ NONE = math.nan
 )
 def test_remarks_are_words(activation, values, remarks):
     watch = fake(layer=(activation, values))
-    assert watch.remarks("layer") == remarks
-    (line,) = watch_table.lines(watch)
+    assert watch.looks.remarks("layer") == remarks
+    (line,) = watch_table.lines(watch.looks)
     assert line.endswith(f"  ({', '.join(remarks)})") == bool(remarks)
     assert ", ".join(remarks) in text(watch)
 
@@ -322,7 +323,7 @@ def test_the_table_has_a_row_for_each_layer_and_a_dash_where_there_is_nothing():
     assert ["first", "1.2e-03", "2.0e-02", "13%", "3", "of", "10", "█"] in shown
     assert ["second", "1.0e-03", "1.0e-03", "–", "–", "█"] in shown
     assert "At step 1; a look every 1 steps" in text(watch)
-    assert watch_table.lines(watch) == [
+    assert watch_table.lines(watch.looks) == [
         "first   gradient 1.2e-03  update 2.0e-02  saturated 13%  dead 3 of 10",
         "second  gradient 1.0e-03  update 1.0e-03",
     ]
@@ -345,7 +346,7 @@ def test_a_watch_that_was_loaded_has_no_table_before_its_training(tmp_path):
     loaded = Watch()
     loaded.load(tmp_path)
     assert "layer  " in text(loaded)
-    assert watch_table.lines(loaded) == []
+    assert watch_table.lines(loaded.looks) == []
 
 
 def test_before_the_first_look_the_table_is_empty():

@@ -353,7 +353,7 @@ def show_mistakes(
 
     if name is None:
         _refuse(context, "it belongs to one mistake, which NAME says", "epochs", "data", "plot")
-        Console(highlight=False).print(mistakes_table.gallery())
+        Console(highlight=False).print(mistakes_table.table())
         return
     with _wrong_use(ValueError, OSError):
         mistake = mistakes.find(name)
@@ -400,7 +400,7 @@ def diagnose(
 
     The options tell the net, and for a .py file seed and batch. Exit code 0 is Keras' step, 1 is not.
     """
-    from tinydnn.inspect import diagnosis, mistakes_table
+    from tinydnn.inspect import diagnosis, diagnosis_table
 
     step = None
     with _wrong_use(ValueError, RuntimeError):  # exit code 1 is for another step alone
@@ -422,7 +422,7 @@ def diagnose(
                        "blurred": [gap.name for gap in found.blurred],
                        "weights": [asdict(gap) for gap in found.gaps]}), end="")  # fmt: skip
     else:
-        print(mistakes_table.diagnosed(found, step))
+        print(diagnosis_table.diagnosed(found, step))
     if not found.right:
         raise typer.Exit(FAILED)
 
@@ -445,7 +445,7 @@ def check_device(device: Device = None, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def _print_selftest(report: "selftest.Report") -> None:
+def _print_selftest(report: "selftest.Outcome") -> None:
     where = report.figures.get("GPU", f"the {report.device.upper()}")
     print(f"tinydnn {tinydnn.__version__} on {where}, next to NumPy in float64 on the CPU")
     columns = list(dict.fromkeys((check.form, check.dtype) for check in report.checks))

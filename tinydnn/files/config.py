@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from tinydnn import losses, optimizers
+from tinydnn.checks import check_shape
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files.objects import deserialize, dtype_policy, serialize
 from tinydnn.files.whole import FileFormatError
-from tinydnn.layers import InputLayer, Layer, check_shape
+from tinydnn.layers import InputLayer, Layer
 
 Network = Any  # tinydnn.engine.network.Network
 

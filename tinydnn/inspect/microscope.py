@@ -1,6 +1,6 @@
-"""The microscope: one training step laid open, every tensor of it in the order in which it is computed.
+"""The microscope: every tensor of one training step, in the order of computation.
 
-It runs the step that `fit` runs, by the same code, and copies what lies in the passes afterwards.
+The step is run by the code that `fit` runs; the microscope copies what the passes hold afterwards.
 """
 
 import math
@@ -22,15 +22,15 @@ from tinydnn.inspect.slopes import Index, Slope, slopes
 from tinydnn.inspect.weight_names import gradient_names, gradients_in, weight_names
 from tinydnn.models import Sequential
 
-_SHOWN = 784  # numbers of a tensor that go into JSON, at most
+_SHOWN = 784  # at most so many numbers of a tensor go into JSON
 
 
 @dataclass
 class Tensor:
-    """One tensor of a step: its formula, a copy of its values, and Keras' own where they are known.
+    """One tensor of a step: its formula, a copy of its values, and Keras' values if they are known.
 
-    kind: what it is one of: x, y, z, a, l, loss, gradient, clipped, a slot's name, or change.
-    of_weights: whether it has the shape of a weight array, and not one row for each of the batch's.
+    kind: x, y, z, a, l, loss, gradient, clipped, the name of a slot, or change.
+    of_weights: whether it has the shape of a weight array; other tensors have a row for each sample of the batch.
     """
 
     name: str
@@ -43,23 +43,23 @@ class Tensor:
 
     @property
     def difference(self) -> Difference | None:
-        """The largest difference from Keras' values, where they are known."""
+        """The largest difference from Keras' values; None if they are unknown."""
         return None if self.keras is None else difference(self.value, self.keras)
 
     @property
     def largest(self) -> Index:
-        """Where its largest value is, in magnitude: the entry to show where there is room for one."""
+        """The index of its largest value in magnitude: the entry to show where there is room for only one."""
         return tuple(int(i) for i in np.unravel_index(np.abs(self.value).argmax(), self.value.shape))
 
     @property
     def sample(self) -> Array:
-        """A part to look at: of a batch its first row, of a kernel the weights of its first unit, else all."""
+        """A part to look at: the first row of a batch, the weights of a kernel's first unit, or all numbers."""
         if self.value.ndim < 2:
             return self.value[..., :_SHOWN] if self.value.ndim else self.value
         return (self.value[:, 0] if self.of_weights else self.value[0].ravel())[:_SHOWN]
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON has of it; of its values a sample."""
+        """The tensor as JSON, with a sample of its values."""
         at = self.largest
         return {
             "name": self.name,
@@ -84,9 +84,9 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
     """Train the model by one step on these samples as one batch; return every tensor of the step in order.
 
     Args:
-        model: compiled; it has taken the step afterwards, unless the loss is infinite or NaN.
+        model: compiled; it takes the step, unless the loss is infinite or NaN.
         x, y: as for fit.
-        keras: Keras' own values of the tensors, by name.
+        keras: Keras' values of the tensors, by name.
     """
     to_numpy = model.backend.to_numpy
     with OneBatch(model, x, y, "The microscope") as batch:
@@ -96,7 +96,7 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
         gradient = sum(to_numpy(each.gradient) for each in passes)
         tensors = [*_forward(model, passes, loss), *_backward(model, passes, gradient)]
         found = slopes(model, x, y, gradient, passes)
-        if math.isfinite(loss):  # else fit refuses the update
+        if math.isfinite(loss):  # otherwise fit refuses the update, too
             batch.update()
             tensors += _update(model, to_numpy(passes[0].gradient), before, to_numpy(model.parameters))
     by_name = {tensor.name: tensor for tensor in tensors}

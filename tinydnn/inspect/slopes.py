@@ -30,10 +30,10 @@ def slopes(model: Sequential, x: Any, y: Any, gradient: Array, passes: list[Pass
     """The slopes along a few entries of each weight array, from a twin of the model in float64.
 
     Args:
-        model: with the weights that the gradient is of; it stays as it is.
+        model: as it was when the gradient was computed; it stays as it is.
         x, y: the batch.
         gradient: of all weights, flat.
-        passes: those that the gradient is from.
+        passes: the passes that computed it.
     """
     rng = np.random.default_rng(0)  # the same entries each time
     in_float64 = twin(model, "float64")
@@ -49,9 +49,9 @@ def slopes(model: Sequential, x: Any, y: Any, gradient: Array, passes: list[Pass
 
 
 def _slope(batch: OneBatch, W: Array, index: Index, h: float) -> float:
-    w = float(W[index])
-    losses = []
-    for W[index] in (w + h, w - h):
+    w, losses = float(W[index]), []
+    for moved in (w + h, w - h):
+        W[index] = moved
         batch.gradients()
         losses.append(batch.logs()["loss"])
     W[index] = w
