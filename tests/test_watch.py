@@ -21,7 +21,7 @@ from tolerances import GPU_TRAINING, SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.app import runs
+from tinydnn.app import run_folder, runs
 from tinydnn.callbacks import BackupAndRestore, LambdaCallback
 from tinydnn.inspect import figures, watch_table
 from tinydnn.inspect.watch import QUANTITIES, Watch
@@ -596,7 +596,7 @@ def test_a_watched_run_that_was_cut_off_keeps_what_it_saw_and_goes_on(tmp_path):
 
 
 def load_steps(folder):
-    return runs.load_model(folder).optimizer.iterations
+    return run_folder.load_model(folder).optimizer.iterations
 
 
 def seen(folder):

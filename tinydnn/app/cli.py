@@ -15,7 +15,7 @@ from rich.table import Table
 
 import tinydnn
 from tinydnn import config, datasets, utils
-from tinydnn.app import runs
+from tinydnn.app import run_folder, runs
 from tinydnn.engine.interrupts import terminate
 from tinydnn.files.whole import check_writable, to_json, write_whole
 from tinydnn.inspect import info, net
@@ -145,10 +145,10 @@ def train(
             if out is not None and not str(out).strip("."):
                 raise ValueError(f"--out expects a folder of the run's own. Received: {str(out)!r}")
         run.load_data()
-        folder = out or runs.new_folder()
+        folder = out or run_folder.unused()
         made = not folder.exists()
         with _wrong_use(FileExistsError):
-            runs.prepare_folder(folder)
+            run_folder.prepare(folder)
 
     if not as_json:
         threads = run.model.threads_for(settings.batch_size)
@@ -182,7 +182,8 @@ def _results(run: runs.Run, folder: Path, report: bool, as_json: bool) -> None:
 
         reports.write(folder)
     if as_json:
-        print(to_json({"folder": str(folder), "history": run.history.history, **run.description()}), end="")
+        description = run_folder.description(run.settings, run.results)
+        print(to_json({"folder": str(folder), "history": run.history.history, **description}), end="")
         return
     results = run.results
     print(f"Test accuracy {results['test_accuracy']:.4f}, test loss {results['test_loss']:.4f} on the test digits")
@@ -203,7 +204,7 @@ def _refuse(context: typer.Context, why: str, *names: str) -> None:
 def evaluate(run: RunFolder, data: Data = None, device: Device = None, as_json: AsJson = False) -> None:
     """Loss and accuracy of a saved run on the test digits."""
     _choose(device)
-    model = runs.load_model(run)
+    model = run_folder.load_model(run)
     _, (x, y) = datasets.mnist.load_data(data)
     if not model.compiled:
         model.compile(loss="categorical_crossentropy", metrics=["accuracy"])
@@ -228,7 +229,7 @@ def predict(
     _choose(device)
     from tinydnn.app.images import load_digit
 
-    model = runs.load_model(run)
+    model = run_folder.load_model(run)
     probabilities = model.predict(load_digit(image)[None], verbose=0)[0]
     digit = int(probabilities.argmax())
     if as_json:

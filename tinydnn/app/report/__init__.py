@@ -18,7 +18,7 @@ from PIL import Image
 
 import tinydnn
 from tinydnn import layers
-from tinydnn.app import runs
+from tinydnn.app import run_folder, runs
 from tinydnn.app.report.findings import Findings
 from tinydnn.app.report.gallery import Picture, pictures
 from tinydnn.config import cast
@@ -43,9 +43,9 @@ def write(folder: Path) -> None:
     Raises:
         FileNotFoundError, FileFormatError: there is no run, one without a whole epoch, or a damaged one.
     """
-    settings, results, versions = runs.described(folder)
-    history = runs.log(folder)
-    model = runs.load_model(folder)
+    settings, results, versions = run_folder.read_description(folder)
+    history = run_folder.read_log(folder)
+    model = run_folder.load_model(folder)
     with numbered_anew():
         fresh = runs.Run(replace(settings, device=None))  # on the device that is asked for now
     fresh.load_data()
