@@ -14,8 +14,8 @@ from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.app import report
 from tinydnn.app.images import load_digit
+from tinydnn.app.report import page_data
 from tinydnn.app.run_folder import load_model
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -146,7 +146,7 @@ def test_every_kind_of_layer_is_computed_as_the_engine_does(page, dtype, rng):
     digits = rng.integers(0, 256, (20, 28, 28))
     found = page.execute_script(
         "const net = new Net(arguments[0]); return arguments[1].map(x => Array.from(net.forward(x).at(-1).values))",
-        report.net(model),
+        page_data.net(model),
         digits.reshape(20, -1).tolist(),
     )
     tolerance = SAME_FLOAT64 if dtype == "float64" else PAGE_PROBABILITY

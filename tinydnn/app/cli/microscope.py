@@ -14,28 +14,20 @@ def microscope(net: NetOptions, device: Device = None, as_json: AsJson = False) 
 
     Beside each tensor stand its formula, its line of code, its values and, if Keras is installed, Keras' values.
     """
-    from tinydnn.inspect.microscope import dissect
+    from tinydnn.app.first_step import first_step
     from tinydnn.inspect.microscope_table import table
 
     choose_device(device)
     run = net.prepared_run()
-    x, y = run.first_batch()
-    keras, theirs, why_not = None, None, ""
-    try:
-        from keras_ref import engines, one_step
-
-        keras, theirs = engines.keras_version(), one_step.tensors(run.model, x, y)
-    except ImportError as error:
-        why_not = f"Without Keras' column. {error}"
-    tensors = dissect(run.model, x, y, theirs)
+    step = first_step(run)
     if as_json:
-        step = {
+        found = {
             "settings": {**asdict(run.settings), "epochs": 1, "steps": 1},
-            "keras": keras,
-            "tensors": [tensor.to_json() for tensor in tensors],
+            "keras": step.keras,
+            "tensors": [tensor.to_json() for tensor in step.tensors],
         }
-        print(to_json(step), end="")
+        print(to_json(found), end="")
         return
-    print(f"Step 1 from seed {net.seed}: {len(x)} digits, {net.dtype}, {net.input} inputs")
-    print(f"Next to {keras}" if keras else why_not)
-    Console(highlight=False).print(table(tensors))
+    print(f"Step 1 from seed {net.seed}: {step.samples} digits, {net.dtype}, {net.input} inputs")
+    print(f"Next to {step.keras}" if step.keras else f"Without Keras' column. {step.missing}")
+    Console(highlight=False).print(table(step.tensors))

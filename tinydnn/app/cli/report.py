@@ -22,6 +22,6 @@ def report(
 
 def where_the_page_is(run: Path) -> str:
     """The line that says where a run's figures and page are."""
-    from tinydnn.app.report import PAGE_FILE, PICTURES_FOLDER
+    from tinydnn.app.report import FIGURES_FOLDER, PAGE_FILE
 
-    return f"Figures in {run / PICTURES_FOLDER}; open {run / PAGE_FILE} in a browser"
+    return f"Figures in {run / FIGURES_FOLDER}; open {run / PAGE_FILE} in a browser"
