@@ -1,7 +1,7 @@
-"""One training step in Keras, every tensor of it: the microscope's second column.
+"""Every tensor of one training step in Keras: the microscope's second column.
 
-Keras shows what its layers put out, tf.GradientTape the gradient of anything, and the optimizer its
-variables. The names are the microscope's.
+Keras gives the outputs of its layers, tf.GradientTape the gradient of anything, and the optimizer its variables. The
+names are the microscope's.
 """
 
 import random
@@ -21,9 +21,9 @@ from tinydnn.models import Sequential
 
 
 def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
-    """What Keras computes in one step on these samples, from the weights and the optimizer's state of this model.
+    """What Keras computes in one step on these samples, from this model's weights and optimizer state.
 
-    model: compiled and built; it stays as it is.
+    model: compiled and built; it is not changed.
     """
     model.prepare_training(np.shape(x)[1:])
     load("keras", tf32=False)
@@ -42,7 +42,7 @@ def twin(model: Sequential) -> Any:
         model.save(path)
         state = random.getstate()
         copy = keras.saving.load_model(path)
-        random.setstate(state)  # its layers have drawn seeds, which the next layer made here would miss
+        random.setstate(state)  # Keras' layers drew seeds from the stream of tinydnn's layers
     copy.optimizer.build(copy.trainable_variables)
     for ours, theirs in zip(model.layers, copy.layers, strict=True):
         if isinstance(ours, layers.Dropout) and ours.rate > 0:
@@ -60,7 +60,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     with tf.GradientTape() as tape:
         h = x
         for layer in model.layers:
-            if isinstance(layer, keras.layers.Dense):  # as Dense.call does it
+            if isinstance(layer, keras.layers.Dense):  # as in Dense.call
                 h = keras.ops.matmul(h, layer.kernel)
                 if layer.use_bias:
                     h = keras.ops.add(h, layer.bias)
@@ -89,7 +89,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
 
 def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
-    """Keras' slots by the microscope's names: dense/kernel velocity, …"""
+    """Keras' slots by the microscope's names, such as dense/kernel velocity."""
     names = weight_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
     _, _, *variables = model.optimizer.variables  # the number of steps and the learning rate come first
@@ -97,7 +97,7 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
 
 
 def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
-    """x and y for Keras, as its fit would make them, and the targets as rows."""
+    """x and y as Keras' fit would convert them, and the targets as one row per sample."""
     import tensorflow as tf
 
     assert ours.sample_shape is not None

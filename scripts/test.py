@@ -1,7 +1,7 @@
-"""Runs all tests: `python3 scripts/test.py`. Those that need a GPU, on one that is emulated: `... --emulated-gpu`.
+"""Runs all tests: `python3 scripts/test.py`. With `--emulated-gpu`, those that need a GPU, on an emulated one.
 
-Makes .venv the first time, with everything that the tests need, or .emulated-gpu, which tests/emulated_gpu/README.md
-tells about. Other arguments pass on to pytest: -k NAME, -x.
+The first time, it makes .venv with everything that the tests need, or .emulated-gpu, which
+tests/emulated_gpu/README.md describes. Other arguments are passed on to pytest: -k NAME, -x.
 """
 
 import os
@@ -17,7 +17,7 @@ EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
 
 
 def prepare_emulated_gpu():
-    """Build the emulated GPU, anew where anything that it depends on has changed; return the path of its Python."""
+    """Build the emulated GPU if anything that it depends on has changed; return the path of its Python."""
     environment.check_version()
     sys.path.append(os.path.join(ROOT, "tests", "emulated_gpu"))
     import build
@@ -30,7 +30,7 @@ def prepare_emulated_gpu():
     stamp = os.path.join(EMULATED_GPU, "built")
     wanted = environment.fingerprint(sys.version.encode() + build.sources())
     if not os.path.exists(python) or environment.read(stamp) != wanted:
-        shutil.rmtree(EMULATED_GPU, ignore_errors=True)  # with the kernels that an earlier one has compiled
+        shutil.rmtree(EMULATED_GPU, ignore_errors=True)  # with the kernels that the earlier one compiled
         environment.make(venv)
         environment.install(python, ["dev"], *build.REQUIREMENTS)
         print("Building the emulated GPU, once", file=sys.stderr)

@@ -549,7 +549,7 @@ def test_the_command_shows_one_with_its_code_and_both_logs(tmp_path, monkeypatch
     [
         (["gradient-sumed"], "Did you mean 'gradient-summed'"),
         (["gradient-summed", "--plot", "curve.pdf"], "ends in .png"),
-        (["--plot", "curve.png"], "which NAME says; leave out --plot"),
+        (["--plot", "curve.png"], "say which by NAME; leave out --plot"),
         (["--epochs", "3"], "leave out --epochs"),
         (["gradient-summed", "--plot", "no/such/folder/curve.png"], "no/such/folder"),
     ],

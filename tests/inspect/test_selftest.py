@@ -93,7 +93,7 @@ def test_an_error_on_the_device_is_a_part_of_the_outcome(gpu_stand_in, monkeypat
     printed = capsys.readouterr().out
     message = "RuntimeError: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure"
     assert f"FAILED: weights after 2 steps, fused, float32: {message}" in printed
-    assert "To a bug report, please attach what `tinydnn selftest --device gpu --json` prints" in printed
+    assert "To a bug report, please attach the output of `tinydnn selftest --device gpu --json`" in printed
 
 
 def test_an_error_that_shows_when_a_result_is_read_is_one_too(gpu_stand_in, monkeypatch, few_steps, capsys):

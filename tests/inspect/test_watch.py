@@ -21,7 +21,7 @@ from tolerances import GPU_TRAINING, SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.app import runs
+from tinydnn.app import run_folder, runs
 from tinydnn.callbacks import BackupAndRestore, LambdaCallback
 from tinydnn.inspect import figures, watch_table
 from tinydnn.inspect.quantities import QUANTITIES
@@ -552,7 +552,7 @@ def test_train_watch_shows_and_writes(tmp_path):
     assert not (tmp_path / "plain" / "watch.csv").exists()
     again = command("train", "--resume", folder, "--watch")
     assert (again.returncode, again.stdout) == (2, "")
-    assert "is finished, and there is nothing to watch; leave out --watch" in again.stderr
+    assert "is finished, so there is nothing to watch; leave out --watch" in again.stderr
     assert list(csv.DictReader((folder / "watch.csv").read_text().splitlines())) == rows
 
 
@@ -560,7 +560,7 @@ def test_what_does_not_go_with_watch_is_refused(tmp_path):
     for option in ([], ["--resume", tmp_path]):
         done = command("train", "--watch", "--json", *option)
         assert done.returncode == 2
-        assert "--json prints the result and nothing else; leave it out, or --watch" in " ".join(done.stderr.split())
+        assert "--json prints the result and nothing else; leave out --json or --watch" in " ".join(done.stderr.split())
     (tmp_path / "watch.csv").write_text("mine")
     done = command("train", "--out", tmp_path)
     assert done.returncode == 2
@@ -597,7 +597,7 @@ def test_a_watched_run_that_was_cut_off_keeps_what_it_saw_and_goes_on(tmp_path):
 
 
 def load_steps(folder):
-    return runs.load_model(folder).optimizer.iterations
+    return run_folder.load_model(folder).optimizer.iterations
 
 
 def seen(folder):

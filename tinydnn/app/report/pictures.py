@@ -1,4 +1,4 @@
-"""The walkthrough's figures of a run, in its order, and a few more."""
+"""The figures of a run: those of the walkthrough, in its order, and a few more."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,12 @@ _IN_A_GRID = 50
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, its file's name behind a number, what it shows, in a sentence, and whether it needs all the width."""
+    """A figure, with what its file and the page need.
+
+    name: of its file, which puts a number before it.
+    caption: what the figure shows, in a sentence.
+    wide: whether it takes the full width of the page.
+    """
 
     name: str
     caption: str
@@ -26,9 +31,9 @@ class Picture:
 
 
 def pictures(model: Sequential, history: Mapping[str, Sequence[float]], digits: Any, found: Findings) -> list[Picture]:
-    """All figures that this run has: those of mistakes only where it made some.
+    """All figures of a run; those of mistaken digits only if there are any.
 
-    digits: ((x, labels), (x, labels)) of training and test.
+    digits: ((x, labels), (x, labels)) for training and test.
     found: what the model makes of the test digits.
     """
     (x_train, y_train), (x_test, y_test) = digits
@@ -63,6 +68,8 @@ def pictures(model: Sequential, history: Mapping[str, Sequence[float]], digits: 
 
 
 def _of_answers(x: Any, found: Findings, right: Any, wrong: Any) -> Iterator[Picture]:
+    """Recognised and mistaken test digits, given by their numbers, and the hardest cases."""
+
     def grid(which: Any, sign: str, title: str) -> Figure:
         return figures.digits(x[which], [f"{found.predicted[i]}{sign}{found.labels[i]}" for i in which], title)
 
@@ -73,7 +80,7 @@ def _of_answers(x: Any, found: Findings, right: Any, wrong: Any) -> Iterator[Pic
     if len(right):
         yield Picture("right", "Some test digits that were recognised.", grid(right, "=", "Recognised"))
     if len(wrong):
-        yield Picture("wrong", "Some test digits that were mistaken: for what, and what they are.",
+        yield Picture("wrong", "Some test digits that were mistaken: what the net took them for, and what they are.",
                       grid(wrong, "≠", "Mistaken"))  # fmt: skip
     if len(right):
         hardest = int(found.hardest_right()[0])
