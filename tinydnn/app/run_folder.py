@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinydnn import callbacks, models
-from tinydnn.callbacks import CHECKPOINT_FILE
+from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
 from tinydnn.files.whole import FileFormatError, check_writable, to_json, write_whole
 from tinydnn.inspect import info
 from tinydnn.inspect.net import Settings

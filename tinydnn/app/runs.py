@@ -10,7 +10,7 @@ from typing import Any
 import tinydnn
 from tinydnn import callbacks, datasets, utils
 from tinydnn.app import run_folder
-from tinydnn.callbacks import CHECKPOINT_FILE
+from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
 from tinydnn.engine.data import split
 from tinydnn.engine.interrupts import deferred_interrupt
 from tinydnn.files import checkpoints
