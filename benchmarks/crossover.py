@@ -40,7 +40,7 @@ def count(model: Any, x: Array, y: Array, batch_size: int) -> dict[str, int]:
     """The kernel launches and matrix products of a step, as a compiled model of tinydnn's asks a GPU for them."""
     counting = Counting(model.backend.xp)
     model.backend.xp = counting
-    for each in (*model.layers, *model.steps):
+    for each in model.layers:
         each.xp = counting
     taken: list[tuple[int, int]] = []
 

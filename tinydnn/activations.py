@@ -60,12 +60,10 @@ class Activation:
 class Linear(Activation):
     """a = z;  dz = da"""
 
-    @staticmethod
     @elementwise
     def f(z: Any) -> Any:
         return z
 
-    @staticmethod
     @elementwise
     def gradient(a: Any, da: Any) -> Any:
         return da
@@ -79,12 +77,10 @@ class Sigmoid(Activation):
     values, has an exact 0 for its gradient; exp would leave numbers too small for the processor to be fast at.
     """
 
-    @staticmethod
     @elementwise
     def f(z: Any) -> Any:
         return 0.5 * np.tanh(0.5 * z) + 0.5
 
-    @staticmethod
     @elementwise
     def gradient(a: Any, da: Any) -> Any:
         return (1 - a) * a * da
@@ -93,12 +89,10 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """a = tanh(z);  dz = da * (1 - a²)"""
 
-    @staticmethod
     @elementwise
     def f(z: Any) -> Any:
         return np.tanh(z)
 
-    @staticmethod
     @elementwise
     def gradient(a: Any, da: Any) -> Any:
         return (1 - a * a) * da
@@ -107,12 +101,10 @@ class Tanh(Activation):
 class Relu(Activation):
     """a = max(z, 0);  dz = da where a > 0, else 0"""
 
-    @staticmethod
     @elementwise
     def f(z: Any) -> Any:
         return np.maximum(z, 0)
 
-    @staticmethod
     @elementwise
     def gradient(a: Any, da: Any) -> Any:
         return (a > 0) * da
@@ -124,17 +116,14 @@ class Softmax(Activation):
     Each row's maximum is taken off its z first: it cancels, and keeps exp from overflowing.
     """
 
-    @staticmethod
     @elementwise
     def exp(z: Any, largest: Any) -> Any:
         return np.exp(z - largest)
 
-    @staticmethod
     @elementwise
     def f(z: Any, largest: Any, total: Any) -> Any:
         return np.exp(z - largest) / total
 
-    @staticmethod
     @elementwise
     def gradient(a: Any, da: Any, dot: Any) -> Any:
         return a * (da - dot)

@@ -107,27 +107,22 @@ class CategoricalCrossentropy(Loss):
     def takes_logits(self, last: Activation | None) -> bool:
         return self.from_logits or isinstance(last, Softmax | Sigmoid)
 
-    @staticmethod
     @elementwise
     def of_logits(z: Any, largest: Any, total: Any, y: Any) -> Any:
         return y * (np.log(total) - (z - largest))  # total = sum of exp(z - largest)
 
-    @staticmethod
     @elementwise
     def logits_gradient(p: Any, y: Any, n: Any) -> Any:
         return (p - y) * (1 / n)
 
-    @staticmethod
     @elementwise
     def of_probabilities(q: Any, y: Any) -> Any:
         return y * -np.log(clipped(q))
 
-    @staticmethod
     @elementwise
     def dq(q: Any, y: Any) -> Any:
         return -y / np.where(is_inside(q), q, 1) * is_inside(q)
 
-    @staticmethod
     @elementwise
     def probabilities_gradient(dq: Any, dot: Any, total: Any, n: Any) -> Any:
         return (dq - dot) / total * (1 / n)
@@ -172,17 +167,14 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
     sparse = True
 
-    @staticmethod
     @elementwise
     def q(x: Any, total: Any) -> Any:
         return clipped(x) / total
 
-    @staticmethod
     @elementwise
     def of_q(q: Any, y: Any) -> Any:
         return -(np.log(q) * y)
 
-    @staticmethod
     @elementwise
     def q_gradient(x: Any, q: Any, y: Any, n: Any) -> Any:
         return (q - y) / np.where(is_inside(x), x, 1) * is_inside(x) * (1 / n)
@@ -207,12 +199,10 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 class MeanSquaredError(Loss):
     """l_i = mean over k of (x_ik - y_ik)²"""
 
-    @staticmethod
     @elementwise
     def square(x: Any, y: Any) -> Any:
         return (x - y) * (x - y)
 
-    @staticmethod
     @elementwise
     def gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
         return (x - y) * (2 / (outputs * n))
@@ -228,16 +218,9 @@ class MeanSquaredError(Loss):
         return t.dx
 
 
-_OFFERED: dict[str, type[Loss]] = {
-    "categorical_crossentropy": CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-    "CategoricalCrossentropy": CategoricalCrossentropy,
-    "SparseCategoricalCrossentropy": SparseCategoricalCrossentropy,
-    "MeanSquaredError": MeanSquaredError,
-    "MSE": MeanSquaredError,
-}
+_CLASSES: tuple[type[Loss], ...] = CategoricalCrossentropy, SparseCategoricalCrossentropy, MeanSquaredError
+_OFFERED = {name: each for each in _CLASSES for name in (snake_case(each.__name__), each.__name__)}
+_OFFERED |= {"mse": MeanSquaredError, "MSE": MeanSquaredError}
 
 
 def get(identifier: str | Loss) -> Loss:

@@ -7,9 +7,9 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
+from tinydnn.checks import check_count
 from tinydnn.device.backend import Array
 from tinydnn.engine import inference
-from tinydnn.engine.checks import check_count
 from tinydnn.engine.data import Data, split
 from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs

@@ -280,7 +280,7 @@ class _Raw:
 
 def _parameters(text):
     """[(raw, type, name), …] of "raw S source, T out"."""
-    return [(" ".join(words[:-2]), *words[-2:]) for words in (each.split() for each in text.split(","))]
+    return [(" ".join(words[:-2]), *words[-2:]) for words in (each.split() for each in text.split(",") if each.strip())]
 
 
 def _environment(parameters, arguments):
@@ -290,7 +290,7 @@ def _environment(parameters, arguments):
     for (_, kind, name), value in zip(parameters, arguments, strict=True):
         if len(kind) == 1 and isinstance(value, ndarray) and dtypes.setdefault(kind, value.dtype) != value.dtype:
             raise TypeError(f"Type is mismatched. {name} {value.dtype} {dtypes[kind]}")
-    names = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "where")}
+    names = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "maximum", "minimum", "where")}
     names |= {kind: dtype.type for kind, dtype in dtypes.items()}
     for (raw, kind, name), value in zip(parameters, arguments, strict=True):
         host = _unwrapped(value)
@@ -301,18 +301,16 @@ def _environment(parameters, arguments):
 
 
 def _evaluated(expression, names):
-    """A C expression as Python's: they differ in `c ? a : b`, in casts, and in the kind that a word is."""
-    python = re.sub(r"^(.*) \? (.*) : (.*)$", r"where(\1, \2, \3)", expression.strip())
-    python = python.replace("(unsigned long long) i", "i")
+    """A C expression, which Python reads too but for a cast."""
     with np.errstate(all="ignore"):
-        return eval(python, {}, names)
+        return eval(expression.strip().replace("(unsigned long long) i", "entry"), {}, names)
 
 
 _STATEMENT = r"\s*(auto )?(\w+) = (.*)"
 
 
 class ElementwiseKernel:
-    def __init__(self, inputs, outputs, code, name):
+    def __init__(self, inputs, outputs, code, name, preamble=""):
         assert name.isidentifier()
         self.parameters, self.outputs = _parameters(f"{inputs}, {outputs}"), _parameters(outputs)
         self.statements = [re.fullmatch(_STATEMENT, each).groups() for each in code.split(";")]
@@ -321,7 +319,8 @@ class ElementwiseKernel:
         counts.launches += 1
         names, outputs = _environment(self.parameters, arguments), {name for _, _, name in self.outputs}
         shape = arguments[-1].shape
-        names["i"] = np.arange(math.prod(shape), dtype=np.uint64).reshape(shape)
+        names["i"] = np.arange(math.prod(shape)).reshape(shape)
+        names["entry"] = names["i"].astype(np.uint64)
         for declared, name, expression in self.statements:
             value = _evaluated(expression, names)
             if name in outputs:
@@ -333,7 +332,7 @@ class ElementwiseKernel:
 
 
 class ReductionKernel:
-    def __init__(self, inputs, output, mapped, reduced, result, identity, name):
+    def __init__(self, inputs, output, mapped, reduced, result, identity, name, preamble=""):
         assert name.isidentifier()
         self.parameters, self.mapped = _parameters(f"{inputs}, {output}"), mapped
         self.reduce = {kernels.SUM: np.sum, kernels.MAX: np.max}[reduced, identity]

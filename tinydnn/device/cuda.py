@@ -23,8 +23,8 @@ _C = {
     np.log: "log({})",
     np.sqrt: "sqrt({})",
     np.tanh: "tanh({})",
-    np.maximum: "({0} > {1}) | ({0} != {0}) ? {0} : {1}",  # CUDA's max(NaN, 0) is 0, and would hide a NaN
-    np.minimum: "({0} < {1}) | ({0} != {0}) ? {0} : {1}",
+    np.maximum: "maximum({}, {})",
+    np.minimum: "minimum({}, {})",
     np.greater: "{} > {}",
     np.greater_equal: "{} >= {}",
     np.less: "{} < {}",
@@ -35,11 +35,17 @@ _C = {
     np.bitwise_xor: "{} ^ {}",
     np.left_shift: "{} << {}",
     np.right_shift: "{} >> {}",
-    np.where: "{} ? {} : {}",
+    np.where: "where({}, {}, {})",
 }
+# CUDA's max(NaN, 0) is 0, and would hide a NaN.
+_PREAMBLE = """
+template <typename T> __device__ T maximum(T a, T b) { return a > b || a != a ? a : b; }
+template <typename T> __device__ T minimum(T a, T b) { return a < b || a != a ? a : b; }
+template <typename T> __device__ T where(bool condition, T a, T b) { return condition ? a : b; }
+"""
 
 SUM = "a + b", "0"
-MAX = "(a > b) | (a != a) ? a : b", "-1.0 / 0.0"  # from -infinity; a != a keeps a NaN
+MAX = "maximum(a, b)", "-1.0 / 0.0"  # from -infinity
 
 
 class Kernel:
@@ -72,6 +78,7 @@ class Kernel:
             ", ".join(f"T y{k}" for k in self._written),
             "; ".join([*code.statements, *results]),
             trace.name,
+            preamble=_PREAMBLE,
         )
 
     def run(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> None:
@@ -96,7 +103,7 @@ def reduction(xp: Any, trace: Trace, how: tuple[str, str]) -> Callable[..., None
     inputs = ", ".join(f"T x{i}" for i in range(len(trace.arguments)))
     reduced, identity = how
     name = f"{'sum' if how == SUM else 'max'}_of_{trace.name.strip('_')}"
-    kernel = xp.ReductionKernel(inputs, "T y", expression, reduced, "y = a", identity, name)
+    kernel = xp.ReductionKernel(inputs, "T y", expression, reduced, "y = a", identity, name, preamble=_PREAMBLE)
     return lambda *arrays: kernel(*arrays, axis=-1, keepdims=True)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import as_numeric, check_finite, check_shape
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
-from tinydnn.layers.layer import check_shape
 
 
 class Data:
@@ -50,43 +50,6 @@ class Data:
             self.labels = network.backend.asarray(network.metric.labels(host_y, network.loss.sparse))
         elif network.loss.sparse:
             self.labels = network.backend.asarray(host_y)
-
-
-def as_numeric(array: Any, what: str) -> Array:
-    """A NumPy array of real numbers in this machine's byte order.
-
-    Raises:
-        ValueError: not numbers, or ragged.
-    """
-    # A CuPy array does not become NumPy's by itself; a dict and pandas' objects have a get of another kind.
-    if hasattr(array, "get") and hasattr(array, "dtype") and not hasattr(array, "index"):
-        array = array.get()
-    try:
-        result = np.asarray(array)
-    except ValueError as error:
-        raise ValueError(f"{what} can't be made an array: {error}") from None
-    if result.dtype.kind == "b":
-        result = result.view(np.uint8)
-    if result.dtype.kind not in "fiu":
-        raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
-    return result.astype(result.dtype.newbyteorder("="), copy=False)
-
-
-def check_finite(array: Array, dtype: str, what: str) -> None:
-    """Nothing in a float array may be NaN, infinite, or too large for the network's dtype.
-
-    Raises:
-        ValueError: something is; the message names the first row that has it.
-    """
-    if array.dtype.kind != "f" or not array.size:
-        return
-    limit = float(np.finfo(dtype).max)
-    if max(abs(float(array.max())), abs(float(array.min()))) <= limit:  # makes no copy; false for NaN too
-        return
-    bad = next(i for i, row in enumerate(array) if not float(np.abs(row).max()) <= limit)
-    raise ValueError(
-        f"{what} expects finite numbers that fit {dtype}. Received: NaN, infinity or larger ones in row {bad}"
-    )
 
 
 def shape_of_sample(x: Any) -> Shape:

@@ -9,14 +9,15 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from tinydnn import activations, losses, metrics, optimizers
+from tinydnn import activations, losses, optimizers
+from tinydnn.checks import check_count, check_shape, check_weights
 from tinydnn.device import devices
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.memory import Layout
 from tinydnn.device.threads import worthwhile
-from tinydnn.engine.checks import check_count
 from tinydnn.layers import InputLayer, Layer
-from tinydnn.layers.layer import check_shape, check_weights
+from tinydnn.metrics import Accuracy
+from tinydnn.metrics import get as metrics_by_name
 from tinydnn.names import auto_name
 
 _building = threading.Lock()
@@ -44,7 +45,7 @@ class Network:
         self.history: Any = None  # the callbacks.History of the last training
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
-        self.metrics: dict[str, metrics.Accuracy] = {}
+        self.metrics: dict[str, Accuracy] = {}
         self.compiled = False
         try:
             for layer in layers or []:
@@ -202,7 +203,7 @@ class Network:
             loss: by name or as one of `tinydnn.losses`.
             metrics: ["accuracy"], or None.
         """
-        chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), _metrics(metrics)
+        chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), metrics_by_name(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.compiled = True
 
@@ -230,7 +231,7 @@ class Network:
         self.optimizer.build(self.layout, self.dtype, self.backend)
 
     @property
-    def metric(self) -> metrics.Accuracy | None:
+    def metric(self) -> Accuracy | None:
         """What is measured besides the loss: there is one metric, which may go by several names."""
         return next(iter(self.metrics.values()), None)
 
@@ -302,7 +303,3 @@ class Network:
         """The number of weights of all layers."""
         self._require_built("count_params")
         return self.layout.size
-
-
-def _metrics(names: Sequence[str] | None) -> dict[str, metrics.Accuracy]:
-    return metrics.get(names)  # where `metrics` is the module, not compile's argument

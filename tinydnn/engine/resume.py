@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn import random
-from tinydnn.engine.checks import check_count
+from tinydnn.checks import check_count
 from tinydnn.engine.network import Network
 from tinydnn.files.whole import FileFormatError
 

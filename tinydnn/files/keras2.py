@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array
 from tinydnn.files import hdf5
 from tinydnn.files.whole import FileFormatError
-from tinydnn.layers import check_weights
 from tinydnn.models import Sequential
 
 _WRITTEN_AS = "2.2.4"  # the version whose files these are

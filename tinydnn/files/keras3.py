@@ -23,13 +23,13 @@ import h5py
 import numpy as np
 
 from tinydnn import activations, initializers, layers, losses, optimizers, regularizers
+from tinydnn.checks import check_weights
 from tinydnn.config import floatx
 from tinydnn.device import devices
 from tinydnn.device.backend import Array
 from tinydnn.files import hdf5
 from tinydnn.files import keras2 as legacy_h5
 from tinydnn.files.whole import FileFormatError, write_whole
-from tinydnn.layers import check_weights
 from tinydnn.models import Sequential
 from tinydnn.names import lookup, snake_case
 

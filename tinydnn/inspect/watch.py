@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinydnn.callbacks import Callback
+from tinydnn.checks import check_count
 from tinydnn.device.backend import Array
-from tinydnn.engine.checks import check_count
 from tinydnn.engine.logs import Logs
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.inspect.looks import History, Looks

@@ -3,8 +3,9 @@
 from typing import Any
 
 from tinydnn import activations, initializers, regularizers
+from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.layer import Layer, Trace, is_int
+from tinydnn.layers.layer import Layer, Trace
 
 
 class Dense(Layer):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn import activations, regularizers
+from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.names import auto_name
@@ -68,7 +69,7 @@ class Layer:
     def __init__(
         self, *, input_shape: Sequence[int] | None = None, name: str | None = None, dtype: str | None = None
     ) -> None:
-        self.name = auto_name(type(self).__name__) if name is None else _check_name(name)
+        self.name = auto_name(type(self).__name__) if name is None else check_name(name)
         self.dtype = check_dtype(dtype)
         self.given_shape = None if input_shape is None else check_shape(input_shape, f"{self.name}: input_shape")
         self.input_shape: Shape | None = None
@@ -180,50 +181,7 @@ class Layer:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def check_shape(shape: Sequence[int], what: str) -> Shape:
-    """The shape of one sample as a tuple.
-
-    Raises:
-        ValueError: not a sequence of positive integers.
-    """
-    if not isinstance(shape, tuple | list) or not shape or any(not is_int(n) or n < 1 for n in shape):
-        raise ValueError(
-            f"{what} expects the shape of one sample, without the batch, as positive integers. Received: {shape!r}"
-        )
-    return tuple(int(n) for n in shape)
-
-
-def check_weights(weights: Sequence[Array], shapes: Sequence[Shape], what: str) -> list[Array]:
-    """The weights as NumPy arrays of these shapes.
-
-    Raises:
-        ValueError: wrong number or shapes, or values that are no finite numbers.
-    """
-    arrays = [np.asarray(weight) for weight in weights]
-    if [array.shape for array in arrays] != list(shapes):
-        raise ValueError(
-            f"{what} expects weights of shapes {list(shapes)}. Received: {[array.shape for array in arrays]}"
-        )
-    for array in arrays:
-        if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-            raise ValueError(
-                f"{what} expects weights that are finite numbers. Received: {array.dtype} with NaN or infinity"
-            )
-    return arrays
-
-
 def known(shape: Shape | None) -> Shape:
     """The shape of a layer that is built."""
     assert shape is not None, "a pass runs over layers that are built"
     return shape
-
-
-def is_int(value: Any) -> bool:
-    """Whether it is an integer, and no bool."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _check_name(name: str) -> str:
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"A layer's name is a string without '/'. Received: name={name!r}")
-    return name

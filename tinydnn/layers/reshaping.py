@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.layer import Layer, Trace, is_int, known
+from tinydnn.layers.layer import Layer, Trace, known
 
 
 class Reshape(Layer):

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import check_number
 from tinydnn.config import cast
 from tinydnn.device.elementwise import elementwise
-from tinydnn.optimizers.optimizer import Optimizer, check_number
+from tinydnn.optimizers.optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -35,7 +36,6 @@ class Adam(Optimizer):
 
     all_slots = "momentum", "velocity"
 
-    @staticmethod
     @elementwise
     def step(w: Any, m: Any, v: Any, g: Any, corrected_rate: Any, beta_1: Any, beta_2: Any, epsilon: Any) -> Any:
         m = m + (1 - beta_1) * (g - m)

@@ -5,11 +5,11 @@ slots, such as RMSprop's velocity, as vectors of the same layout. `update` works
 that threads can share it.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import check_number, positive_or_none
 from tinydnn.config import cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
@@ -49,9 +49,9 @@ class Optimizer:
     ) -> None:
         self.learning_rate = learning_rate
         self.weight_decay = None if weight_decay is None else check_number("weight_decay", weight_decay)
-        self.clipnorm = _positive_or_none("clipnorm", clipnorm)
-        self.clipvalue = _positive_or_none("clipvalue", clipvalue)
-        self.global_clipnorm = _positive_or_none("global_clipnorm", global_clipnorm)
+        self.clipnorm = positive_or_none("clipnorm", clipnorm)
+        self.clipvalue = positive_or_none("clipvalue", clipvalue)
+        self.global_clipnorm = positive_or_none("global_clipnorm", global_clipnorm)
         if [clipnorm, clipvalue, global_clipnorm].count(None) < 2:
             raise ValueError(
                 "Only one of clipnorm, clipvalue and global_clipnorm can be given. Received: "
@@ -76,7 +76,6 @@ class Optimizer:
         # Keras keeps it as a variable of dtype floatx, so a float32 one even where layers are float64.
         self.rate = float(np.dtype(floatx()).type(value))
 
-    @staticmethod
     @elementwise
     def decay(w: Any, decay: Any) -> Any:
         return w - w * decay
@@ -148,24 +147,3 @@ class Optimizer:
             "global_clipnorm": self.global_clipnorm,
             "clipvalue": self.clipvalue,
         }
-
-
-def check_number(name: str, value: Any, high: float = math.inf) -> float:
-    """The value as a float.
-
-    Raises:
-        ValueError: it is no number from 0 to `high`.
-    """
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value <= high or not math.isfinite(value):
-        bounds = "a finite number that is not negative" if high == math.inf else f"a number from 0 to {high}"
-        raise ValueError(f"{name} expects {bounds}. Received: {name}={value!r}")
-    return float(value)
-
-
-def _positive_or_none(name: str, value: Any) -> float | None:
-    if value is None:
-        return None
-    if check_number(name, value) == 0:
-        raise ValueError(f"{name} expects a number above 0, or None for no clipping. Received: {name}={value!r}")
-    return float(value)

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import check_number
 from tinydnn.device.elementwise import elementwise
-from tinydnn.optimizers.optimizer import Optimizer, check_number
+from tinydnn.optimizers.optimizer import Optimizer
 
 
 class RMSprop(Optimizer):
@@ -39,7 +40,6 @@ class RMSprop(Optimizer):
     def slot_names(self) -> list[str]:
         return ["velocity"] + ["momentum"] * (self.momentum > 0) + ["average_gradient"] * self.centered
 
-    @staticmethod
     @elementwise
     def step(w: Any, v: Any, m: Any, a: Any, g: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any) -> Any:
         v = rho * v + (1 - rho) * (g * g)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from tinydnn.checks import check_number
 from tinydnn.config import cast
 from tinydnn.device.elementwise import elementwise
-from tinydnn.optimizers.optimizer import Optimizer, check_number
+from tinydnn.optimizers.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -28,7 +29,6 @@ class SGD(Optimizer):
     def slot_names(self) -> list[str]:
         return ["momentum"] * (self.momentum > 0)
 
-    @staticmethod
     @elementwise
     def step(w: Any, m: Any, g: Any, rate: Any, momentum: Any, nesterov: Any) -> Any:
         if m is None:
