@@ -25,7 +25,7 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._cupy, name)
         if name in self._KERNELS:
-            return lambda *arguments: self._counted(found(*arguments), "launches")
+            return lambda *arguments, **settings: self._counted(found(*arguments, **settings), "launches")
         if name in ("asarray", "asnumpy"):
             return self._counted(found, "copies")
         if isinstance(found, type) or not callable(found) or name in self._NO_LAUNCH:
