@@ -28,7 +28,9 @@ KNOWS_KERAS_REF = {"app", "keras_ref"}
 # Lines of code, without docstrings, comments and empty lines, that a group of rooms may have. Whoever needs more takes
 # something out, or changes the number here and says why.
 BUDGETS = {
-    "activations layers losses metrics optimizers": 700,
+    # Plain Dense layers, one loss and one optimizer take 400. The rest are Keras' options: losses from probabilities
+    # too, three kinds of clipping, weight decay, momentum, and what Keras asks of every layer and optimizer.
+    "activations layers losses metrics optimizers": 800,
     "engine": 900,
 }
 LINES_OF_A_FILE = 300  # all lines

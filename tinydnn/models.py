@@ -197,8 +197,6 @@ class Sequential(Network):
     def save(self, filepath: FilePath, overwrite: bool = True) -> None:
         """Write the model, its weights and its optimizer's state to a .keras file, which Keras opens too.
 
-        Mirrors keras/src/saving/saving_api.py.
-
         Raises:
             ValueError: the file's name has another ending.
             FileExistsError: the file exists, and overwrite is False.
@@ -213,7 +211,6 @@ class Sequential(Network):
         """Write the weights and the optimizer's state to a .weights.h5 file, which Keras opens too.
 
         Any other .h5 or .hdf5 file gets the weights alone, in the format of Keras 2.
-        Mirrors keras/src/saving/saving_api.py.
 
         Raises:
             ValueError: the file's name has another ending.
@@ -228,7 +225,6 @@ class Sequential(Network):
         """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers.
 
         The optimizer's state comes along if it fits the slots that this model's optimizer has.
-        Mirrors keras/src/saving/saving_api.py.
 
         Raises:
             ValueError: the model is not built, or the file's name has another ending.
@@ -244,7 +240,6 @@ class Sequential(Network):
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
 
         kwargs: as for json.dumps.
-        Mirrors keras/src/models/model.py.
 
         Raises:
             TypeError: a layer, the loss or the optimizer is of a class that is not tinydnn's.
@@ -259,8 +254,6 @@ class Sequential(Network):
 
 def load_model(filepath: FilePath, *, compile: bool = True) -> Sequential:
     """The model in a .keras file, or in an .h5 file of Keras 2; with `compile`, ready to train on.
-
-    Mirrors keras/src/saving/saving_api.py.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -277,8 +270,6 @@ def load_model(filepath: FilePath, *, compile: bool = True) -> Sequential:
 
 def model_from_json(json_string: str) -> Sequential:
     """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights.
-
-    Mirrors keras/src/models/model.py.
 
     Raises:
         FileFormatError: the text is not the JSON of a Sequential model, or has something that tinydnn lacks.

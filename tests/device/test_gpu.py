@@ -20,6 +20,7 @@ from tinydnn import activations, layers, losses, names, random
 from tinydnn.device.backend import Backend
 from tinydnn.device.elementwise import elementwise
 from tinydnn.engine.logs import LazyLogs
+from tinydnn.engine.snapshot import snapshot
 from tinydnn.files import checkpoints
 from tinydnn.inspect import microscope
 
@@ -688,7 +689,7 @@ def test_a_model_can_not_be_mixed_with_numpy_by_mistake(gpu):
 def test_a_state_is_a_copy(gpu, rng):
     """np.asarray shares memory, cp.asarray does so only on the device."""
     model, _ = trained(everything("gpu", "float32"), *samples(rng))
-    state = copy.copy(model.state())
+    state = copy.copy(snapshot(model))
     before = gpu.to_numpy(state["parameters"])
     model.set_weights([w + 1 for w in model.get_weights()])
     np.testing.assert_array_equal(gpu.to_numpy(state["parameters"]), before)

@@ -8,6 +8,7 @@ import pytest
 import tinydnn as keras
 from tinydnn import layers, optimizers
 from tinydnn.engine.one_batch import OneBatch
+from tinydnn.engine.snapshot import snapshot
 from tinydnn.inspect.twin import twin
 
 
@@ -90,12 +91,12 @@ def test_a_twins_optimizer_has_the_same_settings_and_has_taken_no_step(data):
 
 def test_making_a_twin_leaves_the_model_the_names_and_the_random_numbers_alone(data):
     model = trained_net("float32", data)
-    state, before = random.getstate(), model.state()
+    state, before = random.getstate(), snapshot(model)
     name = layers.Dense(1, kernel_initializer="zeros").name
     copy = twin(model, "float64", threads=1)
     copy.train_on_batch(*data)
     assert random.getstate() == state
     assert layers.Dense(1, kernel_initializer="zeros").name == f"dense_{int(name.rpartition('_')[2]) + 1}"
     np.testing.assert_array_equal(model.parameters, before["parameters"])
-    assert model.state()["streams"] == before["streams"]
+    assert snapshot(model)["streams"] == before["streams"]
     assert (copy.threads, twin(model, "float64").threads) == (1, 2)

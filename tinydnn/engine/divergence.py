@@ -1,13 +1,12 @@
 """What happens where a loss becomes infinite or NaN: the network goes back to its last good weights."""
 
-from typing import Any
-
 from tinydnn.engine.averages import Averages
 from tinydnn.engine.network import Network
+from tinydnn.engine.snapshot import restore, snapshot
 
 
 class Divergence:
-    """Keeps the states of a network to which a training goes back.
+    """Keeps the snapshots of a network to which a training goes back.
 
     began: at the start of this epoch.
     good: at the start of the last epoch that gave a finite loss.
@@ -15,12 +14,12 @@ class Divergence:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self.good: dict[str, Any] = network.state()
+        self.good = snapshot(network)
         self.began = self.good
 
     def begin_epoch(self) -> None:
         """Note where an epoch begins."""
-        self.began = self._network.state()
+        self.began = snapshot(self._network)
 
     def check(self, averages: Averages, epoch: int, steps: int) -> None:
         """See that every loss of this epoch so far was finite, or go back to where one was.
@@ -35,7 +34,7 @@ class Divergence:
         step, loss = infinite
         if step > 0:
             self.good = self.began
-        self._network.restore(self.good)
+        restore(self._network, self.good)
         raise FloatingPointError(
             f"The loss became {loss} in epoch {epoch + 1}, step {step + 1} of {steps}. Training stopped; the model is "
             "back at the last weights at an epoch's start that gave a finite loss. Often the learning rate is too "

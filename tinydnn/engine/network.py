@@ -252,36 +252,6 @@ class Network:
         """Whether no weight has become infinite or NaN."""
         return bool(self.backend.xp.isfinite(self.parameters).all())
 
-    def state(self) -> dict[str, Any]:
-        """A copy of all that a training step changes."""
-        assert self.optimizer is not None
-        return {
-            "parameters": self.parameters.copy(),
-            "slots": {name: slot.copy() for name, slot in self.optimizer.slots.items()},
-            "iterations": self.optimizer.iterations,
-            "streams": [[layer.stream_seed, layer.steps_seen] for layer in self.layers],
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state.
-
-        Raises:
-            ValueError: it is another model's.
-        """
-        assert self.optimizer is not None
-        slots = self.optimizer.slots
-        if set(slots) != set(state["slots"]):
-            raise ValueError(f"expected an optimizer with the slots {list(slots)}. Found: {list(state['slots'])}")
-        vectors = [(self.parameters, state["parameters"]), *((slots[name], state["slots"][name]) for name in slots)]
-        for ours, other in vectors:
-            if ours.shape != other.shape or ours.dtype != other.dtype:
-                raise ValueError(f"expected {ours.size} weights of {ours.dtype}. Found: {other.shape} of {other.dtype}")
-            ours[...] = self.backend.asarray(other)
-        self.optimizer.iterations = check_count("iterations", state["iterations"], low=0)
-        for layer, (seed, steps) in zip(self.layers, state["streams"], strict=True):
-            layer.stream_seed = check_count("seed", seed, low=0)
-            layer.steps_seen = check_count("steps", steps, low=0)
-
     # -- weights -----------------------------------------------------------------------------------
 
     def get_weights(self) -> list[Array]:

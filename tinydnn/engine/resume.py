@@ -11,6 +11,7 @@ import numpy as np
 from tinydnn import random
 from tinydnn.checks import check_count
 from tinydnn.engine.network import Network
+from tinydnn.engine.snapshot import Snapshot, restore, snapshot
 from tinydnn.files.whole import FileFormatError
 
 Fit = Any  # an engine.fit.Fit, which uses this file
@@ -30,7 +31,7 @@ def state_of(fit: Fit) -> State:
         "step": fit.step,
         "stop_training": network.stop_training,
         "logs": dict(fit.logs),
-        "model": _on_host(network, network.state()),
+        "model": _on_host(network, snapshot(network)),
         "good": _on_host(network, fit.divergence.good),
         "learning_rate": optimizer.learning_rate,
         "order": network.backend.to_numpy(fit.order).astype(np.uint32) if under_way else None,
@@ -68,9 +69,9 @@ def _restore(fit: Fit, state: State) -> None:
     fit.logs = dict(state["logs"])
     if not np.isfinite(state["model"]["parameters"]).all():
         raise ValueError("expected finite weights. Found: NaN or infinity")
-    network.restore(state["good"])
-    fit.divergence.good = fit.divergence.began = network.state()
-    network.restore(state["model"])
+    restore(network, state["good"])
+    fit.divergence.good = fit.divergence.began = snapshot(network)
+    restore(network, state["model"])
     optimizer.learning_rate = state["learning_rate"]
     if fit.step:
         if not np.array_equal(np.sort(state["order"]), np.arange(fit.data.n)) or fit.step > fit.steps:
@@ -81,7 +82,7 @@ def _restore(fit: Fit, state: State) -> None:
     fit.callbacks.restore(state["callbacks"])
 
 
-def _on_host(network: Network, state: State) -> State:
-    """A network's state with NumPy arrays."""
+def _on_host(network: Network, state: Snapshot) -> Snapshot:
+    """A snapshot with NumPy arrays."""
     slots = {name: network.backend.to_numpy(slot) for name, slot in state["slots"].items()}
     return {**state, "parameters": network.backend.to_numpy(state["parameters"]), "slots": slots}

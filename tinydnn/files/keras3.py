@@ -18,12 +18,13 @@ from typing import Any
 
 import h5py
 
+from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5
 from tinydnn.files.config import SavedModel, from_config, to_config
 from tinydnn.files.optimizer_variables import variables
 from tinydnn.files.whole import FileFormatError, largest_content
-from tinydnn.layers import Layer, check_weights
+from tinydnn.layers import Layer
 from tinydnn.names import snake_case
 
 Network = Any  # tinydnn.engine.network.Network

@@ -12,7 +12,7 @@ class Activation(Layer):
 
     def __init__(self, activation: str | activations.Activation, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        self._activation = activations.get(activation)
 
     def forward(self, z: Array, t: Trace) -> Array:
         """a = f(z)"""

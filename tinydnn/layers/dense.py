@@ -35,7 +35,7 @@ class Dense(Layer):
             raise ValueError(f"Dense expects units as a positive integer. Received: units={units!r}")
         super().__init__(**kwargs)
         self.units = int(units)
-        self.activation = activations.get(activation)
+        self._activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)

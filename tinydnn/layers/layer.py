@@ -62,7 +62,7 @@ class Layer:
     computes = True  # False for a layer that only looks at its input in another shape
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None
-    activation: activations.Activation = activations.linear
+    _activation: activations.Activation = activations.linear
 
     def __init__(
         self, *, input_shape: Sequence[int] | None = None, name: str | None = None, dtype: str | None = None
@@ -169,6 +169,11 @@ class Layer:
     def count_params(self) -> int:
         """The number of weights: 324 * (784 + 1) = 254,340 for a Dense(324) on 784 inputs."""
         return sum(math.prod(weight.shape) for weight in self.weights)
+
+    @property
+    def activation(self) -> activations.Activation:
+        """What it applies to z, fixed once the layer is made; `linear` in a layer that has none."""
+        return self._activation
 
     @property
     def trainable(self) -> bool:

@@ -1,8 +1,8 @@
 """All known mistakes: what is wrong, how it looks, and which methods of the engine it replaces."""
 
-from tinydnn import initializers, layers, losses, optimizers
+from tinydnn import initializers, layers, losses, models, optimizers
 from tinydnn.device.backend import Backend
-from tinydnn.engine import fit as training
+from tinydnn.engine.fit import Fit
 from tinydnn.engine.passes import Pass
 from tinydnn.inspect.mistakes import wrong
 from tinydnn.inspect.mistakes.mistake import Mistake
@@ -19,7 +19,7 @@ GALLERY = (
         "it looks like an improvement: where gradients are small, steps are larger, and the loss falls faster at first",
         1,
         "dense/kernel change",
-        ((optimizers.RMSprop, "_update", wrong.epsilon_outside),),
+        ((optimizers.RMSprop, "step", wrong.epsilon_outside),),
         SCALED,
     ),
     Mistake(
@@ -81,7 +81,7 @@ GALLERY = (
         "other samples",
         1,
         "loss",
-        ((training, "split", wrong.shuffled_first),),
+        ((models, "split", wrong.shuffled_first),),
         SCALED,
     ),
     Mistake(
@@ -90,7 +90,7 @@ GALLERY = (
         "the first epoch is right to the last digit; all later ones differ a little",
         4,
         "loss",
-        ((training.Fit, "_begin_epoch", wrong.new_order_each_epoch),),
+        ((Fit, "_begin_epoch", wrong.new_order_each_epoch),),
         SCALED,
     ),
     Mistake(
@@ -137,7 +137,7 @@ GALLERY = (
         "wrong sign",
         1,
         "dense/dz",
-        ((layers.Activation, "backward", wrong.derivative_of_z),),
+        ((layers.Dense, "backward", wrong.derivative_of_z), (layers.Activation, "backward", wrong.derivative_of_z)),
         SCALED,
     ),
 )

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import layers, losses, optimizers
+from tinydnn import activations, layers, losses
 from tinydnn.device.backend import Array, Backend
-from tinydnn.engine import fit as training
+from tinydnn.device.elementwise import elementwise
+from tinydnn.engine.fit import Fit
 from tinydnn.engine.passes import Pass
 from tinydnn.inspect.mistakes.mistake import Method
+from tinydnn.layers.layer import Trace
 
 # -- gradients -----------------------------------------------------------------------------------------
 
@@ -37,7 +39,7 @@ def divided_by_usual_size(original: Method) -> Method:
 def without_bias_gradient(original: Method) -> Method:
     """db = 0."""
 
-    def backward(self: layers.Dense, dz: Array, t: layers.Trace) -> Array | None:
+    def backward(self: layers.Dense, dz: Array, t: Trace) -> Array | None:
         dx: Array | None = original(self, dz, t)
         for db in t.gradients[1:]:
             db[...] = 0
@@ -49,13 +51,17 @@ def without_bias_gradient(original: Method) -> Method:
 def derivative_of_z(original: Method) -> Method:
     """dz = da * z * (1 - z)."""
 
-    def backward(self: layers.Activation, da: Array, t: layers.Trace) -> Array | None:
-        if self.activation.name != "sigmoid" or t.dx is None:
-            dz: Array | None = original(self, da, t)
+    def backward(self: layers.Layer, da: Array, t: Trace) -> Array | None:
+        if self.activation is not activations.sigmoid or t.loss_takes_z:
+            right: Array | None = original(self, da, t)
+            return right
+        dz = da * t.z * (1 - t.z)
+        if isinstance(self, layers.Activation):
             return dz
-        z = t.x
-        t.dx[...] = da * z * (1 - z)
-        return t.dx
+        t.loss_takes_z = True  # so the layer takes this for dz
+        dx: Array | None = original(self, dz, t)
+        t.loss_takes_z = False
+        return dx
 
     return backward
 
@@ -90,22 +96,20 @@ def from_probabilities(original: Method) -> Method:
 def epsilon_outside(original: Method) -> Method:
     """sqrt(v) + epsilon."""
 
-    def update(self: optimizers.RMSprop, w: Array, g: Array, slots: dict[str, Array], work: Array) -> None:
-        v = slots["velocity"]
-        v[...] = self.rho * v + (1 - self.rho) * g * g
+    @elementwise
+    def step(w: Any, v: Any, m: Any, a: Any, g: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any) -> Any:
+        v = rho * v + (1 - rho) * (g * g)
         variance = v
-        if self.centered:
-            a = slots["average_gradient"]
-            a[...] = self.rho * a + (1 - self.rho) * g
+        if a is not None:
+            a = rho * a + (1 - rho) * g
             variance = v - a * a
-        step = self.rate * g / (np.sqrt(variance) + self.epsilon)
-        if self.momentum > 0:
-            m = slots["momentum"]
-            m[...] = self.momentum * m + step
-            step = m
-        w -= step
+        change = rate * g / (np.sqrt(variance) + epsilon)
+        if m is not None:
+            m = change = momentum * m + change
+        w = w - change
+        return w, v, m, a
 
-    return update
+    return step
 
 
 # -- weights and numbers -------------------------------------------------------------------------------
@@ -119,11 +123,14 @@ def zeros(original: Method) -> Method:
 def transposed_forward(original: Method) -> Method:
     """z = x @ W.T + b, where W's numbers are read as (units, inputs)."""
 
-    def forward(self: layers.Dense, x: Array, t: layers.Trace) -> Array:
+    def forward(self: layers.Dense, x: Array, t: Trace) -> Array:
         W = self.weights[0]
-        np.matmul(x, W.reshape(W.shape[::-1]).T, out=t.y)
+        np.matmul(x, W.reshape(W.shape[::-1]).T, out=t.z)
         if self.use_bias:
-            t.y += self.weights[1]
+            t.z += self.weights[1]
+        if t.loss_activates or self.activation is activations.linear:
+            return t.z
+        self.activation.forward(np, t.z, t.y)
         return t.y
 
     return forward
@@ -132,12 +139,11 @@ def transposed_forward(original: Method) -> Method:
 def transposed_backward(original: Method) -> Method:
     """The gradients of z = x @ W.T + b."""
 
-    def backward(self: layers.Dense, dz: Array, t: layers.Trace) -> Array | None:
+    def backward(self: layers.Dense, da: Array, t: Trace) -> Array | None:
+        original(self, da, t)
         W = self.weights[0]
-        t.gradients[0][...] = (dz.T @ t.x).reshape(W.shape)
-        if self.use_bias:
-            t.gradients[1][...] = dz.sum(axis=0)
-        return None if t.dx is None else np.matmul(dz, W.reshape(W.shape[::-1]), out=t.dx)
+        t.gradients[0][...] = (t.dz.T @ t.x).reshape(W.shape)
+        return None if t.dx is None else np.matmul(t.dz, W.reshape(W.shape[::-1]), out=t.dx)
 
     return backward
 
@@ -162,7 +168,7 @@ def into_float64(original: Method) -> Method:
 def unscaled(original: Method) -> Method:
     """y = x."""
 
-    def forward(self: layers.Rescaling, x: Array, t: layers.Trace) -> Array:
+    def forward(self: layers.Rescaling, x: Array, t: Trace) -> Array:
         t.y[...] = x
         return t.y
 
@@ -182,7 +188,7 @@ def shuffled_first(original: Method) -> Method:
 def new_order_each_epoch(original: Method) -> Method:
     """A new order in each epoch."""
 
-    def begin_epoch(self: training.Fit) -> None:
+    def begin_epoch(self: Fit) -> None:
         original(self)
         if self.epoch > 0:
             self.order = np.random.default_rng(self.epoch).permutation(self.data.n)
