@@ -45,7 +45,8 @@ class ndarray:
         """NumPy's functions run on the device, as CuPy has it; an array of NumPy's among the arguments is an error."""
         if method != "__call__":
             return NotImplemented
-        return _launch(ufunc, *arguments, out=out[0], **settings)
+        function = globals().get(ufunc.__name__) or _function(ufunc.__name__)
+        return function(*arguments, out=out[0], **settings)
 
     def __array_function__(self, function, types, arguments, settings):
         return _launch(function, *arguments, **settings)

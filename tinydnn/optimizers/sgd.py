@@ -39,8 +39,7 @@ class SGD(Optimizer):
         return w, m
 
     def numbers(self) -> tuple[float | None, ...]:
-        momentum = cast(self.momentum)
-        return self.rate, momentum, momentum if self.nesterov else None
+        return self.rate, cast(self.momentum), cast(self.momentum) if self.nesterov else None
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
