@@ -117,12 +117,12 @@ def test_dropout_scales_what_it_keeps_and_does_nothing_outside_training():
     model.compile("sgd", "mse")
     data = Data(model, x, np.zeros((4, 1)))
     model.prepare_training((1000,))
-    dropped = Pass(model, data, 4, Workspace(Backend()), training=True)
+    dropped = Pass(model, data, 4, Workspace(Backend().empty), training=True)
     dropped.forward(np.arange(4))
     y = dropped.traces[0].y
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.7)}
     assert 0.25 < np.mean(y == 0) < 0.35
-    kept = Pass(model, data, 4, Workspace(Backend()), training=False)
+    kept = Pass(model, data, 4, Workspace(Backend().empty), training=False)
     kept.forward(np.arange(4))
     assert kept.traces[0].x is kept.traces[1].x
 

@@ -18,6 +18,19 @@ _CACHE_LINE = 64  # bytes
 _MANY = 4096  # numbers; below that, to look where they begin costs more
 
 
+def aligned(size: int, dtype: Any) -> Array:
+    """Memory for so many numbers, which begins where a cache line does if they are many.
+
+    NumPy's own begins in the middle of one, so that every vector instruction would read two.
+    """
+    dtype = np.dtype(dtype)
+    if size < _MANY:
+        return np.empty(size, dtype)
+    memory = np.empty(size * dtype.itemsize + _CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % _CACHE_LINE
+    return memory[start : start + size * dtype.itemsize].view(dtype)
+
+
 class Backend:
     """NumPy, and the few operations that each array library spells in its own way."""
 
@@ -28,14 +41,8 @@ class Backend:
     gather_converts = False  # whether `gather` may write into an array of another dtype
 
     def empty(self, size: int, dtype: Any) -> Array:
-        """Memory for so many numbers. Where they are many it begins where a cache line does: NumPy's own begins in
-        the middle of one, and every vector instruction would go to two."""
-        dtype = np.dtype(dtype)
-        if size < _MANY:
-            return np.empty(size, dtype)
-        memory = np.empty(size * dtype.itemsize + _CACHE_LINE, np.uint8)
-        start = -memory.ctypes.data % _CACHE_LINE
-        return memory[start : start + size * dtype.itemsize].view(dtype)
+        """Memory for so many numbers, whose contents are undefined."""
+        return aligned(size, dtype)
 
     def asarray(self, array: Any) -> Array:
         """The array on this device, in C order; the caller's own memory where it can be shared."""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tinydnn.device.backend import Array, Backend, Shape
+from tinydnn.device.backend import Array, Shape
 
 
 class Layout:
@@ -35,17 +35,20 @@ def share(n: int, parts: int, index: int, grain: int = 1) -> slice:
 
 
 class Workspace:
-    """Arrays by name, allocated at their largest size; a smaller one is a view of its beginning."""
+    """Arrays by name, allocated at their largest size; a smaller one is a view of its beginning.
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    empty: empty(size, dtype) allocates them.
+    """
+
+    def __init__(self, empty: Callable[[int, Any], Array]) -> None:
+        self._empty = empty
         self._flat: dict[object, Array] = {}
 
     def take(self, name: object, shape: Shape, dtype: Any, order: str = "C") -> Array:
         size = math.prod(shape)
         flat = self._flat.get(name)
         if flat is None or flat.size < size:
-            flat = self._flat[name] = self._backend.empty(size, dtype)
+            flat = self._flat[name] = self._empty(size, dtype)
         return flat[:size].reshape(shape, order=order)
 
     def room(self, owner: object, dtype: str, order: str = "C") -> Callable[[str, Shape], Array]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.device.backend import Array, Backend
+from tinydnn.device.backend import Array, aligned
 from tinydnn.device.memory import Workspace
 from tinydnn.device.tracing import BOOL, Number, Symbol, Trace, value_of
 
@@ -26,39 +26,42 @@ class Program:
     """
 
     def __init__(self, trace: Trace, in_place: int) -> None:
+        self._trace, self._in_place = trace, in_place
         self._numbers = [each for call in trace.operations for each in call.operands if not _is_array(each)]
-        self._scratch: list[Any] = []  # the dtype of each, None for that of the outputs
         self._calls: list[tuple[Any, Any]] = []  # a function, and what takes its operands and result from the places
-        first_output = len(trace.arguments)
-        first_number = first_output + len(trace.results)
+        self._scratch: list[Any] = []  # the dtype of each scratch array, None for that of the outputs
+        self._free: list[int] = []  # the scratch arrays whose content is not read again
+        self._first_output = len(trace.arguments)
+        first_number = self._first_output + len(trace.results)
         self._first_scratch = first_number + len(self._numbers)
+        self._last_read = {id(each): i for i, call in enumerate(trace.operations) for each in call.operands}
 
         places = {id(each): i for i, each in enumerate(trace.arguments)}
         places |= {id(each): first_number + i for i, each in enumerate(self._numbers)}
-        last_read = {id(each): i for i, call in enumerate(trace.operations) for each in call.operands}
-        free: list[int] = []
         for i, call in enumerate(trace.operations):
             operands = [places[id(each)] for each in call.operands]
-            free += {place for place, each in zip(operands, call.operands, strict=True)
-                     if place >= self._first_scratch and last_read[id(each)] == i}  # fmt: skip
-            output = next((k for k, each in enumerate(trace.results) if each is call.result), None)
-            if output is not None and (output >= in_place or last_read.get(id(trace.arguments[output]), -1) <= i):
-                place = first_output + output
-            else:
-                place = self._take(free, bool if call.result.kind == BOOL else None)
-            places[id(call.result)] = place
-            self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, place)))
-        self._copies = [
-            (first_output + k, places[id(each)])
+            read = {
+                place for place, each in zip(operands, call.operands, strict=True) if self._last_read[id(each)] == i
+            }
+            self._free += (place for place in read if place >= self._first_scratch)  # the result may take its place
+            result = places[id(call.result)] = self._place_for(i, call.result)
+            self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, result)))
+        self._copies = [  # of results that lie elsewhere
+            (self._first_output + k, places[id(each)])
             for k, each in enumerate(trace.results)
-            if each is not None and places[id(each)] != first_output + k
+            if each is not None and places[id(each)] != self._first_output + k
         ]
 
-    def _take(self, free: list[int], dtype: Any) -> int:
-        """A scratch array of this dtype: one that is free, or another one."""
-        for place in free:
+    def _place_for(self, i: int, result: Symbol) -> int:
+        """Where operation i writes: into an output, unless the argument that lies there is still to be read."""
+        for k, each in enumerate(self._trace.results):
+            argument = self._trace.arguments[k] if k < self._in_place else None
+            if each is result and self._last_read.get(id(argument), -1) <= i:
+                return self._first_output + k
+        dtype = bool if result.kind == BOOL else None
+        for place in self._free:
             if self._scratch[place - self._first_scratch] == dtype:
-                free.remove(place)
+                self._free.remove(place)
                 return place
         self._scratch.append(dtype)
         return self._first_scratch + len(self._scratch) - 1
@@ -108,7 +111,7 @@ class _Scratch(threading.local):
     """A thread's scratch arrays: to ask for new memory at each call would take as long as the operations."""
 
     def __init__(self) -> None:
-        self.workspace = Workspace(Backend())
+        self.workspace = Workspace(aligned)
         self.views: dict[Any, list[Array]] = {}
 
 

@@ -33,7 +33,7 @@ class Shards:
         self.network, self.data, self.batch_size, self.training = network, data, batch_size, training
         self.backend = network.backend
         self.team = Team(network.threads_for(min(batch_size, data.n)))
-        self._workspaces = [Workspace(self.backend) for _ in range(self.team.size)]
+        self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
         self._stack = ExitStack()
 
