@@ -40,10 +40,8 @@ class Program:
         places |= {id(each): first_number + i for i, each in enumerate(self._numbers)}
         for i, call in enumerate(trace.operations):
             operands = [places[id(each)] for each in call.operands]
-            read = {
-                place for place, each in zip(operands, call.operands, strict=True) if self._last_read[id(each)] == i
-            }
-            self._free += (place for place in read if place >= self._first_scratch)  # the result may take its place
+            read = {places[id(each)] for each in call.operands if self._last_read[id(each)] == i}  # for the last time
+            self._free += (place for place in read if place >= self._first_scratch)  # the result may lie there
             result = places[id(call.result)] = self._place_for(i, call.result)
             self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, result)))
         self._copies = [  # of results that lie elsewhere
