@@ -9,7 +9,7 @@ from tinydnn.inspect.info import collect
 
 
 def info(as_json: AsJson = False) -> None:
-    """Show the devices, and the versions of everything that a result depends on."""
+    """Show the versions and devices that results depend on."""
     found = collect()
     if as_json:
         print(to_json(found), end="")

@@ -48,10 +48,11 @@ def parity(
         Path | None, typer.Option(metavar="FILE", help="Draw the differences after each step: .png, .svg or .pdf.")
     ] = None,
 ) -> None:
-    """Train on tinydnn and on Keras in lock-step, and compare every number.
+    """Compare a training on tinydnn and on Keras.
 
-    Both train from the same seed; needs Keras. The exit code is 0 if everything is within tolerance. Otherwise it is
-    1, and the first step beyond tolerance and the first tensor in it are named.
+    Both train from the same seed in lock-step, and every number is compared after every step; needs Keras. The exit
+    code is 0 if everything is within tolerance. Otherwise it is 1, and the first step beyond tolerance and the first
+    tensor in it are named.
     """
     from keras_ref import engines
     from keras_ref.tolerances import TRAINING, WALKTHROUGH

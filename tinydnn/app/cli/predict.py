@@ -20,7 +20,10 @@ def predict(
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recognise the digit in an image, and show the probability of each digit."""
+    """Recognise the digit in an image.
+
+    Shows the probability of each digit, too.
+    """
     from tinydnn.app.images import load_digit
 
     choose_device(device)

@@ -12,7 +12,10 @@ def report(
     run: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="RUN", help="A run's folder.")],
     device: Device = None,
 ) -> None:
-    """Draw a run's figures, and write its page for a browser, in its folder."""
+    """Draw a run's figures, and write its page.
+
+    Both go into the run's folder. The page is one file, for a browser.
+    """
     from tinydnn.app.report import write
 
     choose_device(device)
