@@ -100,7 +100,7 @@ class _BlasLimit:
 
 
 def _let_this_thread_limit_blas() -> None:
-    """From threadpoolctl 3.8 on, only the first thread that limited OpenBLAS can do so again, for as long as it lives."""
+    """From threadpoolctl 3.8 on, only the thread that first limited OpenBLAS can do it again, while it lives."""
     for library in _blas_controller().lib_controllers:
         if hasattr(library, "clear_controlling_thread"):
             library.clear_controlling_thread(force=True)
