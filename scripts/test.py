@@ -1,7 +1,8 @@
 """Runs all tests: `python3 scripts/test.py`. With `--emulated-gpu`, those that need a GPU, on an emulated one.
 
 The first time, it makes .venv with everything that the tests need, or .emulated-gpu, which
-tests/emulated_gpu/README.md describes. Other arguments are passed on to pytest: -k NAME, -x.
+tests/emulated_gpu/README.md describes. Without other arguments, one process per core runs a share of the tests, at most
+four. Other arguments are passed on to pytest, -k NAME, -x, and run in one process, unless they say otherwise: -n 2.
 """
 
 import os
@@ -13,6 +14,8 @@ import environment
 from environment import ROOT, run_in_environment, run_prepared
 
 OPTION = "--emulated-gpu"
+# Tests with one xdist_group share something costly, so one process has them all. Each process loads TensorFlow: 1 GB.
+IN_PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
 EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
 
 
@@ -47,7 +50,7 @@ def prepare_emulated_gpu():
 if __name__ == "__main__":
     os.chdir(ROOT)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's start-up lines bury the tests'
-    arguments = [each for each in sys.argv[1:] if each != OPTION]
+    arguments = [each for each in sys.argv[1:] if each != OPTION] or IN_PARALLEL
     if OPTION in sys.argv:
         sys.exit(run_prepared(prepare_emulated_gpu, "-m", "pytest", "-m", "gpu", *arguments))
     sys.exit(run_in_environment(["dev", "keras"], "-m", "pytest", *arguments))

@@ -19,6 +19,8 @@ from tinydnn.app.cli import main
 from tinydnn.app.images import load_digit
 from tinydnn.app.run_folder import load_model
 
+pytestmark = pytest.mark.xdist_group("the run of the command")
+
 FAST = ["--input", "scaled", "--activation", "relu", "--seed", "7"]
 
 

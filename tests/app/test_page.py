@@ -18,6 +18,8 @@ from tinydnn.app.images import load_digit
 from tinydnn.app.report import page_data
 from tinydnn.app.run_folder import load_model
 
+pytestmark = pytest.mark.xdist_group("the page and the browser")
+
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MOST_OPAQUE = 0.45  # style.css: a cell of the confusion matrix
 SEVEN = [(70, 60), (200, 60), (120, 230)]  # on a pad of 280 x 280

@@ -19,7 +19,7 @@ NUMBERS = {
 def formulas():
     owners = [module, activations, losses]
     owners += [each for owner in owners for each in vars(owner).values() if isinstance(each, type)]
-    owners += [optimizers.Optimizer, optimizers.RMSprop, optimizers.SGD, optimizers.Adam]
+    owners += [each for each in vars(optimizers).values() if isinstance(each, type)]
     found = {}
     for owner in owners:
         for name, each in vars(owner).items():
@@ -40,8 +40,9 @@ def arguments(formula, rng, shape=(5, 4), dtype="float64"):
     return [NUMBERS[n] if n in NUMBERS else arrays[n] for n in names]
 
 
-def test_all_formulas_are_found():
-    assert len(FORMULAS) == 30
+def test_formulas_are_found():
+    assert len(FORMULAS) >= 30
+    assert {"Sigmoid.f", "Sigmoid.gradient", "CategoricalCrossentropy.of_logits", "RMSprop.step"} <= set(FORMULAS)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -61,7 +62,7 @@ def test_numpy_computes_through_scratch_arrays_what_the_function_says(name, dtyp
         np.testing.assert_array_equal(before, after)  # what goes in stays as it is
 
 
-@pytest.mark.parametrize("name", ["RMSprop.step", "SGD.step", "Adam.step", "Optimizer.decay"])
+@pytest.mark.parametrize("name", [name for name in FORMULAS if name.endswith(("step", "decay"))])
 def test_in_place_is_the_same(name, rng):
     formula = FORMULAS[name]
     given = arguments(formula, rng, (70_001,), "float32")

@@ -332,6 +332,28 @@ def test_threads_end_with_the_training_and_blas_gets_its_threads_back(rng):
         assert not thread.is_alive()
 
 
+def test_blas_is_held_to_one_thread_whichever_thread_trains(rng):
+    """Not only the first thread that ever set a limit, which is all that newer versions of threadpoolctl obey."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def blas():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    def train():
+        look = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(blas()))
+        small_net().fit(rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), callbacks=[look], verbose=0)
+        seen.append(blas())
+
+    seen = []
+    with threadpool_limits(2, "blas"):
+        train()
+        for _ in range(2):
+            other = threading.Thread(target=train)
+            other.start()
+            other.join()
+    assert seen == [{1}, {2}] * 3
+
+
 def test_an_error_in_a_thread_comes_out_after_the_others_have_ended():
     done = []
 

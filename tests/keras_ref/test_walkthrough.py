@@ -30,6 +30,7 @@ def walked(tmp_path_factory):
     return out, walk(out, "--epochs", 1)
 
 
+@pytest.mark.xdist_group("the walkthrough")
 def test_the_posts_facts(walked):
     _, printed = walked
     for fact in (
@@ -49,12 +50,14 @@ def test_the_posts_facts(walked):
         assert fact in printed, fact
 
 
+@pytest.mark.xdist_group("the walkthrough")
 def test_its_twelve_figures_and_three_more(walked):
     out, printed = walked
     assert sorted(path.name for path in out.glob("*.png")) == FIGURES
     assert [f"Figure {number}: " in printed for number in range(1, 16)] == [True] * 15
 
 
+@pytest.mark.xdist_group("the walkthrough")
 def test_the_hardest_cases_are_what_the_post_says_they_are(walked):
     """The post's own program takes the least sure answer of all for figure 11, right or wrong."""
     out, printed = walked

@@ -87,6 +87,7 @@ class _BlasLimit:
     def acquire(self) -> None:
         with self._lock:
             if self._users == 0:
+                _let_this_thread_limit_blas()
                 self._limiter = _blas_controller().limit(limits=1, user_api="blas")
             self._users += 1
 
@@ -94,7 +95,15 @@ class _BlasLimit:
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                _let_this_thread_limit_blas()
                 self._limiter.restore_original_limits()
+
+
+def _let_this_thread_limit_blas() -> None:
+    """From threadpoolctl 3.8 on, only the thread that first limited OpenBLAS can do it again, while it lives."""
+    for library in _blas_controller().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)
 
 
 _blas_limit = _BlasLimit()
