@@ -148,7 +148,7 @@ def _last_words(text):
 
 def test_the_lines_in_the_pages_excerpt_of_the_microscope_are_those_of_the_code():
     excerpt = COMMAND.split("$ .venv/bin/tinydnn microscope")[1].split("```")[0]
-    shown = re.findall(r"^ (dense_1/\S+) .*\n (.*?)  .*\n (\w+\.py):(\d+)", excerpt, re.MULTILINE)
+    shown = re.findall(r"^ (dense_1/\S+) .*\n (.*?)  .*\n ([\w/]+\.py):(\d+)", excerpt, re.MULTILINE)
     assert [name for name, *_ in shown] == ["dense_1/dz", "dense_1/dW"]
     with tinydnn.names.numbered_anew():
         model = net.make_model(net.Settings(input="scaled", hidden=(4, 3)))

@@ -14,6 +14,7 @@ import pytest
 from tolerances import GPU_TRAINING, ONE_FILE
 
 import tinydnn
+from tinydnn.utils import progbar
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
@@ -164,7 +165,7 @@ def test_small_figures_are_printed_as_keras_prints_them(capsys, monkeypatch):
     monkeypatch.setattr(one_file, "softmax_crossentropy", lambda z, y: (np.zeros((1, 10)), np.array([next(losses)])))
     one_file.train(np.zeros((2, 784)), np.eye(10)[[0, 3]], 1)
     names_and_values = {"accuracy": 1.0, "loss": 0.00014, "val_accuracy": 0.0, "val_loss": 0.001}
-    figures = [f"{name}: {tinydnn.progress.figure(value)}" for name, value in names_and_values.items()]
+    figures = [f"{name}: {progbar.figure(value)}" for name, value in names_and_values.items()]
     assert capsys.readouterr().out == f"Epoch 1/1\n{' - '.join(figures)}\n"
 
 
