@@ -7,7 +7,7 @@ from benchmarks import machine
 from benchmarks.task import Array, Task
 from benchmarks.turns import Contest, Worker, say
 from tinydnn.callbacks import LambdaCallback
-from tinydnn.inspect.selftest import Counting
+from tinydnn.inspect.selftest.launches import Counting
 
 BATCH_SIZES = 32, 128, 512, 2048, 8192
 WIDTHS = 32, 128, 324, 1024, 4096
@@ -40,7 +40,7 @@ def count(model: Any, x: Array, y: Array, batch_size: int) -> dict[str, int]:
     """The kernel launches and matrix products of a step, as a compiled model of tinydnn's asks a GPU for them."""
     counting = Counting(model.backend.xp)
     model.backend.xp = counting
-    for each in (*model.layers, *model.steps):
+    for each in model.layers:
         each.xp = counting
     taken: list[tuple[int, int]] = []
 

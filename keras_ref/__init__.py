@@ -1,1 +1,1 @@
-"""Keras next to tinydnn: the walkthrough's program in Keras, and the checks that both do the same."""
+"""Keras beside tinydnn: programs that run on both, and the checks that both compute the same."""

@@ -1,4 +1,4 @@
-"""The two engines by name: the one line in which a script for Keras differs from one for tinydnn."""
+"""The two engines by name: Keras and tinydnn. In a script that runs on both, only the import differs."""
 
 import importlib
 import os
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
 import tinydnn
+from tinydnn.device import devices as tinydnn_devices
 
 Engine = Literal["keras", "tinydnn"]
 Device = Literal["cpu", "gpu", "auto"]
@@ -20,13 +21,15 @@ def load(engine: Engine, device: Device | None = None, tf32: bool = True) -> Any
 
     Args:
         engine: which one.
-        device: what it is to compute on, chosen before it is first used; None leaves it as it is. On a GPU TensorFlow
-            takes memory as it needs it, instead of all there is.
-        tf32: whether TensorFlow may round what goes into matrix products to 10 bits, as it does on GPUs from Ampere on.
+        device: the device to compute on, to be chosen before its first use; None changes nothing. On a GPU,
+            TensorFlow takes memory as it needs it, not all of it at once.
+        tf32: whether TensorFlow may round the factors of matrix products to 10 bits, as it does by default on GPUs
+            since Ampere.
 
     Raises:
-        ImportError: Keras is not installed, or computes with something else than TensorFlow.
-        RuntimeError: device="gpu", and TensorFlow finds none, or is in use; tinydnn says so when a model is made.
+        ImportError: Keras is not installed, or its backend is not TensorFlow.
+        RuntimeError: device="gpu", and TensorFlow finds no GPU, or is in use already. tinydnn raises its error when a
+            model is made.
     """
     if engine == "tinydnn":
         if device is not None:
@@ -59,15 +62,15 @@ def _imported(device: Device | None) -> Any:
     with _without_start_up_lines():
         tensorflow = importlib.import_module("tensorflow")
         choose_device(tensorflow, device or "auto")
-        tensorflow.config.list_logical_devices()  # which starts it
+        tensorflow.config.list_logical_devices()  # this starts TensorFlow
         return importlib.import_module("keras")
 
 
 def choose_device(tensorflow: Any, device: Device) -> None:
-    """Make TensorFlow, before its first use, compute on this device.
+    """Make TensorFlow compute on this device, before its first use.
 
     Raises:
-        RuntimeError: "gpu", and it finds none, or it is in use already.
+        RuntimeError: "gpu", and TensorFlow finds no GPU, or is in use already.
     """
     gpus = tensorflow.config.list_physical_devices("GPU")
     if device == "cpu":
@@ -75,8 +78,8 @@ def choose_device(tensorflow: Any, device: Device) -> None:
         return
     if device == "gpu" and not gpus:
         raise RuntimeError(
-            "TensorFlow finds no GPU. On Linux it needs its CUDA libraries: pip install 'tensorflow[and-cuda]'; on "
-            "Windows it has none since 2.11, but in WSL2. CUDA_VISIBLE_DEVICES=-1 would hide the GPUs too"
+            "TensorFlow finds no GPU. On Linux it needs its CUDA libraries: pip install 'tensorflow[and-cuda]'. On "
+            "Windows it has used none since 2.11, except in WSL2. CUDA_VISIBLE_DEVICES=-1 hides all GPUs, too"
         )
     for gpu in gpus:
         tensorflow.config.experimental.set_memory_growth(gpu, True)
@@ -84,10 +87,10 @@ def choose_device(tensorflow: Any, device: Device) -> None:
 
 @contextmanager
 def _without_start_up_lines() -> Iterator[None]:
-    """Keep back what TensorFlow's C++ writes to standard error while it is imported, unless the import fails."""
+    """Hold back what TensorFlow's C++ code writes to standard error during the import, unless the import fails."""
     try:
         usual = os.dup(2)
-    except OSError:  # it is closed
+    except OSError:  # standard error is closed
         yield
         return
     with tempfile.TemporaryFile() as kept:
@@ -104,26 +107,26 @@ def _without_start_up_lines() -> Iterator[None]:
 
 
 def devices(engine: Engine) -> str:
-    """What an engine computes on: cpu or gpu of tinydnn, and Keras' devices by TensorFlow's names."""
+    """The devices of an engine: cpu or gpu for tinydnn, TensorFlow's names for Keras."""
     if engine == "tinydnn":
-        return tinydnn.device.devices.get(None).device
+        return tinydnn_devices.get(None).device
     load("keras")
     return ", ".join(each.name for each in importlib.import_module("tensorflow").config.list_logical_devices())
 
 
 def keras_version() -> str:
-    """Keras and what it computes with, by name and version."""
+    """The names and versions of Keras and of its backend."""
     return f"Keras {load('keras').__version__} on TensorFlow {importlib.import_module('tensorflow').__version__}"
 
 
 @contextmanager
 def floatx(dtype: str) -> Iterator[None]:
-    """Make this the default dtype of both engines, for as long as the block lasts."""
+    """Make this the default dtype of both engines within the block."""
     theirs, ours = load("keras").config, tinydnn.config
     before = theirs.floatx(), theirs.dtype_policy(), ours.floatx()
     ours.set_floatx(dtype)
     theirs.set_floatx(dtype)
-    theirs.set_dtype_policy(dtype)  # Keras makes its policy of floatx once, with the first layer
+    theirs.set_dtype_policy(dtype)  # Keras derives its policy from floatx only once, with its first layer
     try:
         yield
     finally:
@@ -133,6 +136,6 @@ def floatx(dtype: str) -> Iterator[None]:
 
 
 def seed_both(seed: int) -> None:
-    """Start all random streams of Keras and TensorFlow, and of tinydnn, from the same seed."""
+    """Seed all random streams of Keras, TensorFlow and tinydnn alike."""
     load("keras").utils.set_random_seed(seed)
     tinydnn.utils.set_random_seed(seed)

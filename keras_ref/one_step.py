@@ -1,7 +1,7 @@
-"""One training step in Keras, every tensor of it: the microscope's second column.
+"""Every tensor of one training step in Keras: the microscope's second column.
 
-Keras shows what its layers put out, tf.GradientTape the gradient of anything, and the optimizer its
-variables. The names are the microscope's.
+Keras gives the outputs of its layers, tf.GradientTape the gradient of anything, and the optimizer its variables. The
+names are the microscope's.
 """
 
 import random
@@ -15,15 +15,15 @@ from keras_ref.engines import floatx, load
 from tinydnn import config, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
-from tinydnn.files import keras3 as saving
-from tinydnn.inspect import microscope
+from tinydnn.files.optimizer_variables import slots_in_order
+from tinydnn.inspect.weight_names import gradient_names, weight_names
 from tinydnn.models import Sequential
 
 
 def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
-    """What Keras computes in one step on these samples, from the weights and the optimizer's state of this model.
+    """What Keras computes in one step on these samples, from this model's weights and optimizer state.
 
-    model: compiled and built; it stays as it is.
+    model: compiled and built; it is not changed.
     """
     model.prepare_training(np.shape(x)[1:])
     load("keras", tf32=False)
@@ -32,14 +32,17 @@ def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
 
 def twin(model: Sequential) -> Any:
-    """The same model in Keras: through a file, and told how many dropout masks were drawn."""
+    """The same model in Keras, with the same dropout masks to come.
+
+    It goes through a file, which both libraries read; `tinydnn.inspect.twin` makes a twin within tinydnn.
+    """
     keras = load("keras")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "twin.keras"
         model.save(path)
         state = random.getstate()
         copy = keras.saving.load_model(path)
-        random.setstate(state)  # its layers have drawn seeds, which the next layer made here would miss
+        random.setstate(state)  # Keras' layers drew seeds from the stream of tinydnn's layers
     copy.optimizer.build(copy.trainable_variables)
     for ours, theirs in zip(model.layers, copy.layers, strict=True):
         if isinstance(ours, layers.Dropout) and ours.rate > 0:
@@ -51,13 +54,13 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     import tensorflow as tf
 
     keras = load("keras")
-    of_weights = dict(zip(microscope.weight_names(ours), model.trainable_variables, strict=True))
+    of_weights = dict(zip(weight_names(ours), model.trainable_variables, strict=True))
     x, y, rows = _checked(ours, x, y)
     outputs = {}
     with tf.GradientTape() as tape:
         h = x
         for layer in model.layers:
-            if isinstance(layer, keras.layers.Dense):  # as Dense.call does it
+            if isinstance(layer, keras.layers.Dense):  # as in Dense.call
                 h = keras.ops.matmul(h, layer.kernel)
                 if layer.use_bias:
                     h = keras.ops.add(h, layer.bias)
@@ -76,7 +79,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
     found = {"x": x, "y": rows, **outputs, "l": l, "loss": loss}
     found |= {name.replace("/", "/d"): gradients[name] for name in outputs if gradients[name] is not None}
-    of_gradients = microscope.gradient_names(ours)
+    of_gradients = gradient_names(ours)
     found |= {name: gradients[weight] for name, weight in zip(of_gradients, of_weights, strict=True)}
     before = {name: variable.numpy() for name, variable in of_weights.items()}
     model.optimizer.apply([gradients[name] for name in of_weights], model.trainable_variables)
@@ -86,15 +89,15 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
 
 def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
-    """Keras' slots by the microscope's names: dense/kernel velocity, …"""
-    names = microscope.weight_names(ours)
-    slots = [f"{names[i]} {slot}" for slot, i, _ in saving.slots_in_order(ours)]
+    """Keras' slots by the microscope's names, such as dense/kernel velocity."""
+    names = weight_names(ours)
+    slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
     _, _, *variables = model.optimizer.variables  # the number of steps and the learning rate come first
     return dict(zip(slots, variables, strict=True))
 
 
 def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
-    """x and y for Keras, as its fit would make them, and the targets as rows."""
+    """x and y as Keras' fit would convert them, and the targets as one row per sample."""
     import tensorflow as tf
 
     assert ours.sample_shape is not None

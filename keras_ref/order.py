@@ -1,4 +1,4 @@
-"""The order in which Keras visits the samples."""
+"""The order in which Keras takes the samples."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from tinydnn.device.backend import Array
 
 
 def keras_order(n: int, batch_size: int = 512, epochs: int = 1) -> Array:
-    """The order in which Keras' fit visits n samples, as its global seed has it: shape (epochs * n,)."""
+    """The order in which Keras' fit takes n samples from its present global seed, (epochs * n,)."""
     keras = load("keras")
-    visited: list[Array] = []
+    taken: list[Array] = []
 
     class Recorder(keras.Sequential):  # type: ignore[misc, name-defined]
-        """Trains nothing."""
+        """Notes the samples of each step, and trains nothing."""
 
         def train_step(self, data: Any) -> dict[str, float]:
-            visited.append(np.asarray(data[0])[:, 0].astype(np.int64))
+            taken.append(np.asarray(data[0])[:, 0].astype(np.int64))
             return {"loss": 0.0}
 
     model = Recorder([keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")])
     model.compile(run_eagerly=True)
-    with floatx("float64"):  # float32 could not tell sample 2**24 from the next
+    with floatx("float64"):  # in float32, sample 2**24 would equal the next
         model.fit(np.arange(float(n))[:, None], np.zeros(n), batch_size=batch_size, epochs=epochs, verbose=0)
-    return np.concatenate(visited)
+    return np.concatenate(taken)

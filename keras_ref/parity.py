@@ -1,16 +1,16 @@
-"""Is it the same training? tinydnn and Keras from one seed, in lock-step, compared number by number.
+"""tinydnn and Keras train from one seed, in lock-step, and every number is compared.
 
-Both run their own `fit`; Keras' waits after every step until tinydnn's has done as much. So what is
-compared is what a user gets: the initial weights, the order of the samples, every weight and slot after
-every step, the log. The first step is put under the microscope, and so is the first step whose result is
-beyond tolerance, to name the first tensor of it that is.
+Each runs its own `fit`; Keras waits after every step until tinydnn has taken the same step. So the comparison covers
+what a user gets: the initial weights, the order of the samples, every weight and slot after every step, and the log.
+The first step is put under the microscope. So is the first step whose result is beyond tolerance: that names the
+first tensor in it that is.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -20,76 +20,17 @@ from keras_ref import one_step
 from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, seed_both
 from keras_ref.order import keras_order
 from keras_ref.pausing import Logs, Place, pausing
+from keras_ref.result import PARTS, Beyond, Epoch, Result, Step
 from keras_ref.tolerances import ACCURACY, DRAWN, STEP, TRAINING, Tolerance
 from tinydnn import random
 from tinydnn.device.backend import Array
-from tinydnn.files import keras3 as saving
+from tinydnn.engine.data import split
+from tinydnn.files.optimizer_variables import slots_in_order
 from tinydnn.inspect import microscope
 from tinydnn.inspect.differences import NOT_COMPARABLE, Difference, difference, largest
+from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Sequential
 from tinydnn.names import numbered_anew
-from tinydnn.utils.progbar import figure
-
-PARTS = ("loss", "accuracy", "weights", "optimizer")
-
-
-@dataclass(frozen=True)
-class Beyond:
-    """The first tensor beyond its tolerance, and the step that made it; step 0 is before the training.
-
-    drift: that step alone, from Keras' weights, is within tolerance: what differs was handed on to it.
-    kink: a relu's output that is above 0 in one engine and 0 in the other, if there is one in that step.
-    """
-
-    step: int
-    tensor: str
-    difference: Difference
-    tolerance: float
-    drift: bool = False
-    kink: str | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """The largest differences after a step: of the logs so far, the weights, and the optimizer's state."""
-
-    number: int
-    differences: dict[str, Difference]  # of each of PARTS
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Both logs of an epoch, its number of steps, and the largest differences in it."""
-
-    number: int
-    logs: dict[Engine, Logs]
-    steps: int
-    differences: dict[str, Difference]
-
-    def figures(self) -> Iterator[tuple[str, float, float]]:
-        """(name, tinydnn's value, Keras' value) of each entry of the logs."""
-        for name, value in self.logs["tinydnn"].items():
-            yield name, value, self.logs["keras"][name]
-
-
-@dataclass
-class Report:
-    """What a comparison found.
-
-    beyond: None where all is within tolerance.
-    ended: why it ended early, if it did.
-    """
-
-    versions: dict[Engine, str]
-    steps: list[Step] = field(default_factory=list)
-    epochs: list[Epoch] = field(default_factory=list)
-    beyond: Beyond | None = None
-    ended: str | None = None
-
-    def printed(self) -> tuple[int, list[tuple[int, str, float, float]]]:
-        """How many figures the logs print, and those that differ: (epoch, name, tinydnn's, Keras')."""
-        all_figures = [(epoch.number, *entry) for epoch in self.epochs for entry in epoch.figures()]
-        return len(all_figures), [entry for entry in all_figures if figure(entry[2]) != figure(entry[3])]
 
 
 def compare(
@@ -105,41 +46,39 @@ def compare(
     validation_split: float = 0.0,
     tolerance: Tolerance = TRAINING,
     on_epoch: Callable[[Epoch], None] | None = None,
-) -> Report:
+) -> Result:
     """Train the same net on both engines from the same seed, and compare after every step.
 
-    It sets the random seed of both engines, of Python and of NumPy.
+    This sets the random seed of both engines, of Python and of NumPy.
 
     Args:
-        build: called with `tinydnn` and with `keras`, it makes the net of that module's classes, compiled and
-            starting with an Input.
+        build: called with the module `tinydnn` and with `keras`, it builds the net from that module's classes. The net
+            is compiled and starts with an Input.
         x, y: samples and targets, as for fit.
         seed: for both engines' `set_random_seed`.
         dtype: both engines' floatx.
         epochs, batch_size, validation_split: as for fit.
-        steps: end after so many; None goes through all epochs.
-        tolerance: of weights, slots and losses; one of `keras_ref.tolerances`.
-        on_epoch: called with each epoch when it has ended.
+        steps: the number of steps to end after; None goes through all epochs.
+        tolerance: for weights, slots and losses; one of `keras_ref.tolerances`.
+        on_epoch: called with each epoch at its end.
 
     Raises:
-        ValueError: the model is not compiled or has no Input, or there are not that many steps.
+        ValueError: the model is not compiled or has no Input, or the epochs have fewer steps than `steps`.
     """
     load("keras", tf32=False)
     with floatx(dtype):
         comparison = _Comparison(build, x, y, seed, dtype, batch_size, validation_split, tolerance)
-        if steps is not None and not 1 <= steps <= epochs * comparison.steps_an_epoch:
-            raise ValueError(
-                f"steps expects a number from 1 to {epochs * comparison.steps_an_epoch}, what {epochs} epochs have. "
-                f"Received: steps={steps}"
-            )
+        most = epochs * comparison.steps_per_epoch
+        if steps is not None and not 1 <= steps <= most:
+            raise ValueError(f"steps expects a number from 1 to {most}, the steps of all epochs. Received: {steps=}")
         comparison.check_what_is_drawn()
         comparison.look_at(step=1)
         comparison.train(epochs, steps, on_epoch or (lambda epoch: None))
-    return comparison.report
+    return comparison.result
 
 
 def _kink(tensors: list[microscope.Tensor]) -> str | None:
-    """A relu's output that is above 0 in one engine and 0 in the other, if there is one."""
+    """The name of a relu's output with a number above 0 in one engine and 0 in the other, if there is one."""
     for each in tensors:
         if (
             each.formula.text == "a = max(z, 0)"
@@ -151,11 +90,11 @@ def _kink(tensors: list[microscope.Tensor]) -> str | None:
 
 
 class _OutOfStepError(Exception):
-    """The engines are not at the same place any more."""
+    """The engines are no longer at the same place."""
 
 
 class _Comparison:
-    """Two models in lock-step, and a third, the probe, which always has Keras' state before the next step."""
+    """Two models in lock-step, and a third, the probe, which holds Keras' state before the next step."""
 
     def __init__(
         self,
@@ -171,16 +110,16 @@ class _Comparison:
         self._x, self._y = np.asarray(x), np.asarray(y)
         self._seed, self._batch_size, self._validation_split = seed, batch_size, validation_split
         self._dtype, self._tolerance = np.dtype(dtype).type, tolerance
-        self._n = len(x) if validation_split == 0 else len(tinydnn.engine.data.split(x, y, validation_split)[0])
-        self.steps_an_epoch = math.ceil(self._n / batch_size)
-        self.report = Report({"tinydnn": f"tinydnn {tinydnn.__version__}", "keras": keras_version()})
+        self._n = len(x) if validation_split == 0 else len(split(x, y, validation_split)[0])
+        self.steps_per_epoch = math.ceil(self._n / batch_size)
+        self.result = Result({"tinydnn": f"tinydnn {tinydnn.__version__}", "keras": keras_version()})
 
         self._ours: Sequential = self._build(build, "tinydnn")
         self._probe: Sequential = self._build(build, "tinydnn")
         self._theirs: Any = self._build(build, "keras")
         for model in (self._ours, self._probe):
             model.prepare_training(self._x.shape[1:])
-        self._theirs.jit_compile = False  # on a GPU Keras would, and XLA rounds differently
+        self._theirs.jit_compile = False  # on a GPU Keras uses XLA by default, which rounds differently
         self._theirs.optimizer.build(self._theirs.trainable_variables)
 
         self._logs: dict[Engine, Logs] = {}
@@ -197,14 +136,14 @@ class _Comparison:
         return tolerance.limit(self._dtype.__name__, scale)
 
     def _judge(self, step: int, tensor: str, found: Difference, limit: float) -> bool:
-        """Whether it is within the limit; the first that is not is kept."""
+        """Whether a difference is within its limit. The result keeps the first that is not."""
         within = found.absolute <= limit
-        if not within and self.report.beyond is None:
-            self.report.beyond = Beyond(step, tensor, found, limit)
+        if not within and self.result.beyond is None:
+            self.result.beyond = Beyond(step, tensor, found, limit)
         return within
 
     def check_what_is_drawn(self) -> None:
-        """The initial weights and the order of the samples."""
+        """Compare the initial weights and the order of the samples."""
         for name, ours, theirs in self._weights():
             self._judge(0, f"initial {name}", difference(ours, theirs), self._limit(DRAWN))
         seed_both(self._seed)
@@ -212,8 +151,8 @@ class _Comparison:
         self._judge(0, "order of the samples", difference(self._order, keras_order(self._n)), self._limit(DRAWN))
 
     def look_at(self, step: int) -> bool:
-        """Put a step from the probe's state under the microscope; whether all its tensors are within tolerance."""
-        start = (step - 1) % self.steps_an_epoch * self._batch_size
+        """Put a step from the probe's state under the microscope; return whether every tensor is within tolerance."""
+        start = (step - 1) % self.steps_per_epoch * self._batch_size
         rows = self._order[start : start + self._batch_size]
         x, y = self._x[rows], self._y[rows]
         theirs = one_step.tensors(self._probe, x, y)
@@ -223,19 +162,19 @@ class _Comparison:
         for tensor, found in compared:
             scales[tensor.kind] = max(scales[tensor.kind], found.scale)
         for tensor, found in compared:
-            # Gradients that cancel, or of units that are saturated, are roundings of larger ones: hence a least scale.
+            # Where terms cancel or a unit is saturated, a gradient is made of roundings: so the scale has a floor.
             scale = max(found.scale, scales[tensor.kind] / 100)
             limit = self._limit(TRAINING if tensor.kind == "change" else STEP, scale)
             if not self._judge(step, tensor.name, found, limit):
-                if self.report.beyond is not None:
-                    self.report.beyond = replace(self.report.beyond, kink=_kink(tensors))
+                if self.result.beyond is not None:
+                    self.result.beyond = replace(self.result.beyond, kink=_kink(tensors))
                 return False
         return True
 
     # -- training --------------------------------------------------------------------------------------
 
     def train(self, epochs: int, steps: int | None, on_epoch: Callable[[Epoch], None]) -> None:
-        """Keras' fit, which at the end of each step and epoch lets tinydnn's go as far."""
+        """Run Keras' fit, which lets tinydnn's fit catch up at the end of each step and epoch."""
         self._last_step, self._on_epoch = steps, on_epoch
         self._copy_keras_state(steps_seen=0)
         seed_both(self._seed)
@@ -254,20 +193,20 @@ class _Comparison:
         with suppress(_OutOfStepError), closing(ours):
             self._theirs.fit(**data, epochs=epochs, verbose=0, callbacks=[meet])
             if next(ours, None) is not None:
-                self._out_of_step("tinydnn goes on where Keras has ended")
+                self._out_of_step("tinydnn goes on after Keras has ended")
 
     def _meet(self, place: Place, logs: Logs, ours: Iterator[tuple[Place, Logs]]) -> None:
-        """Let tinydnn come to the same place, and compare."""
-        number = len(self.report.steps) + 1
+        """Let tinydnn catch up with Keras, and compare."""
+        number = len(self.result.steps) + 1
         try:
             our_place, our_logs = next(ours, (None, {}))
         except FloatingPointError as error:
             if not math.isfinite(logs["loss"]):
-                self.report.ended = f"The loss of both engines became infinite or NaN in step {number}"
+                self.result.ended = f"The loss of both engines became infinite or NaN in step {number}"
                 raise _OutOfStepError from None
             self._out_of_step(f"{error}. Keras' loss is {logs['loss']:g}")
         if not math.isfinite(our_logs.get("loss", 0.0)) and not math.isfinite(logs["loss"]):
-            self.report.ended = f"The loss of both engines became infinite or NaN in step {number}"  # on a GPU
+            self.result.ended = f"The loss of both engines became infinite or NaN in step {number}"  # on a GPU
             raise _OutOfStepError
         if our_place != place:
             self._out_of_step(f"After step {number - 1} Keras is at {place}, and tinydnn at {our_place}")
@@ -278,48 +217,48 @@ class _Comparison:
             self._compare_epoch(place[1] + 1)
 
     def _out_of_step(self, reason: str) -> NoReturn:
-        self.report.ended = reason
-        self._judge(len(self.report.steps) + 1, "the course of the training", NOT_COMPARABLE, self._limit(TRAINING))
+        self.result.ended = reason
+        self._judge(len(self.result.steps) + 1, "the course of the training", NOT_COMPARABLE, self._limit(TRAINING))
         raise _OutOfStepError
 
     def _compare_step(self, number: int) -> None:
         logs = {name: self._log(name) for name in ("loss", "accuracy")}
         weights = {name: difference(ours, theirs) for name, ours, theirs in self._weights()}
         state = {name: difference(ours, theirs) for name, ours, theirs in self._state()}
-        if self.report.beyond is None:
-            rows = min(((number - 1) % self.steps_an_epoch + 1) * self._batch_size, self._n)
+        if self.result.beyond is None:
+            rows = min(((number - 1) % self.steps_per_epoch + 1) * self._batch_size, self._n)
             for name, found in (logs | weights | state).items():
                 if not self._judge_in_training(number, name, found, rows):
                     self._name_the_tensor(number)
                     break
         largest_of = {"weights": largest(weights.values()), "optimizer": largest(state.values())}
-        self.report.steps.append(Step(number, logs | largest_of))
+        self.result.steps.append(Step(number, logs | largest_of))
         self._copy_keras_state(steps_seen=number)
         if number == self._last_step:
             self._ours.stop_training = self._theirs.stop_training = True
 
     def _judge_in_training(self, step: int, name: str, found: Difference, rows: int) -> bool:
-        """As `_judge`; an accuracy is one of so many rows."""
+        """Like `_judge`; an accuracy, taken over so many rows, has a tolerance of its own."""
         accuracy = name.partition(" ")[0].endswith("accuracy")
         limit = self._limit(ACCURACY) / rows if accuracy else self._limit(self._tolerance, found.scale)
         return self._judge(step, name, found, limit)
 
     def _name_the_tensor(self, step: int) -> None:
-        """Find out more about the step whose result is beyond tolerance."""
-        coarse, self.report.beyond = self.report.beyond, None
+        """Look at the step whose result is beyond tolerance, for the first tensor in it that is."""
+        coarse, self.result.beyond = self.result.beyond, None
         if self.look_at(step) and coarse is not None:
-            self.report.beyond = replace(coarse, drift=True)
+            self.result.beyond = replace(coarse, drift=True)
 
     def _compare_epoch(self, number: int) -> None:
         if sorted(self._logs["tinydnn"]) != sorted(self._logs["keras"]):
             self._out_of_step(f"The logs have {sorted(self._logs['tinydnn'])} and {sorted(self._logs['keras'])}")
         for name in self._logs["tinydnn"]:
             rows = len(self._x) - self._n if name.startswith("val_") else self._n
-            self._judge_in_training(len(self.report.steps), f"{name} of epoch {number}", self._log(name), rows)
-        steps = self.report.steps[sum(epoch.steps for epoch in self.report.epochs) :]
+            self._judge_in_training(len(self.result.steps), f"{name} of epoch {number}", self._log(name), rows)
+        steps = self.result.steps[sum(epoch.steps for epoch in self.result.epochs) :]
         differences = {part: largest(step.differences[part] for step in steps) for part in PARTS}
         epoch = Epoch(number, self._logs, len(steps), differences)
-        self.report.epochs.append(epoch)
+        self.result.epochs.append(epoch)
         self._on_epoch(epoch)
 
     def _log(self, name: str) -> Difference:
@@ -329,9 +268,7 @@ class _Comparison:
     def _weights(self) -> Iterator[tuple[str, Array, Array]]:
         """(name, tinydnn's, Keras') of each weight."""
         views = self._ours.layout.views(self._ours.backend.to_numpy(self._ours.parameters))
-        for name, view, variable in zip(
-            microscope.weight_names(self._ours), views, self._theirs.trainable_variables, strict=True
-        ):
+        for name, view, variable in zip(weight_names(self._ours), views, self._theirs.trainable_variables, strict=True):
             yield name, view, variable.numpy()
 
     def _state(self) -> Iterator[tuple[str, Array, Array]]:
@@ -339,7 +276,7 @@ class _Comparison:
         steps = self._ours.optimizer.iterations if self._ours.optimizer else 0
         yield "optimizer's step", np.int64(steps), self._theirs.optimizer.iterations.numpy()
         of_keras = one_step.optimizer_state(self._theirs, self._ours).items()
-        for (name, variable), (_, _, view) in zip(of_keras, saving.slots_in_order(self._ours), strict=True):
+        for (name, variable), (_, _, view) in zip(of_keras, slots_in_order(self._ours), strict=True):
             yield name, self._ours.backend.to_numpy(view), variable.numpy()
 
     def _copy_keras_state(self, steps_seen: int) -> None:
@@ -348,7 +285,7 @@ class _Comparison:
         for view, variable in zip(probe.layout.views(probe.parameters), self._theirs.trainable_variables, strict=True):
             view[...] = asarray(variable.numpy())
         variables = one_step.optimizer_state(self._theirs, probe).values()
-        for (_, _, view), variable in zip(saving.slots_in_order(probe), variables, strict=True):
+        for (_, _, view), variable in zip(slots_in_order(probe), variables, strict=True):
             view[...] = asarray(variable.numpy())
         assert probe.optimizer is not None
         probe.optimizer.iterations = steps_seen

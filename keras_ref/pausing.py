@@ -1,4 +1,4 @@
-"""A training that waits after every step, so that another one can keep pace with it."""
+"""A training that waits after every step, so that another can keep pace with it."""
 
 import threading
 from collections.abc import Callable, Generator
@@ -12,13 +12,13 @@ Place = tuple[str, int]  # "step" or "epoch", and its number
 
 
 class _Ended(BaseException):
-    """Nobody asks for the next step any more."""
+    """The next step will not be asked for."""
 
 
 def pausing(fit: Callable[[Callback], Any]) -> Generator[tuple[Place, Logs], None, None]:
-    """A training that stands still at the end of each step and epoch, until the next one is asked for.
+    """A training that pauses at the end of each step and epoch, until the next one is asked for.
 
-    fit: called with a callback to train with, in a thread of its own; what it raises is raised here.
+    fit: called in a thread of its own, with a callback to train with. Its errors are raised here.
     """
     go: SimpleQueue[bool] = SimpleQueue()
     said: SimpleQueue[Any] = SimpleQueue()

@@ -1,6 +1,6 @@
 """The walkthrough's net on scaled digits, as a plain program for Keras.
 
-Change the first import to `import tinydnn as keras`, and the same lines run on tinydnn.
+Change the first import to `import tinydnn as keras`, and the same program runs on tinydnn.
 """
 
 import keras

@@ -1,14 +1,14 @@
-"""How far tinydnn may be from Keras, and why. One table: nothing that compares has a tolerance of its own."""
+"""How far tinydnn may be from Keras, and why. This is the only table: every comparison takes its tolerances here."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """The largest difference allowed in either dtype: of what, and why no less.
+    """The largest difference allowed in each dtype: of what, and the reason why it is no smaller.
 
-    It counts for values up to 1. For larger ones it is relative to the largest of the tensor; so it is for
-    smaller ones too, where `relative` says so.
+    It holds as it stands if the largest value of the tensor is 1 or less. Above that it is relative to the largest
+    value; with `relative`, it always is.
     """
 
     of: str

@@ -3,9 +3,9 @@
 python keras_ref/train.py --engine keras
 python keras_ref/train.py --engine tinydnn
 
-The walkthrough's paragraph on the GPU, line by line as options: what it hides by CUDA_VISIBLE_DEVICES=-1 is
-`--device cpu`; its allow_growth, memory as needed and not all at once, is always on; and versions and devices are
-printed first. `--device gpu` ends with an error where no GPU is found, and the log would be a CPU's.
+The walkthrough's lines about the GPU are options here. `--device cpu` hides the GPUs, as CUDA_VISIBLE_DEVICES=-1 does
+there. TensorFlow always takes GPU memory as it needs it, as allow_growth does there. Versions and devices are printed
+first. If there is no GPU, `--device gpu` ends with an error instead of training on the CPU.
 """
 
 import os
@@ -19,13 +19,15 @@ from tinydnn.inspect import net
 
 
 def main(
-    engine: Annotated[Engine, typer.Option(help="What to train on.")] = "keras",
-    input: Annotated[Literal["raw", "scaled"], typer.Option(help="Grey values 0 to 255, or 0 to 1.")] = "raw",
-    epochs: Annotated[int, typer.Option(min=1, help="How often to go through the digits.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Decides the initial weights and the order of the digits.")] = 42,
-    device: Annotated[Device, typer.Option(help="cpu, gpu, or auto: a GPU where one works.")] = "auto",
+    engine: Annotated[Engine, typer.Option(help="Engine to train on.")] = "keras",
+    input: Annotated[
+        Literal["raw", "scaled"], typer.Option(help="Grey values: raw, 0 to 255, or scaled to 0 to 1.")
+    ] = "raw",
+    epochs: Annotated[int, typer.Option(min=1, help="Passes through the training digits.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights and the order of the digits.")] = 42,
+    device: Annotated[Device, typer.Option(help="Compute on this device; auto takes a GPU if one works.")] = "auto",
     tf32: Annotated[
-        bool, typer.Option(help="Let TensorFlow round what goes into a GPU's matrix products to 10 bits, as it does.")
+        bool, typer.Option(help="Let TensorFlow round the factors of matrix products on a GPU to 10 bits, its default.")
     ] = True,
 ) -> None:
     """Train the walkthrough's net and evaluate it on the test digits."""

@@ -1,7 +1,7 @@
-"""Measures tinydnn next to its peers, on every device there is: `python3 scripts/benchmark.py`.
+"""Measures tinydnn beside its peers, on every device there is: `python3 scripts/benchmark.py`.
 
-Makes .venv the first time, with Keras; `--peers` installs PyTorch, JAX and scikit-learn too (PyTorch for Linux may
-bring CUDA, several GB). Other arguments pass on: --quick, --only epochs, --out DIR, --help.
+The first time, it makes .venv, with Keras. `--peers` also installs PyTorch, JAX and scikit-learn; on Linux, PyTorch may
+bring CUDA, several GB. Other arguments are passed on: --quick, --only epochs, --out DIR, --help.
 """
 
 import os

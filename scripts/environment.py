@@ -1,4 +1,4 @@
-"""Makes the project's environment, .venv, and runs a program in it; needs only Python and pip."""
+"""Makes the project's environment, .venv, and runs programs in it. Needs only Python and pip."""
 
 import hashlib
 import os
@@ -14,27 +14,27 @@ INTERRUPTED = 130
 
 
 def run_in_environment(extras, *arguments):
-    """Run Python with these arguments in .venv, where tinydnn and these extras are; return its exit code."""
+    """Run Python with these arguments in .venv, with tinydnn and these extras installed; return its exit code."""
     return run_prepared(lambda: prepare(extras), *arguments)
 
 
 def run_prepared(preparation, *arguments):
-    """Run the Python that preparation() returns with these arguments; return its exit code."""
+    """Run Python with these arguments; return its exit code. preparation() returns which Python."""
     try:
         python = preparation()
     except KeyboardInterrupt:
         print("\n%s: stopped by Ctrl-C; run it again to go on" % program(), file=sys.stderr)
         return INTERRUPTED
-    # -P: the folder that one stands in may have a random.py of its own.
+    # -P: the working directory may have a random.py of its own.
     process = subprocess.Popen([python, "-P", *arguments])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program, which ends by itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the program too, and it ends by itself
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     code = process.wait()
-    return 128 - code if code < 0 else code  # as a shell tells that a signal ended it
+    return 128 - code if code < 0 else code  # after a signal, the exit code that a shell gives
 
 
 def prepare(extras):
-    """Make .venv and install what is missing; return the path of its Python."""
+    """Make .venv if need be, and install what is missing; return the path of its Python."""
     check_version()
     python = python_in(VENV)
     stamp = os.path.join(VENV, "installed-" + "-".join(["tinydnn", *sorted(extras)]))
@@ -61,9 +61,9 @@ def python_in(venv):
 
 
 def make(venv):
-    """Make a virtual environment, in place of what is left of one."""
+    """Make a virtual environment in place of any remains of an earlier one."""
     print("Making %s" % venv.replace(os.path.join(ROOT, ""), ""), file=sys.stderr)
-    shutil.rmtree(venv, ignore_errors=True)  # it may be half made, or its Python gone
+    shutil.rmtree(venv, ignore_errors=True)  # it may be half made, or its Python may be gone
     made = subprocess.run(
         [sys.executable, "-m", "venv", venv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -73,7 +73,7 @@ def make(venv):
 
 
 def install(python, extras, *more):
-    """Install tinydnn, editable, with these extras, and more packages beside it."""
+    """Install tinydnn in editable mode with these extras, and the packages in `more`."""
     print("Installing tinydnn%s, once" % (" and " + ", ".join(extras) if extras else ""), file=sys.stderr)
     target = ROOT + ("[%s]" % ",".join(extras) if extras else "")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *more, "--editable", target]
@@ -83,7 +83,7 @@ def install(python, extras, *more):
 
 
 def works(python):
-    """Whether .venv is whole: its Python is there, and has pip."""
+    """Whether a virtual environment is complete: its Python runs, and has pip."""
     try:
         return (
             subprocess.run(
@@ -96,13 +96,13 @@ def works(python):
 
 
 def fingerprint(more=b""):
-    """What an installation depends on: the project's needs, where the project lies, and more."""
+    """A hash of what an installation depends on: pyproject.toml, the project's folder, and `more`."""
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         return hashlib.sha256(file.read() + ROOT.encode() + more).hexdigest()
 
 
 def read(path):
-    """The file's text, or None where there is none."""
+    """The text of a file, or None if it can't be read."""
     try:
         with open(path) as file:
             return file.read()
@@ -111,23 +111,23 @@ def read(path):
 
 
 def write(path, text):
-    """Write a file."""
+    """Write text to a file."""
     with open(path, "w") as file:
         file.write(text)
 
 
 def last_line(output):
-    """What a program that failed said last, its errors first."""
+    """The last line of a failed program's output, or the last that speaks of an error."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     return (errors or lines or ["no message"])[-1]
 
 
 def program():
-    """The name of the script that was started."""
+    """The name of the running script."""
     return os.path.basename(sys.argv[0])
 
 
 def stop(message):
-    """End with one line that says what to do."""
+    """End with an error message that says what to do."""
     sys.exit("%s: %s" % (program(), message))

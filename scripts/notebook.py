@@ -1,6 +1,6 @@
 """Makes docs/walkthrough.ipynb from keras_ref/walkthrough.py, and executes it: `python3 scripts/notebook.py`.
 
-Makes .venv the first time. It takes some minutes, since it trains all variants of the net.
+The first time, it makes .venv. It takes some minutes, as it trains all variants of the net.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""Builds the sdist, and the wheel from it, and uses the wheel in an empty environment: `python3 scripts/package.py`.
+"""Builds the sdist and, from it, the wheel, and tries the wheel in an empty environment: `python3 scripts/package.py`.
 
-They are left in dist/. Makes .venv the first time. Other Pythons may follow, in which to use the wheel too: python3.12.
+Both stay in dist/. The first time, it makes .venv. Arguments name other Pythons to try the wheel in: python3.12.
 """
 
 import os
@@ -15,15 +15,15 @@ DIST = os.path.join(ROOT, "dist")
 
 
 def run(*command, **options):
-    """Run a program; end with its last words if it fails."""
+    """Run a program and return its output. If it fails, print the output and end."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     if done.returncode:
         stop("%s failed:\n%s" % (" ".join(command[:4]), done.stdout))
     return done.stdout
 
 
-def use(wheel, interpreter):
-    """Install the wheel into an empty environment of this Python, train, and draw the page."""
+def try_wheel(wheel, interpreter):
+    """Install the wheel into an empty environment of this Python, train, and write the page."""
     with tempfile.TemporaryDirectory() as folder:
         venv = os.path.join(folder, "venv")
         run(interpreter, "-m", "venv", venv)
@@ -40,5 +40,5 @@ if __name__ == "__main__":
     run(prepare(["dev"]), "-m", "build", "--outdir", DIST, ROOT)
     (wheel,) = (name for name in os.listdir(DIST) if name.endswith(".whl"))
     for interpreter in [sys.executable, *sys.argv[1:]]:
-        use(os.path.join(DIST, wheel), interpreter)
-    print("Built and used: %s" % ", ".join(sorted(os.listdir(DIST))))
+        try_wheel(os.path.join(DIST, wheel), interpreter)
+    print("Built and tried: %s" % ", ".join(sorted(os.listdir(DIST))))

@@ -1,8 +1,9 @@
-"""Runs all tests: `python3 scripts/test.py`. Those that need a GPU, on one that is emulated: `... --emulated-gpu`.
+"""Runs all tests: `python3 scripts/test.py`. With `--emulated-gpu`, those that need a GPU, on an emulated one.
 
-Makes .venv the first time, with everything that the tests need, or .emulated-gpu, which tests/emulated_gpu/README.md
-tells about. Other arguments pass on to pytest: -k NAME, -x. Without any, a process per core shares the tests, four at
-most; with some, there is one process, unless they say otherwise: -n 2.
+The first time, it makes .venv with everything that the tests need, or .emulated-gpu, which
+tests/emulated_gpu/README.md describes. Other arguments are passed on to pytest: -k NAME, -x.
+Without arguments the tests run in parallel, in one process per core, four at most; with arguments they
+run in one process, unless the arguments say otherwise: -n 2.
 """
 
 import os
@@ -14,13 +15,14 @@ import environment
 from environment import ROOT, run_in_environment, run_prepared
 
 OPTION = "--emulated-gpu"
-# Tests with one xdist_group share something costly, so one process has them all. Each process loads TensorFlow: 1 GB.
+# loadgroup: tests of one xdist_group share something costly, so they run in the same process. Four processes at most,
+# because each loads TensorFlow, about 1 GB.
 IN_PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
 EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
 
 
 def prepare_emulated_gpu():
-    """Build the emulated GPU, anew where anything that it depends on has changed; return the path of its Python."""
+    """Build the emulated GPU if anything that it depends on has changed; return the path of its Python."""
     environment.check_version()
     sys.path.append(os.path.join(ROOT, "tests", "emulated_gpu"))
     import build
@@ -33,7 +35,7 @@ def prepare_emulated_gpu():
     stamp = os.path.join(EMULATED_GPU, "built")
     wanted = environment.fingerprint(sys.version.encode() + build.sources())
     if not os.path.exists(python) or environment.read(stamp) != wanted:
-        shutil.rmtree(EMULATED_GPU, ignore_errors=True)  # with the kernels that an earlier one has compiled
+        shutil.rmtree(EMULATED_GPU, ignore_errors=True)  # with the kernels that the earlier one compiled
         environment.make(venv)
         environment.install(python, ["dev"], *build.REQUIREMENTS)
         print("Building the emulated GPU, once", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Trains the walkthrough's net on MNIST: `python3 scripts/train.py`.
 
-Makes .venv the first time. Arguments pass on to `tinydnn train`: --epochs 3, --input scaled, --out DIR, --help;
---report makes the run's figures and its page.
+The first time, it makes .venv. Arguments are passed on to `tinydnn train`: --epochs 3, --input scaled, --out DIR,
+--help; --report draws the run's figures and writes its page.
 """
 
 import sys

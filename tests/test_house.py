@@ -17,17 +17,20 @@ HOUSE = [
     {"inspect": "inspect"},
     {"door": "__init__"},
     {"surface": "callbacks datasets models utils"},
-    {"engine": "engine", "files": "files"},
+    {"engine": "engine"},
+    {"files": "files"},
     {"mathematics": "activations initializers layers losses metrics optimizers random regularizers"},
     {"device": "device"},
-    {"base": "config names"},
+    {"base": "checks config names"},
 ]
 KNOWS_KERAS_REF = {"app", "keras_ref"}
 
 # Lines of code, without docstrings, comments and empty lines, that a group of rooms may have. Whoever needs more takes
 # something out, or changes the number here and says why.
 BUDGETS = {
-    "activations layers losses metrics optimizers": 700,
+    # Plain Dense layers, one loss and one optimizer take 400. The rest are Keras' options: losses from probabilities
+    # too, three kinds of clipping, weight decay, momentum, and what Keras asks of every layer and optimizer.
+    "activations layers losses metrics optimizers": 800,
     "engine": 900,
 }
 LINES_OF_A_FILE = 300  # all lines
@@ -123,7 +126,7 @@ def test_what_is_forbidden():
         ("tinydnn.engine.fit", "tinydnn.layers", False),
         ("tinydnn.engine.fit", "tinydnn.engine.data", False),
         ("tinydnn.layers", "tinydnn.engine.data", True),
-        ("tinydnn.engine.fit", "tinydnn.files.npz", True),
+        ("tinydnn.engine.fit", "tinydnn.files.npz", False),
         ("tinydnn.files.npz", "tinydnn.engine.fit", True),
         ("tinydnn.models", "tinydnn", True),
         ("tinydnn.app.cli", "keras_ref.parity", False),

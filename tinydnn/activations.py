@@ -1,7 +1,7 @@
 """Activation functions, each beside its derivative (mirrors keras/src/activations/activations.py).
 
-`forward` takes z and writes a; `backward` takes a and da, the gradient of the loss with respect to a,
-and writes dz. All are arrays of one shape, (rows, …), and `xp` is the array module they belong to.
+z is what goes in, a what comes out; da and dz are the gradients of the loss with respect to them. All are arrays of
+one shape, (rows, …), and `xp` is the array module that they belong to.
 """
 
 from typing import Any
@@ -9,14 +9,23 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array, Backend
-from tinydnn.device.kernels import fused
+from tinydnn.device.elementwise import Elementwise, biased, elementwise, max_rows, product
 from tinydnn.names import lookup, not_offered, snake_case
 
 __all__ = ["Activation", "get", "linear", "relu", "sigmoid", "softmax", "tanh"]
 
 
 class Activation:
-    """A function a = f(z) and its derivative; called on an array, it gives f of it as a new array."""
+    """A function a = f(z) and its derivative; called on an array, it returns f of it as a new array.
+
+    f: the formula a = f(z), where each entry depends on its own z alone.
+    gradient: the formula of dz from a and da.
+
+    One that has no such formulas, as softmax, defines `forward` and `backward` instead.
+    """
+
+    f: Elementwise
+    gradient: Elementwise
 
     @property
     def name(self) -> str:
@@ -28,24 +37,36 @@ class Activation:
             z = z.astype(np.float64)
         a = np.empty_like(z)
         with Backend().quiet():
-            self.forward(np, z, a)
+            self.forward(np, np.atleast_1d(z), np.atleast_1d(a))
         return a
 
     def forward(self, xp: Any, z: Array, a: Array) -> None:
-        raise NotImplementedError
+        """Compute a from z."""
+        self.f.into(xp, a, z)
+
+    def add_and_forward(self, xp: Any, b: Array, z: Array, a: Array) -> None:
+        """Compute z = z + b in place, and a from it."""
+        if type(self).forward is Activation.forward:
+            biased(self.f).update(xp, (z,), b, out=(a,))
+        else:
+            xp.add(z, b, out=z)
+            self.forward(xp, z, a)
 
     def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
-        raise NotImplementedError
+        """Compute dz from a and da."""
+        self.gradient.into(xp, dz, a, da)
 
 
 class Linear(Activation):
     """a = z;  dz = da"""
 
-    def forward(self, xp: Any, z: Array, a: Array) -> None:
-        a[...] = z
+    @elementwise
+    def f(z: Any) -> Any:
+        return z
 
-    def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
-        dz[...] = da
+    @elementwise
+    def gradient(a: Any, da: Any) -> Any:
+        return da
 
 
 class Sigmoid(Activation):
@@ -56,48 +77,37 @@ class Sigmoid(Activation):
     values, has an exact 0 for its gradient; exp would leave numbers too small for the processor to be fast at.
     """
 
-    @fused("T z", "T a", "a = T(0.5) * tanh(T(0.5) * z) + T(0.5)")
-    def forward(self, xp: Any, z: Array, a: Array) -> None:
-        xp.multiply(z, 0.5, out=a)
-        xp.tanh(a, out=a)
-        xp.multiply(a, 0.5, out=a)
-        xp.add(a, 0.5, out=a)
+    @elementwise
+    def f(z: Any) -> Any:
+        return 0.5 * np.tanh(0.5 * z) + 0.5
 
-    @fused("T a, T da", "T dz", "dz = (1 - a) * a * da")
-    def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
-        xp.subtract(1, a, out=dz)
-        xp.multiply(dz, a, out=dz)
-        xp.multiply(dz, da, out=dz)
+    @elementwise
+    def gradient(a: Any, da: Any) -> Any:
+        return (1 - a) * a * da
 
 
 class Tanh(Activation):
     """a = tanh(z);  dz = da * (1 - a²)"""
 
-    @fused("T z", "T a", "a = tanh(z)")
-    def forward(self, xp: Any, z: Array, a: Array) -> None:
-        xp.tanh(z, out=a)
+    @elementwise
+    def f(z: Any) -> Any:
+        return np.tanh(z)
 
-    @fused("T a, T da", "T dz", "dz = (1 - a * a) * da")
-    def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
-        xp.multiply(a, a, out=dz)
-        xp.subtract(1, dz, out=dz)
-        xp.multiply(dz, da, out=dz)
+    @elementwise
+    def gradient(a: Any, da: Any) -> Any:
+        return (1 - a * a) * da
 
 
 class Relu(Activation):
-    """a = max(z, 0);  dz = da where a > 0, else 0
+    """a = max(z, 0);  dz = da where a > 0, else 0"""
 
-    Its kernel asks for z < 0, since CUDA's max(NaN, 0) is 0, and would hide a NaN.
-    """
+    @elementwise
+    def f(z: Any) -> Any:
+        return np.maximum(z, 0)
 
-    @fused("T z", "T a", "a = z < 0 ? T(0) : z")
-    def forward(self, xp: Any, z: Array, a: Array) -> None:
-        xp.maximum(z, 0, out=a)
-
-    @fused("T a, T da", "T dz", "dz = a > 0 ? da : a * da")
-    def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
-        xp.sign(a, out=dz)  # 1 where a > 0, 0 where a = 0
-        xp.multiply(dz, da, out=dz)
+    @elementwise
+    def gradient(a: Any, da: Any) -> Any:
+        return (a > 0) * da
 
 
 class Softmax(Activation):
@@ -106,15 +116,32 @@ class Softmax(Activation):
     Each row's maximum is taken off its z first: it cancels, and keeps exp from overflowing.
     """
 
+    @elementwise
+    def exp(z: Any, largest: Any) -> Any:
+        return np.exp(z - largest)
+
+    @elementwise
+    def f(z: Any, largest: Any, total: Any) -> Any:
+        return np.exp(z - largest) / total
+
+    @elementwise
+    def gradient(a: Any, da: Any, dot: Any) -> Any:
+        return a * (da - dot)
+
+    def rows(self, xp: Any, z: Array, a: Array, largest: Array, total: Array) -> None:
+        """Compute a, and of each row the largest z and the sum of exp(z - largest), both (rows, 1)."""
+        max_rows(xp, largest, z)
+        self.exp.sum_rows(xp, total, a, z, largest)
+        self.f.into(xp, a, z, largest, total)
+
     def forward(self, xp: Any, z: Array, a: Array) -> None:
-        xp.subtract(z, xp.max(z, axis=-1, keepdims=True), out=a)
-        xp.exp(a, out=a)
-        xp.divide(a, xp.sum(a, axis=-1, keepdims=True), out=a)
+        row = (*z.shape[:-1], 1)
+        self.rows(xp, z, a, xp.empty(row, z.dtype), xp.empty(row, z.dtype))
 
     def backward(self, xp: Any, a: Array, da: Array, dz: Array) -> None:
-        xp.multiply(da, a, out=dz)
-        xp.subtract(da, xp.sum(dz, axis=-1, keepdims=True), out=dz)
-        xp.multiply(dz, a, out=dz)
+        dot = xp.empty((*a.shape[:-1], 1), a.dtype)
+        product.sum_rows(xp, dot, dz, a, da)
+        self.gradient.into(xp, dz, a, da, dot)
 
 
 linear, relu, sigmoid, softmax, tanh = Linear(), Relu(), Sigmoid(), Softmax(), Tanh()
@@ -137,7 +164,7 @@ def get(identifier: str | Activation | None) -> Activation:
         return lookup("activation", identifier, _OFFERED)
     raise TypeError(
         "activation expects a name, one of tinydnn.activations, or None; for one of your own, derive a class "
-        f"from tinydnn.activations.Activation with its forward and backward. Received: {identifier!r}"
+        f"from tinydnn.activations.Activation with its formulas f and gradient. Received: {identifier!r}"
     )
 
 

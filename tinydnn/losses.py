@@ -1,6 +1,6 @@
 """Losses, each beside its gradient (mirrors keras/src/losses/losses.py and keras/src/backend/tensorflow/nn.py).
 
-For a batch of N rows the loss is the mean of one number a row, l_i; `forward` writes those, `backward`
+For a batch of N rows the loss is the mean of one number a row, l_i; `forward` computes those, `backward`
 the gradient of the mean. N is the size of this batch, so the last, smaller one divides by less.
 
 Targets come as y of shape (rows, outputs); integer labels are made one-hot rows first.
@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations
-from tinydnn.device import kernels
+from tinydnn.activations import Activation, Sigmoid, Softmax, softmax
 from tinydnn.device.backend import Array, Backend
-from tinydnn.device.kernels import MAX, SUM, Kernel, Reduction, fused
+from tinydnn.device.elementwise import elementwise, entry, product, quotient
 from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]
@@ -21,10 +20,25 @@ __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategor
 _EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
 
 
-class LossTrace:
-    """What a pass keeps of its loss: y, l (rows,), work arrays of y's shape, one number a row, and dx, the gradient.
+@elementwise
+def clipped(p: Any) -> Any:
+    """Probabilities p, not nearer to 0 and 1 than epsilon."""
+    return np.minimum(np.maximum(p, _EPSILON), 1 - _EPSILON)
 
-    y and l may be replaced by views of arrays that lie elsewhere.
+
+@elementwise
+def is_inside(p: Any) -> Any:
+    """Whether clipping leaves p as it is, and so its gradient."""
+    return (p >= _EPSILON) & (p <= 1 - _EPSILON)
+
+
+class LossTrace:
+    """What a pass keeps of its loss.
+
+    y: the targets, (rows, outputs). l: the loss of each row, (rows,). Both may be views of arrays that lie elsewhere.
+    dx: the gradient with respect to what the loss is computed from, (rows, outputs).
+    p: the probabilities, (rows, outputs), where the loss works them out.
+    work: a scratch array, (rows, outputs). largest, total: a number for each row, (rows, 1).
     """
 
     def __init__(self, room: Any, rows: int, outputs: int) -> None:
@@ -33,26 +47,26 @@ class LossTrace:
         self.p = room("p", (rows, outputs))
         self.work = room("work", (rows, outputs))
         self.dx = room("dx", (rows, outputs))
-        self.max = room("max", (rows, 1))
+        self.largest = room("largest", (rows, 1))
         self.total = room("total", (rows, 1))
 
 
 class Loss:
-    """Called on targets and predictions, it gives the loss of the batch as a float."""
+    """Called on targets and predictions, it returns the loss of the batch as a float."""
 
     sparse = False  # whether targets are integer labels
     from_logits = False
 
-    def takes_logits(self, last: activations.Activation | None) -> bool:
-        """Whether it is computed from logits, for a model whose last step is this activation, if it is one."""
+    def takes_logits(self, last: Activation | None) -> bool:
+        """Whether it is computed from logits in a model whose last step is this activation, or none."""
         return False
 
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
-        """l_i, from x and t.y into t.l."""
+        """Compute each row's loss t.l from x and t.y."""
         raise NotImplementedError
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
-        """The gradient of (sum of l_i) / n with respect to x, in t.dx."""
+        """Compute the gradient of (sum of l) / n with respect to x, and return it: t.dx."""
         raise NotImplementedError
 
     def __call__(self, y_true: Any, y_pred: Any) -> float:
@@ -90,68 +104,58 @@ class CategoricalCrossentropy(Loss):
     def __init__(self, from_logits: bool = False) -> None:
         self.from_logits = bool(from_logits)
 
-    def takes_logits(self, last: activations.Activation | None) -> bool:
-        return self.from_logits or isinstance(last, activations.Softmax | activations.Sigmoid)
+    def takes_logits(self, last: Activation | None) -> bool:
+        return self.from_logits or isinstance(last, Softmax | Sigmoid)
+
+    @elementwise
+    def of_logits(z: Any, largest: Any, total: Any, y: Any) -> Any:
+        return y * (np.log(total) - (z - largest))  # total = sum of exp(z - largest)
+
+    @elementwise
+    def logits_gradient(p: Any, y: Any, n: Any) -> Any:
+        return (p - y) * (1 / n)
+
+    @elementwise
+    def of_probabilities(q: Any, y: Any) -> Any:
+        return y * -np.log(clipped(q))
+
+    @elementwise
+    def dq(q: Any, y: Any) -> Any:
+        return -y / np.where(is_inside(q), q, 1) * is_inside(q)
+
+    @elementwise
+    def probabilities_gradient(dq: Any, dot: Any, total: Any, n: Any) -> Any:
+        return (dq - dot) / total * (1 / n)
 
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
-        """From logits z, with s_k = z_k - max z:  l = sum_k y_k (log(sum_j exp s_j) - s_k),  p = softmax(z).
+        """From logits z:  l = sum of y (log(sum of exp(z)) - z),  p = softmax(z).
 
-        From probabilities:  l = - sum_k y_k log q_k,  q = p / sum p, clipped to [1e-7, 1 - 1e-7].
+        From probabilities x:  l = - sum of y log q,  q = x / sum of x, clipped to [1e-7, 1 - 1e-7].
         """
-        if logits and kernels.fuses(xp):
-            _ROW_MAX(xp, x, t.max)
-            _SUM_OF_EXP(xp, x, t.max, t.total)
-            _SOFTMAX(xp, x, t.max, t.total, t.p)
-            _CROSSENTROPY(xp, x, t.max, t.total, t.y, t.l.reshape(-1, 1))
-            return
+        l = t.l.reshape(-1, 1)
         if logits:
-            xp.max(x, axis=1, keepdims=True, out=t.max)
-            xp.subtract(x, t.max, out=t.work)
-            xp.exp(t.work, out=t.p)
-            xp.sum(t.p, axis=1, keepdims=True, out=t.total)
-            t.p /= t.total
-            xp.log(t.total, out=t.total)
-            xp.subtract(t.total, t.work, out=t.work)
+            softmax.rows(xp, x, t.p, t.largest, t.total)
+            self.of_logits.sum_rows(xp, l, t.work, x, t.largest, t.total, t.y)
         else:
-            xp.divide(x, xp.sum(x, axis=1, keepdims=True), out=t.p)
-            xp.clip(t.p, _EPSILON, 1 - _EPSILON, out=t.work)
-            xp.log(t.work, out=t.work)
-            xp.negative(t.work, out=t.work)
-        t.work *= t.y
-        xp.sum(t.work, axis=1, out=t.l)
+            entry.sum_rows(xp, t.total, t.work, x)
+            quotient.into(xp, t.p, x, t.total)
+            self.of_probabilities.sum_rows(xp, l, t.work, t.p, t.y)
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
         """From logits:  dz = (p - y) / n.
 
-        From probabilities:  dq = - y / q where q was not clipped, else 0;  and through q = p / sum p:
-        dp = (dq - sum_j dq_j q_j) / sum p;  all over n.
+        From probabilities:  dq = - y / q where q is not clipped, else 0;  dx = (dq - sum of dq q) / sum of x / n.
         """
         if logits:
-            _logits_gradient(xp, t.p, t.y, 1 / n, t.dx)
-            return t.dx
-        inside = (t.p >= _EPSILON) & (t.p <= 1 - _EPSILON)
-        xp.divide(-t.y, xp.where(inside, t.p, 1), out=t.dx)
-        t.dx *= inside
-        t.dx -= xp.sum(t.dx * t.p, axis=1, keepdims=True)
-        t.dx /= xp.sum(x, axis=1, keepdims=True)
-        t.dx *= 1 / n
+            self.logits_gradient.into(xp, t.dx, t.p, t.y, n)
+        else:
+            self.dq.into(xp, t.dx, t.p, t.y)
+            product.sum_rows(xp, t.largest, t.work, t.dx, t.p)
+            self.probabilities_gradient.update(xp, (t.dx,), t.largest, t.total, n)
         return t.dx
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "from_logits": self.from_logits}
-
-
-_ROW_MAX = Reduction("row_max", "T z", "T max", "z", MAX)
-_SUM_OF_EXP = Reduction("sum_of_exp", "T z, T max", "T total", "exp(z - max)", SUM)
-_SOFTMAX = Kernel("softmax", "T z, T max, T total", "T p", "p = exp(z - max) / total")
-_CROSSENTROPY = Reduction("crossentropy", "T z, T max, T total, T y", "T l", "y * (log(total) - (z - max))", SUM)
-
-
-@fused("T p, T y, T share", "T dz", "dz = (p - y) * share")
-def _logits_gradient(xp: Any, p: Array, y: Array, share: float, dz: Array) -> None:
-    """dz = (p - y) / n, where share is 1 / n"""
-    xp.subtract(p, y, out=dz)
-    xp.multiply(dz, share, out=dz)
 
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
@@ -163,54 +167,60 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
     sparse = True
 
+    @elementwise
+    def q(x: Any, total: Any) -> Any:
+        return clipped(x) / total
+
+    @elementwise
+    def of_q(q: Any, y: Any) -> Any:
+        return -(np.log(q) * y)
+
+    @elementwise
+    def q_gradient(x: Any, q: Any, y: Any, n: Any) -> Any:
+        return (q - y) / np.where(is_inside(x), x, 1) * is_inside(x) * (1 / n)
+
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
-        """From probabilities:  q = clip(p);  l = - sum_k y_k log(q_k / sum q)."""
+        """From probabilities x:  l = - sum of y log q,  q = clipped x / their sum."""
         if logits:
             super().forward(xp, x, t, logits)
             return
-        xp.clip(x, _EPSILON, 1 - _EPSILON, out=t.p)
-        t.p /= xp.sum(t.p, axis=1, keepdims=True)
-        xp.log(t.p, out=t.work)
-        t.work *= t.y
-        xp.sum(t.work, axis=1, out=t.l)
-        xp.negative(t.l, out=t.l)
+        clipped.sum_rows(xp, t.total, t.work, x)
+        self.q.into(xp, t.p, x, t.total)
+        self.of_q.sum_rows(xp, t.l.reshape(-1, 1), t.work, t.p, t.y)
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
-        """From probabilities:  dx = (q / sum q - y) / x where x was not clipped, else 0; all over n."""
+        """From probabilities x:  dx = (q - y) / x / n where x is not clipped, else 0."""
         if logits:
             return super().backward(xp, x, t, logits, n)
-        inside = (x >= _EPSILON) & (x <= 1 - _EPSILON)
-        xp.subtract(t.p, t.y, out=t.dx)
-        t.dx /= xp.where(inside, x, 1)
-        t.dx *= inside
-        t.dx *= 1 / n
+        self.q_gradient.into(xp, t.dx, x, t.p, t.y, n)
         return t.dx
 
 
 class MeanSquaredError(Loss):
     """l_i = mean over k of (x_ik - y_ik)²"""
 
+    @elementwise
+    def square(x: Any, y: Any) -> Any:
+        return (x - y) * (x - y)
+
+    @elementwise
+    def gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
+        return (x - y) * (2 / (outputs * n))
+
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
-        """l = mean_k (x_k - y_k)²"""
-        xp.subtract(x, t.y, out=t.work)
-        xp.multiply(t.work, t.work, out=t.p)
-        xp.mean(t.p, axis=1, out=t.l)
+        """l = mean over the outputs of (x - y)²"""
+        self.square.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
+        t.l /= x.shape[1]
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
         """dx = 2 (x - y) / outputs / n"""
-        return xp.multiply(t.work, 2 / (x.shape[1] * n), out=t.dx)
+        self.gradient.into(xp, t.dx, x, t.y, x.shape[1], n)
+        return t.dx
 
 
-_OFFERED: dict[str, type[Loss]] = {
-    "categorical_crossentropy": CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-    "CategoricalCrossentropy": CategoricalCrossentropy,
-    "SparseCategoricalCrossentropy": SparseCategoricalCrossentropy,
-    "MeanSquaredError": MeanSquaredError,
-    "MSE": MeanSquaredError,
-}
+_CLASSES: tuple[type[Loss], ...] = CategoricalCrossentropy, SparseCategoricalCrossentropy, MeanSquaredError
+_OFFERED = {name: each for each in _CLASSES for name in (snake_case(each.__name__), each.__name__)}
+_OFFERED |= {"mse": MeanSquaredError, "MSE": MeanSquaredError}
 
 
 def get(identifier: str | Loss) -> Loss:

@@ -37,9 +37,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.device import kernels
 from tinydnn.device.backend import Array
-from tinydnn.device.kernels import Kernel
+from tinydnn.device.elementwise import ENTRY, elementwise, fuses
 
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
@@ -109,8 +108,12 @@ def philox(counter: tuple[Any, Any, Any, Any], key: tuple[int, int], xp: Any = n
         x0, x1, x2, x3  =  high(M1 * x2) ^ x1 ^ k0,  low(M1 * x2),  high(M0 * x0) ^ x3 ^ k1,  low(M0 * x0)
     and move the key on by a constant. The 64-bit products are why 32-bit words travel as uint64.
     """
-    x0, x1, x2, x3 = counter
-    k0, k1 = key
+    words: Array = xp.stack(_mixed(*counter, *key), axis=1).astype(xp.uint32)
+    return words.reshape(-1)
+
+
+def _mixed(x0: Any, x1: Any, x2: Any, x3: Any, k0: Any, k1: Any) -> tuple[Any, Any, Any, Any]:
+    """The words after ten rounds; arrays are changed in place."""
     m0, m1 = _MULTIPLIERS
     for _ in range(10):
         product0, product1 = x0 * m0, x2 * m1
@@ -122,8 +125,7 @@ def philox(counter: tuple[Any, Any, Any, Any], key: tuple[int, int], xp: Any = n
         product1 &= _MASK32
         x0, x1, x2, x3 = x1, product1, x3, product0
         k0, k1 = (k0 + _KEY_STEPS[0]) & _MASK32, (k1 + _KEY_STEPS[1]) & _MASK32
-    words: Array = xp.stack([x0, x1, x2, x3], axis=1).astype(xp.uint32)
-    return words.reshape(-1)
+    return x0, x1, x2, x3
 
 
 def _stream(key: tuple[int, int], upper: tuple[int, int], start: int, stop: int, xp: Any) -> Array:
@@ -168,46 +170,42 @@ def dropout_mask(xp: Any, seed: tuple[int, int], first: int, dtype: Any, rate: f
 
     dtype: the numbers', which decides the bits that they are made of.
     """
-    if kernels.fuses(xp):
-        kernel = _MASK_OF_FLOAT32 if np.dtype(dtype) == np.float32 else _MASK_OF_FLOAT64
-        kernel(xp, *_scrambled(seed), first, rate, 1 / (1 - rate), mask)
+    if fuses(xp):
+        formula = _mask_of_float32 if np.dtype(dtype) == np.float32 else _mask_of_float64
+        words = (np.uint64(word) for word in (first, *_scrambled(seed)))
+        formula.into(xp, mask, ENTRY, *words, rate, 1 / (1 - rate))
         return
     numbers = uniform01(seed, first, first + mask.size, dtype, xp)
     xp.greater_equal(numbers.reshape(mask.shape), rate, out=mask)
     mask *= 1 / (1 - rate)
 
 
-def _mask_kernel(name: str, words: str, number: str) -> Kernel:
-    """The same in one launch: `philox` once more, for the block of each number alone.
-
-    words: how many words lie before number n. number: what it is, from the words of its block.
-    """
-    (m0, m1), (w0, w1) = _MULTIPLIERS, _KEY_STEPS
-    a_round = f"""
-        p0 = x0 * {m0}; p1 = x2 * {m1};
-        x0 = (p1 >> 32) ^ x1 ^ k0; x1 = p1 & {_MASK32};
-        x2 = (p0 >> 32) ^ x3 ^ k1; x3 = p0 & {_MASK32};
-        k0 = (k0 + {w0}) & {_MASK32}; k1 = (k1 + {w1}) & {_MASK32};"""
-    code = f"""
-        uint64 word = {words}; uint64 block = word >> 2; uint64 lane = word & 3;
-        uint64 x0 = block & {_MASK32}; uint64 x1 = block >> 32; uint64 x2 = c2; uint64 x3 = c3;
-        uint64 k0 = key0; uint64 k1 = key1; uint64 p0 = 0; uint64 p1 = 0;{a_round * 10}
-        mask = ({number} >= rate) * scale"""
-    code = code.replace("uint64 ", "unsigned long long ")
-    return Kernel(name, "uint64 key0, uint64 key1, uint64 c2, uint64 c3, int64 first, T rate, T scale", "T mask", code)
+# The same for a GPU's kernel, in which each number works out the block of its words for itself.
 
 
-_MASK_OF_FLOAT32 = _mask_kernel(
-    "dropout_mask_of_float32",
-    "first + i",
-    f"T(((lane == 0) * x0 + (lane == 1) * x1 + (lane == 2) * x2 + (lane == 3) * x3) & 0x7FFFFF) * T({2.0**-23!r})",
-)
-_MASK_OF_FLOAT64 = _mask_kernel(
-    "dropout_mask_of_float64",
-    "2 * (first + i)",
-    "T((((lane == 0) * x0 + (lane == 2) * x2) & 0xFFFFF) << 32 | ((lane == 0) * x1 + (lane == 2) * x3))"
-    f" * T({2.0**-52!r})",
-)
+@elementwise
+def _mask_of_float32(entry: Any, first: Any, k0: Any, k1: Any, c2: Any, c3: Any, rate: Any, scale: Any) -> Any:
+    word = first + entry
+    x0, x1, x2, x3 = _block_of(word, k0, k1, c2, c3)
+    lane = word & 3
+    drawn = np.where(lane == 0, x0, np.where(lane == 1, x1, np.where(lane == 2, x2, x3)))
+    number = (drawn & 0x7FFFFF) * 2.0**-23
+    return (number >= rate) * scale
+
+
+@elementwise
+def _mask_of_float64(entry: Any, first: Any, k0: Any, k1: Any, c2: Any, c3: Any, rate: Any, scale: Any) -> Any:
+    word = 2 * (first + entry)
+    x0, x1, x2, x3 = _block_of(word, k0, k1, c2, c3)
+    first_half = (word & 3) == 0
+    drawn = ((np.where(first_half, x0, x2) & 0xFFFFF) << 32) | np.where(first_half, x1, x3)
+    number = drawn * 2.0**-52
+    return (number >= rate) * scale
+
+
+def _block_of(word: Any, k0: Any, k1: Any, c2: Any, c3: Any) -> tuple[Any, Any, Any, Any]:
+    block = word >> 2
+    return _mixed(block & _MASK32, block >> 32, c2, c3, k0, k1)
 
 
 def uniform(seed: int, shape: tuple[int, ...], low: float, high: float, dtype: Any) -> Array:

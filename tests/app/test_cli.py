@@ -17,7 +17,7 @@ from tolerances import DRAWN_DIGIT
 import tinydnn as keras
 from tinydnn.app.cli import main
 from tinydnn.app.images import load_digit
-from tinydnn.app.runs import load_model
+from tinydnn.app.run_folder import load_model
 
 pytestmark = pytest.mark.xdist_group("the run of the command")
 

@@ -14,9 +14,9 @@ from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.app import report
 from tinydnn.app.images import load_digit
-from tinydnn.app.runs import load_model
+from tinydnn.app.report import page_data
+from tinydnn.app.run_folder import load_model
 
 pytestmark = pytest.mark.xdist_group("the page and the browser")
 
@@ -148,7 +148,7 @@ def test_every_kind_of_layer_is_computed_as_the_engine_does(page, dtype, rng):
     digits = rng.integers(0, 256, (20, 28, 28))
     found = page.execute_script(
         "const net = new Net(arguments[0]); return arguments[1].map(x => Array.from(net.forward(x).at(-1).values))",
-        report.net(model),
+        page_data.net(model),
         digits.reshape(20, -1).tolist(),
     )
     tolerance = SAME_FLOAT64 if dtype == "float64" else PAGE_PROBABILITY
@@ -449,7 +449,7 @@ def test_a_run_without_a_whole_epoch_has_no_page_yet(folder, tmp_path):
         write()
         done = command("report", tmp_path)
         assert done.returncode == 1
-        assert f"`tinydnn train --resume {tmp_path}` goes on" in done.stderr
+        assert f"go on with `tinydnn train --resume {tmp_path}`" in done.stderr
 
 
 def test_a_run_of_a_gpu_has_a_page_where_there_is_none(folder, tmp_path):

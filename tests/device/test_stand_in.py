@@ -16,7 +16,7 @@ def array():
         lambda a: a + np.ones(3),
         lambda a: np.ones(3) + a,
         lambda a: xp.add(a, np.ones(3)),
-        lambda a: np.add(a, 1),
+        lambda a: np.add(a, np.ones(3)),
         lambda a: np.asarray(a),
         lambda a: a.__setitem__(0, np.ones(3)),
         lambda a: a[np.array([0])],
@@ -77,7 +77,9 @@ def test_launches_products_and_allocations_are_counted(array):
 
 def test_kernels_run_their_code(array):
     a, b = xp.empty((2, 3), np.float32), xp.empty((2, 3), np.float32)
-    kernel = xp.ElementwiseKernel("T x, T y", "T a, T b", "a = x < T(2) ? T(0) : x; b = 2 * a; b += y", "kernel")
+    kernel = xp.ElementwiseKernel(
+        "T x, T y", "T a, T b", "auto t0 = x < T(2); auto t1 = where(t0, T(0), x); a = t1; b = T(2) * t1 + y", "kernel"
+    )
     kernel(array, 0.5, a, b)
     assert a.tolist() == [[0, 0, 2], [3, 4, 5]]
     assert b.tolist() == [[0.5, 0.5, 4.5], [6.5, 8.5, 10.5]]

@@ -16,7 +16,7 @@ from tinydnn.inspect import net
 from tinydnn.inspect.microscope import dissect
 
 PAGE = Path(book.BOOK).read_text(encoding="utf-8")
-CHAPTERS = dict(re.findall(r"^## (\d+) .*\n((?:.*\n)*?)(?=## |\Z)", PAGE, re.MULTILINE))
+CHAPTERS = dict(re.findall(r"^## ([1-9]\d*) .*\n((?:.*\n)*?)(?=## |\Z)", PAGE, re.MULTILINE))
 BY_HAND = "345678"
 
 KERAS_PLACE = re.compile(r"`keras/(src/[\w/]+\.py)`, `([\w.]+)`")
@@ -54,11 +54,15 @@ def test_no_snippet_and_no_link_is_overlooked():
 
 def test_what_scripts_book_writes(monkeypatch, tmp_path):
     (tmp_path / "one.py").write_text("first\nsecond  # twice\nthird  # twice\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "program.py").write_text("print('it ran')\n")
     monkeypatch.setattr(book, "ROOT", str(tmp_path))
     page = "[`{}`](../one.py#L1)\n\n```python\nprint({})\n```\n\n```\n{}```\n"
     assert book.written(page.format("second", "1 + 1", "3\n")) == page.format("second", "1 + 1", "2\n").replace(
         "#L1", "#L2"
     )
+    program = "```\n$ python docs/program.py\n{}```\n\n```\n$ python elsewhere.py\nas it was\n```\n"
+    assert book.written(program.format("old\n")) == program.format("it ran\n")
     for code, snippet, message in [
         ("fourth", "1", r"\[`fourth`\]\(../one.py\): no line of the file"),
         ("twice", "1", "lines 2, 3 have this code"),
@@ -68,6 +72,8 @@ def test_what_scripts_book_writes(monkeypatch, tmp_path):
             book.written(page.format(code, snippet, ""))
     with pytest.raises(book.BookError, match=r"two.py\): there is no such file"):
         book.line_of("first", "two.py")
+    with pytest.raises(book.BookError, match=r"(?s)docs/two.py fails:.*No such file"):
+        book.written("```\n$ python docs/two.py\n```\n")
 
 
 # -- every chapter has all its parts -----------------------------------------------------------------
@@ -89,7 +95,8 @@ def test_the_chapters_are_those_of_the_contents():
     anchors = [anchor(title) for title in titles]
     contents = PAGE.split("## Contents\n")[1].split("\n## ")[0]
     assert re.findall(r"- \[(.*)\]\(#(.*)\)", contents) == list(zip(titles, anchors, strict=True))
-    assert list(CHAPTERS) == [str(number) for number in range(1, 14)]
+    numbers = [title.split()[0] for title in titles if title[0].isdigit()]
+    assert numbers == ["0", *CHAPTERS] == [str(number) for number in range(14)]  # chapter 0 is the file, as a whole
 
 
 @pytest.mark.parametrize("number", CHAPTERS)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 
 import tinydnn
 from benchmarks import guard
 from keras_ref.tolerances import TABLE
+from tinydnn.app import cli
 from tinydnn.inspect import microscope, net
 from tinydnn.inspect.mistakes import GALLERY
 
@@ -32,14 +34,81 @@ def test_the_pages_own_example_prints_what_the_page_says(tmp_path):
     assert re.sub(rounding, "", done.stdout) == re.sub(rounding, "", printed)
 
 
+README, KERAS, COMMAND, MISTAKES, WALKTHROUGH = (
+    (ROOT / path).read_text(encoding="utf-8")
+    for path in ("README.md", "docs/keras.md", "docs/command.md", "docs/mistakes.md", "docs/walkthrough.md")
+)
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "tests" / "emulated_gpu" / "README.md"]
 
 
 @pytest.mark.parametrize("path", sorted(PAGES), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (path.parent / target).exists(), target
+    targets = [each for each in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")) if "://" not in each]
+    assert [target for target in targets if not _leads_somewhere(path, target)] == []
+
+
+def _leads_somewhere(path, target):
+    file, _, heading = target.partition("#")
+    page = path.parent / file if file else path
+    if page.suffix != ".md" or not heading:
+        return page.exists()
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading in {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".py", ".ipynb")} - {"README.md"}
+    assert {page for page in pages if f"]({page})" not in index} == set()
+
+
+def test_the_first_code_that_the_readme_links_is_the_one_file():
+    assert re.findall(r"\]\((\S+\.(?:py|js|ipynb))\)", README)[0] == "docs/one_file.py"
+
+
+def test_what_the_page_offers_of_keras_is_what_there_is():
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*) \|$", KERAS.split("## What it offers")[1].split("## Files")[0], re.MULTILINE
+    )
+    named = {module: set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", text)))) for module, text in rows}
+    for name in named.pop("Sequential"):
+        assert callable(getattr(tinydnn.Sequential, name)), name
+    assert named.pop("metrics") == {"accuracy"}
+    for module, names in named.items():
+        public = set(getattr(tinydnn, module).__all__) - {"get", *BASES}
+        assert _plain(names - {"tinydnn", "from_logits", "load_data", *BASES}) == _plain(public), module
+
+
+def _plain(names):
+    """Without the difference between L1L2 and l1_l2, Zeros and zeros: Keras has both."""
+    return {name.lower().replace("_", "") for name in names}
+
+
+BASES = {"Activation", "Initializer", "InputLayer", "Layer", "Loss", "Optimizer", "Regularizer"}
+
+
+def test_the_commands_and_options_on_the_page_are_those_of_the_command():
+    commands = typer.main.get_command(cli.app).commands
+    table = COMMAND.split("## All commands")[1].split("\n\n`RUN`")[0]
+    assert set(re.findall(r"^\| `(\w+)[^`]*` \|", table, re.MULTILINE)) == set(commands)
+    rows = re.findall(r"^\| (`--.*?) \| (.*?) \| .* \|$", COMMAND.split("## All options")[1], re.MULTILINE)
+    named = {(option, command) for left, right in rows for option in re.findall(r"--[\w-]+", left)
+             for command in right.replace("net", NET).split(", ")}  # fmt: skip
+    assert named == {
+        (option, name)
+        for name, command in commands.items()
+        for parameter in command.params
+        if parameter.param_type_name == "option"
+        for option in parameter.opts
+    }
+
+
+NET = "train, parity, microscope, diagnose"
+
+
+def test_accuracies_that_two_pages_show_are_the_same():
+    row = next(line for line in WALKTHROUGH.splitlines() if line.startswith("| raw grey values, sigmoid |"))
+    assert f"| tinydnn | {row.split(' | ')[1]} |" in PARITY
 
 
 def test_the_launches_of_a_step_on_the_page_add_up_to_what_is_counted():
@@ -50,9 +119,8 @@ def test_the_launches_of_a_step_on_the_page_add_up_to_what_is_counted():
 
 
 def test_the_mistakes_on_the_page_are_those_of_the_gallery():
-    page = (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8")
     found, logs = (
-        page.split(head)[1].split("\n\n")[0].splitlines()[2:] for head in ("| mistake | first", "| mistake | what")
+        MISTAKES.split(head)[1].split("\n\n")[0].splitlines()[2:] for head in ("| mistake | first", "| mistake | what")
     )
     assert [row.strip("| ").split(" | ")[:2] for row in found] == [
         [each.name, f"step {each.step}, {each.tensor}"] for each in GALLERY
@@ -61,11 +129,12 @@ def test_the_mistakes_on_the_page_are_those_of_the_gallery():
 
 
 def test_the_pages_own_step_is_diagnosed_as_the_page_says(tmp_path):
-    page = (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8")
-    program = page.split("two mistakes:\n\n```python\n")[1].split("```")[0]
-    mended = page.split("Keras too; ")[1].split("With\n`")[1].split("` it says")[0]
+    program = MISTAKES.split("two mistakes:\n\n```python\n")[1].split("```")[0]
+    mended = MISTAKES.split("float64. With\n`")[1].split("` the answer is")[0]
     right = re.sub(r"dz3 = .*", lambda _: mended, program, count=1)
-    for step, printed in zip((program, right), re.findall(r"diagnose mine.py\n(.*?)```", page, re.DOTALL), strict=True):
+    for step, printed in zip(
+        (program, right), re.findall(r"diagnose mine.py\n(.*?)```", MISTAKES, re.DOTALL), strict=True
+    ):
         (tmp_path / "mine.py").write_text(step)
         command = [sys.executable, "-m", "tinydnn", "diagnose", "mine.py"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
@@ -77,10 +146,8 @@ def _last_words(text):
     return text[text.index("This is") :].strip().splitlines()
 
 
-def test_the_lines_in_the_readmes_excerpt_of_the_microscope_are_those_of_the_code():
-    excerpt = (
-        (ROOT / "README.md").read_text(encoding="utf-8").split("$ .venv/bin/tinydnn microscope")[1].split("```")[0]
-    )
+def test_the_lines_in_the_pages_excerpt_of_the_microscope_are_those_of_the_code():
+    excerpt = COMMAND.split("$ .venv/bin/tinydnn microscope")[1].split("```")[0]
     shown = re.findall(r"^ (dense_1/\S+) .*\n (.*?)  .*\n (\w+\.py):(\d+)", excerpt, re.MULTILINE)
     assert [name for name, *_ in shown] == ["dense_1/dz", "dense_1/dW"]
     with tinydnn.names.numbered_anew():
@@ -91,7 +158,8 @@ def test_the_lines_in_the_readmes_excerpt_of_the_microscope_are_those_of_the_cod
 
 
 def test_the_readmes_program_is_the_plain_one():
-    page = (ROOT / "README.md").read_text(encoding="utf-8").split("## The same script on both")[1]
-    (lines,) = re.findall(r'colspan="2">\n\n```python\n(.*?)```', page, re.DOTALL)
+    (lines,) = re.findall(
+        r'colspan="2">\n\n```python\n(.*?)```', README.split("## The same script on both")[1], re.DOTALL
+    )
     program = (ROOT / "keras_ref" / "plain.py").read_text(encoding="utf-8")
     assert [line for line in lines.splitlines() if line not in program.splitlines()] == []

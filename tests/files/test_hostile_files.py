@@ -144,6 +144,21 @@ def test_a_zip_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(name, 
     refused("m.keras", path, model, f"{re.escape(name)}: expected .* bytes at most")
 
 
+def test_an_archive_whose_directory_claims_gigabytes_gets_no_model_of_that_size(tmp_path):
+    """zipfile believes the directory at the archive's end, which need not be true."""
+    path = tmp_path / "m.keras"
+    model = write("m.keras", path)
+    config = json.loads(zipfile.ZipFile(path).read("config.json"))
+    config["config"]["layers"][1]["config"]["units"] = 2 * 10**7  # 400 MB
+    replaced(path, "config.json", json.dumps(config))
+    content = bytearray(path.read_bytes())
+    place = content.rindex(b"model.weights.h5") - 46 + 24  # the size in the last entry of the directory
+    content[place : place + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert zipfile.ZipFile(path).getinfo("model.weights.h5").file_size == 2**31
+    refused("m.keras", path, model, "first: expected .* bytes of weights at most")
+
+
 def claims_terabytes(file):
     place = "layers/dense/vars/0" if "layers" in file else "first/first/kernel:0"
     del file[place]

@@ -149,6 +149,118 @@ def test_weights_of_another_model_are_refused_and_nothing_changes(tmp_path):
     np.testing.assert_array_equal(model.parameters, before)
 
 
+class Half(keras.initializers.Initializer):
+    def __call__(self, shape, dtype="float32"):
+        return np.full(shape, 0.5, dtype)
+
+
+class LargestWeight(keras.regularizers.Regularizer):
+    def __init__(self, factor=0.1):
+        super().__init__()
+        self.factor = factor
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+
+class Scale(layers.Layer):
+    """y = x * s, with an s for each column."""
+
+    def __init__(self, scale_initializer="zeros", **kwargs):
+        super().__init__(**kwargs)
+        self.scale_initializer = keras.initializers.get(scale_initializer)
+
+    def weight_shapes(self, input_shape):
+        return {"scale": input_shape}
+
+    def initial_weights(self, input_shape):
+        return [self.scale_initializer(input_shape, self.dtype)]
+
+    def get_config(self):
+        return {**super().get_config(), "scale_initializer": self.scale_initializer}
+
+
+class AbsoluteError(keras.losses.Loss):
+    pass
+
+
+class Momenta(keras.optimizers.Optimizer):
+    """An optimizer with more slots than any other."""
+
+    def __init__(self, learning_rate=0.1, kept=4, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+        self.kept = kept
+
+    def slot_names(self):
+        return [f"momentum_{i}" for i in range(self.kept)]
+
+    def get_config(self):
+        return {**super().get_config(), "kept": self.kept}
+
+
+ADDED = {
+    keras.initializers: Half,
+    keras.regularizers: LargestWeight,
+    layers: Scale,
+    keras.losses: AbsoluteError,
+    keras.optimizers: Momenta,
+}
+
+
+@pytest.fixture
+def added(monkeypatch):
+    """A class more in each module, as somebody may add one."""
+    for module, cls in ADDED.items():
+        monkeypatch.setattr(module, cls.__name__, cls, raising=False)
+        monkeypatch.setattr(module, "__all__", [*module.__all__, cls.__name__])
+
+
+def net_of_added_classes():
+    model = keras.Sequential([keras.Input((3,)), Scale(Half()), layers.Dense(2, kernel_regularizer=LargestWeight(0.3))])
+    model.compile(Momenta(0.25, kept=5), AbsoluteError())
+    model.optimizer.build(model.layout, model.dtype, model.backend)
+    for i, slot in enumerate(model.optimizer.slots.values()):
+        slot[...] = i + np.arange(len(slot))
+    model.optimizer.iterations = 7
+    return model
+
+
+@pytest.mark.parametrize("by_weight", [False, True])
+@pytest.mark.usefixtures("added")
+def test_classes_that_are_added_are_saved_and_loaded_without_a_line_more(tmp_path, monkeypatch, by_weight):
+    monkeypatch.setattr(Momenta, "slots_by_weight", by_weight)
+    model = net_of_added_classes()
+    model.save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras")
+    assert [plain(layer) for layer in loaded.layers] == [plain(layer) for layer in model.layers]
+    assert type(loaded.loss) is AbsoluteError
+    assert plain(loaded.optimizer) == plain(model.optimizer)
+    assert loaded.optimizer.iterations == 7
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+    for name, slot in model.optimizer.slots.items():
+        np.testing.assert_array_equal(loaded.optimizer.slots[name], slot)
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive, archive.open("model.weights.h5") as weights:
+        shapes = [h5py.File(weights)[f"optimizer/vars/{i}"].shape for i in (2, 3)]
+    assert shapes == ([(3,), (3,)] if by_weight else [(3,), (3, 2)])
+
+    model.save_weights(tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5") as file:
+        assert list(file["scale"].attrs["weight_names"]) == [b"scale/scale:0"]
+    again = net_of_added_classes()
+    again.load_weights(tmp_path / "w.h5")
+    np.testing.assert_array_equal(again.parameters, model.parameters)
+
+
+def test_a_class_that_keras_has_not_is_not_saved(tmp_path):
+    class Dense(layers.Dense):
+        """Not Keras' Dense, though it has its name."""
+
+    for model in (keras.Sequential([keras.Input((3,)), Dense(2)]), keras.Sequential([keras.Input((3,)), Scale()])):
+        with pytest.raises(TypeError, match=r"Only classes that Keras has can be saved. Received: .*\.(Dense|Scale)$"):
+            model.save(tmp_path / "m.keras")
+    assert not list(tmp_path.iterdir())
+
+
 def edited(path, edit):
     """Rewrite the config of a .keras file."""
     with zipfile.ZipFile(path) as archive:
@@ -213,6 +325,24 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
     with pytest.raises(keras.FileFormatError, match="NaN"):
         model.load_weights(path)
     np.testing.assert_array_equal(model.parameters, before)
+
+
+@pytest.mark.parametrize("learning_rate", [-1.0, np.inf, [0.1, 0.2]])
+def test_a_bad_learning_rate_changes_nothing(tmp_path, learning_rate):
+    other, model = net("sgd"), net("sgd")
+    other.save_weights(tmp_path / "w.weights.h5")
+    with h5py.File(tmp_path / "w.weights.h5", "r+") as file:
+        del file["optimizer/vars/1"]
+        file["optimizer/vars/1"] = learning_rate
+    before = model.parameters.copy()
+    if learning_rate == -1.0:
+        with pytest.raises(keras.FileFormatError, match=r"w\.weights\.h5: .*learning_rate expects"):
+            model.load_weights(tmp_path / "w.weights.h5")
+        np.testing.assert_array_equal(model.parameters, before)
+    else:
+        model.load_weights(tmp_path / "w.weights.h5")
+        np.testing.assert_array_equal(model.parameters, other.parameters)
+    assert model.optimizer.learning_rate == 0.01
 
 
 def test_names_and_places(tmp_path):

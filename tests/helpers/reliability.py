@@ -20,7 +20,8 @@ import numpy as np
 
 import tinydnn as keras
 from tinydnn import layers, models
-from tinydnn.callbacks import CHECKPOINT_FILE, LambdaCallback
+from tinydnn.callbacks import LambdaCallback
+from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
 from tinydnn.datasets import mnist
 from tinydnn.files import checkpoints
 

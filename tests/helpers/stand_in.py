@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tinydnn.device import kernels
+from tinydnn.device import cuda as kernels
 
 
 @dataclass
@@ -41,7 +41,15 @@ counts = Counts()
 class ndarray:
     """An array on the device; `host` is for this module alone."""
 
-    __array_ufunc__ = None  # numpy_array + this is an error
+    def __array_ufunc__(self, ufunc, method, *arguments, out=(None,), **settings):
+        """NumPy's functions run on the device, as CuPy has it; an array of NumPy's among the arguments is an error."""
+        if method != "__call__":
+            return NotImplemented
+        function = globals().get(ufunc.__name__) or _function(ufunc.__name__)
+        return function(*arguments, out=out[0], **settings)
+
+    def __array_function__(self, function, types, arguments, settings):
+        return _launch(function, *arguments, **settings)
 
     def __init__(self, host):
         self.host = host
@@ -273,7 +281,7 @@ class _Raw:
 
 def _parameters(text):
     """[(raw, type, name), …] of "raw S source, T out"."""
-    return [(" ".join(words[:-2]), *words[-2:]) for words in (each.split() for each in text.split(","))]
+    return [(" ".join(words[:-2]), *words[-2:]) for words in (each.split() for each in text.split(",") if each.strip())]
 
 
 def _environment(parameters, arguments):
@@ -283,7 +291,7 @@ def _environment(parameters, arguments):
     for (_, kind, name), value in zip(parameters, arguments, strict=True):
         if len(kind) == 1 and isinstance(value, ndarray) and dtypes.setdefault(kind, value.dtype) != value.dtype:
             raise TypeError(f"Type is mismatched. {name} {value.dtype} {dtypes[kind]}")
-    names = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "where": np.where}
+    names = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "maximum", "minimum", "where")}
     names |= {kind: dtype.type for kind, dtype in dtypes.items()}
     for (raw, kind, name), value in zip(parameters, arguments, strict=True):
         host = _unwrapped(value)
@@ -294,16 +302,16 @@ def _environment(parameters, arguments):
 
 
 def _evaluated(expression, names):
-    """A C expression as Python's: they differ in `c ? a : b` alone."""
+    """A C expression, which Python reads too but for a cast."""
     with np.errstate(all="ignore"):
-        return eval(re.sub(r"^(.*) \? (.*) : (.*)$", r"where(\1, \2, \3)", expression.strip()), {}, names)
+        return eval(expression.strip().replace("(unsigned long long) i", "entry"), {}, names)
 
 
-_STATEMENT = r"\s*(unsigned long long )?(\w+) (.?)= (.*)"
+_STATEMENT = r"\s*(auto )?(\w+) = (.*)"
 
 
 class ElementwiseKernel:
-    def __init__(self, inputs, outputs, code, name):
+    def __init__(self, inputs, outputs, code, name, preamble=""):
         assert name.isidentifier()
         self.parameters, self.outputs = _parameters(f"{inputs}, {outputs}"), _parameters(outputs)
         self.statements = [re.fullmatch(_STATEMENT, each).groups() for each in code.split(";")]
@@ -313,18 +321,19 @@ class ElementwiseKernel:
         names, outputs = _environment(self.parameters, arguments), {name for _, _, name in self.outputs}
         shape = arguments[-1].shape
         names["i"] = np.arange(math.prod(shape)).reshape(shape)
-        for declared, name, operator, expression in self.statements:
-            value = _evaluated(f"{name} {operator} ({expression})" if operator else expression, names)
+        names["entry"] = names["i"].astype(np.uint64)
+        for declared, name, expression in self.statements:
+            value = _evaluated(expression, names)
             if name in outputs:
                 assert np.shape(value) in (names[name].shape, ()), f"{name} has shape {names[name].shape}"
                 names[name][...] = value
             else:
-                assert declared or name in names, f"{name} is not declared"
-                names[name] = np.asarray(value).astype(np.uint64)
+                assert declared, f"{name} is not declared"
+                names[name] = value
 
 
 class ReductionKernel:
-    def __init__(self, inputs, output, mapped, reduced, result, identity, name):
+    def __init__(self, inputs, output, mapped, reduced, result, identity, name, preamble=""):
         assert name.isidentifier()
         self.parameters, self.mapped = _parameters(f"{inputs}, {output}"), mapped
         self.reduce = {kernels.SUM: np.sum, kernels.MAX: np.max}[reduced, identity]

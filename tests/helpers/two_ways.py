@@ -16,7 +16,7 @@ from tolerances import KERAS_FLOAT32
 
 import tinydnn
 from keras_ref.engines import load, seed_both
-from tinydnn.files.keras3 import slots_in_order
+from tinydnn.files.optimizer_variables import slots_in_order
 
 SHAPE, OUTPUTS, BATCH = (2, 3), 4, 8
 

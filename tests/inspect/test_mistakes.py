@@ -15,7 +15,7 @@ from docs.tables.mistakes import diagnosed
 from keras_ref import engines, one_step
 from tinydnn import utils
 from tinydnn.files.whole import FileFormatError
-from tinydnn.inspect import diagnosis, mistakes, mistakes_table, net
+from tinydnn.inspect import diagnosis, diagnosis_table, mistakes, net
 from tinydnn.inspect.mistakes import GALLERY
 
 NETS = 200
@@ -477,18 +477,21 @@ def test_where_roundings_are_as_large_as_a_change_the_step_can_not_tell():
     found = diagnosis.diagnose(model, step)
     assert found.right
     assert found.blurred[0].name == f"{model.layers[0].name}/kernel"
-    said = mistakes_table.diagnosed(found, step)
+    said = diagnosis_table.diagnosed(found, step)
     assert "this step can't tell: roundings explain" in said
     assert said.endswith("Nothing differs by more than roundings explain")
 
 
 def test_a_diagnosis_leaves_names_and_random_numbers_as_they_were():
     model, step, x = right_step()
+    step.after[1] = step.after[1] + 1  # so that all mistakes are tried
+    step.batch_size = 2 * len(step.x)
     state = random.getstate()
     with tinydnn.names.numbered_anew():
-        diagnosis.diagnose(model, step, x, 0.2)
+        assert not diagnosis.diagnose(model, step, x, 0.2).right
+        assert random.getstate() == state
         assert tinydnn.layers.Dense(1).name == "dense"
-    random.setstate(state)
+        assert tinydnn.Sequential().name == "sequential"
 
 
 def test_the_command_reads_a_file_and_a_model_of_keras(tmp_path, monkeypatch, capsys):
@@ -546,7 +549,7 @@ def test_the_command_shows_one_with_its_code_and_both_logs(tmp_path, monkeypatch
     [
         (["gradient-sumed"], "Did you mean 'gradient-summed'"),
         (["gradient-summed", "--plot", "curve.pdf"], "ends in .png"),
-        (["--plot", "curve.png"], "which NAME says; leave out --plot"),
+        (["--plot", "curve.png"], "say which by NAME; leave out --plot"),
         (["--epochs", "3"], "leave out --epochs"),
         (["gradient-summed", "--plot", "no/such/folder/curve.png"], "no/such/folder"),
     ],

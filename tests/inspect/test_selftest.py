@@ -10,6 +10,7 @@ import tinydnn
 from tinydnn import config
 from tinydnn.app.cli import main
 from tinydnn.inspect import selftest
+from tinydnn.inspect.selftest import training
 
 
 def command(monkeypatch, *arguments):
@@ -20,31 +21,31 @@ def command(monkeypatch, *arguments):
     return ended.value.code
 
 
-def failed(report):
-    return {check.name for check in report.checks if not check.passed}
+def failed(outcome):
+    return {check.name for check in outcome.checks if not check.passed}
 
 
 @pytest.fixture
 def few_steps(monkeypatch):
-    monkeypatch.setattr(selftest, "STEPS", 2)
-    monkeypatch.setattr(selftest, "BATCH_SIZE", 32)
+    monkeypatch.setattr(training, "STEPS", 2)
+    monkeypatch.setattr(training, "BATCH_SIZE", 32)
 
 
 def test_a_gpu_that_computes_right(gpu, few_steps):
-    report = selftest.run("gpu")
-    assert failed(report) == set()
-    assert {check.form for check in report.checks} == {"fused", "plain"}
-    assert report.figures["kernel calls a step"] == 15
-    assert report.figures["matrix product calls a step"] == 11
-    assert report.figures["copies a step"] == 0
+    outcome = selftest.run("gpu")
+    assert failed(outcome) == set()
+    assert {check.form for check in outcome.checks} == {"fused", "plain"}
+    assert outcome.figures["kernel calls a step"] == 15
+    assert outcome.figures["matrix product calls a step"] == 11
+    assert outcome.figures["copies a step"] == 0
     assert config.fused_kernels()
 
 
 def test_this_cpu_computes_right():
-    report = selftest.run("cpu")
-    assert failed(report) == set()
-    assert {check.form for check in report.checks} == {"plain"}
-    assert len({check.name for check in report.checks}) > 30
+    outcome = selftest.run("cpu")
+    assert failed(outcome) == set()
+    assert {check.form for check in outcome.checks} == {"plain"}
+    assert len({check.name for check in outcome.checks}) > 30
 
 
 def rounded_to_ten_bits(a, b, out=None):
@@ -83,7 +84,7 @@ def test_a_device_that_computes_wrong(gpu_stand_in, monkeypatch, few_steps, mist
     assert "relu" not in found
 
 
-def test_an_error_on_the_device_is_a_part_of_the_report(gpu_stand_in, monkeypatch, few_steps, capsys):
+def test_an_error_on_the_device_is_a_part_of_the_outcome(gpu_stand_in, monkeypatch, few_steps, capsys):
     def fail(*arguments, **settings):
         raise RuntimeError("CUDA_ERROR_LAUNCH_FAILED:\n unspecified launch failure")
 
@@ -92,7 +93,7 @@ def test_an_error_on_the_device_is_a_part_of_the_report(gpu_stand_in, monkeypatc
     printed = capsys.readouterr().out
     message = "RuntimeError: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure"
     assert f"FAILED: weights after 2 steps, fused, float32: {message}" in printed
-    assert "To a bug report, please attach what `tinydnn selftest --device gpu --json` prints" in printed
+    assert "To a bug report, please attach the output of `tinydnn selftest --device gpu --json`" in printed
 
 
 def test_an_error_that_shows_when_a_result_is_read_is_one_too(gpu_stand_in, monkeypatch, few_steps, capsys):
@@ -125,11 +126,11 @@ def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
     assert "94 of 94 checks passed on the CPU" in printed
     assert "matrix product x.T @ dz" in printed
     assert command(monkeypatch, "--device", "cpu", "--json") == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["passed"] is True
-    assert report["versions"]["NumPy"] == np.__version__
-    assert len(report["checks"]) == 94
-    assert report["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
+    found = json.loads(capsys.readouterr().out)
+    assert found["passed"] is True
+    assert found["versions"]["NumPy"] == np.__version__
+    assert len(found["checks"]) == 94
+    assert found["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
 
 
 def test_without_a_gpu_it_says_what_is_missing(monkeypatch, capsys):

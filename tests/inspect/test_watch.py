@@ -21,10 +21,11 @@ from tolerances import GPU_TRAINING, SAME_FLOAT32, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.app import runs
+from tinydnn.app import run_folder, runs
 from tinydnn.callbacks import BackupAndRestore, LambdaCallback
 from tinydnn.inspect import figures, watch_table
-from tinydnn.inspect.watch import QUANTITIES, Watch
+from tinydnn.inspect.quantities import QUANTITIES
+from tinydnn.inspect.watch import Watch
 
 ROWS, INPUTS, CLASSES = 10, 4, 3
 
@@ -303,8 +304,8 @@ NONE = math.nan
 )
 def test_remarks_are_words(activation, values, remarks):
     watch = fake(layer=(activation, values))
-    assert watch.remarks("layer") == remarks
-    (line,) = watch_table.lines(watch)
+    assert watch.looks.remarks("layer") == remarks
+    (line,) = watch_table.lines(watch.looks)
     assert line.endswith(f"  ({', '.join(remarks)})") == bool(remarks)
     assert ", ".join(remarks) in text(watch)
 
@@ -322,7 +323,7 @@ def test_the_table_has_a_row_for_each_layer_and_a_dash_where_there_is_nothing():
     assert ["first", "1.2e-03", "2.0e-02", "13%", "3", "of", "10", "█"] in shown
     assert ["second", "1.0e-03", "1.0e-03", "–", "–", "█"] in shown
     assert "At step 1; a look every 1 steps" in text(watch)
-    assert watch_table.lines(watch) == [
+    assert watch_table.lines(watch.looks) == [
         "first   gradient 1.2e-03  update 2.0e-02  saturated 13%  dead 3 of 10",
         "second  gradient 1.0e-03  update 1.0e-03",
     ]
@@ -345,7 +346,7 @@ def test_a_watch_that_was_loaded_has_no_table_before_its_training(tmp_path):
     loaded = Watch()
     loaded.load(tmp_path)
     assert "layer  " in text(loaded)
-    assert watch_table.lines(loaded) == []
+    assert watch_table.lines(loaded.looks) == []
 
 
 def test_before_the_first_look_the_table_is_empty():
@@ -551,7 +552,7 @@ def test_train_watch_shows_and_writes(tmp_path):
     assert not (tmp_path / "plain" / "watch.csv").exists()
     again = command("train", "--resume", folder, "--watch")
     assert (again.returncode, again.stdout) == (2, "")
-    assert "is finished, and there is nothing to watch; leave out --watch" in again.stderr
+    assert "is finished, so there is nothing to watch; leave out --watch" in again.stderr
     assert list(csv.DictReader((folder / "watch.csv").read_text().splitlines())) == rows
 
 
@@ -559,7 +560,7 @@ def test_what_does_not_go_with_watch_is_refused(tmp_path):
     for option in ([], ["--resume", tmp_path]):
         done = command("train", "--watch", "--json", *option)
         assert done.returncode == 2
-        assert "--json prints the result and nothing else; leave it out, or --watch" in " ".join(done.stderr.split())
+        assert "--json prints the result and nothing else; leave out --json or --watch" in " ".join(done.stderr.split())
     (tmp_path / "watch.csv").write_text("mine")
     done = command("train", "--out", tmp_path)
     assert done.returncode == 2
@@ -596,7 +597,7 @@ def test_a_watched_run_that_was_cut_off_keeps_what_it_saw_and_goes_on(tmp_path):
 
 
 def load_steps(folder):
-    return runs.load_model(folder).optimizer.iterations
+    return run_folder.load_model(folder).optimizer.iterations
 
 
 def seen(folder):

@@ -19,10 +19,10 @@ keras = pytest.importorskip("keras", reason="install the extra `keras`, as scrip
 
 import tinydnn  # noqa: E402
 from keras_ref import parity  # noqa: E402
-from keras_ref.command import verdict  # noqa: E402
 from keras_ref.engines import seed_both  # noqa: E402
 from keras_ref.order import keras_order  # noqa: E402
 from keras_ref.tolerances import STEP, TRAINING, WALKTHROUGH  # noqa: E402
+from keras_ref.verdict import verdict  # noqa: E402
 from tinydnn import layers, optimizers, random  # noqa: E402
 from tinydnn.app.cli import main  # noqa: E402
 from tinydnn.engine import shards  # noqa: E402
@@ -612,7 +612,7 @@ def test_what_a_keras_draws_otherwise_is_said_with_its_version(monkeypatch, caps
         (["--optimizer", "adagrad"], "tinydnn has no optimizer 'adagrad'"),
         (["--hidden", "a,b"], "--hidden expects numbers"),
         (["--steps", "0"], "steps"),
-        (["--epochs", "1", "--steps", "95"], "--steps expects at most 94, what 1 epochs have. Received: 95"),
+        (["--epochs", "1", "--steps", "95"], "--steps expects at most 94, the steps of 1 epoch. Received: 95"),
         (["--json", "found.png", "--plot", "found.png"], "expect two files"),
     ],
 )

@@ -186,3 +186,14 @@ def test_what_is_wrong_or_not_offered_is_named(make, error, message):
 def test_importing_what_is_not_offered_fails_by_name():
     with pytest.raises(ImportError, match="LSTM"):
         from tinydnn.layers import LSTM  # noqa: F401
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_layer_tells_the_shapes_of_its_weights_before_it_has_them(use_bias):
+    layer = layers.Dense(5, use_bias=use_bias)
+    shapes = layer.weight_shapes((3,))
+    assert shapes == {"kernel": (3, 5), **({"bias": (5,)} if use_bias else {})}
+    assert layer.weights == []
+    layer.build((3,))
+    assert [weight.shape for weight in layer.weights] == list(shapes.values())
+    assert layers.Dropout(0.5).weight_shapes((3,)) == {}

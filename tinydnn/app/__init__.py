@@ -1,1 +1,1 @@
-"""The command, the runs that it makes, their page."""
+"""The `tinydnn` command, the runs that it makes, and their page."""

@@ -1,7 +1,7 @@
-"""A digit drawn by hand, from an image file to the 28 x 28 grey values that a net trained on MNIST expects.
+"""A digit drawn by hand: from an image file to the 28 x 28 grey values that a net trained on MNIST expects.
 
-The steps are those by which MNIST was made: white ink on black; scaled to fit a box of 20 x 20, its
-proportions kept; placed so that the ink's centre of mass lies at pixel (14, 14) of 28 x 28.
+The steps are those by which MNIST was made. The ink is white on black. It is scaled to fit a box of 20 x 20, with its
+proportions kept, and placed so that its centre of mass lies at pixel (14, 14) of 28 x 28.
 """
 
 import io
@@ -14,16 +14,16 @@ from tinydnn.device.backend import Array
 from tinydnn.files.whole import FileFormatError
 
 _SIDE, _BOX = 28, 20
-_LARGEST = 400  # pixels a side; more than that says nothing about a digit
-_FAINT = 0.25  # of the strongest stroke: what is fainter is paper, its grain and its shadow
-_LEAST = 25  # of 255: a picture with less contrast shows nothing
+_LARGEST = 400  # pixels per side; more say nothing about a digit
+_FAINT = 0.25  # of the strongest stroke; anything fainter is the paper, its grain or a shadow
+_LEAST = 25  # of 255; with less contrast there is nothing on the paper
 
 
 def load_digit(path: str | PathLike[str]) -> Array:
-    """The digit as (28, 28) grey values 0 .. 255, uint8, its strokes bright.
+    """The digit as grey values 0 .. 255 with bright strokes, (28, 28), uint8.
 
     Raises:
-        FileFormatError: no image, or one with nothing drawn on it.
+        FileFormatError: it is not an image, or nothing is drawn on it.
         OSError: the file can't be read.
     """
     with open(path, "rb") as file:
@@ -31,7 +31,7 @@ def load_digit(path: str | PathLike[str]) -> Array:
     try:
         with Image.open(content) as image:
             grey = _as_grey(image)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all that Pillow raises
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # everything that Pillow raises
         found = str(error).replace(repr(content), "it")
         raise FileFormatError(f"{path}: expected an image, as PNG. Pillow says: {found}") from None
     ink = _as_ink(grey)
@@ -41,13 +41,13 @@ def load_digit(path: str | PathLike[str]) -> Array:
 
 
 def _as_grey(image: Image.Image) -> Array:
-    """Grey values 0 .. 255, slightly blurred, so that a single speck does not count as a stroke."""
-    if image.mode.startswith(("I", "F")):  # 16 bits a pixel and more, which Pillow would cut off at 255
+    """Grey values 0 .. 255, slightly blurred so that a speck does not count as a stroke."""
+    if image.mode.startswith(("I", "F")):  # 16 bits per pixel or more, which Pillow would clip at 255
         values = np.asarray(image, np.float64)
         values = (values - values.min()) * (255 / max(np.ptp(values), 1))
         image = Image.fromarray(values.astype(np.uint8))
     image.draft("L", (_LARGEST, _LARGEST))
-    if image.has_transparency_data:  # what covers the transparent ground is the drawing
+    if image.has_transparency_data:  # the drawing is whatever is opaque
         alpha = image.convert("RGBA").getchannel("A")
         cover = np.asarray(alpha)
         image = alpha if cover.min() < 128 <= cover.max() else image
@@ -57,7 +57,7 @@ def _as_grey(image: Image.Image) -> Array:
 
 
 def _as_ink(grey: Array) -> Array:
-    """How far each pixel is from the paper's shade, towards the strokes' side of it; 0 where it is paper."""
+    """How much darker than the paper each pixel is, or brighter if the strokes are bright; 0 for paper."""
     paper = float(np.median(grey))
     darker, brighter = np.clip(paper - grey, 0, None), np.clip(grey - paper, 0, None)
     ink: Array = darker if darker.max() >= brighter.max() else brighter
@@ -66,7 +66,7 @@ def _as_ink(grey: Array) -> Array:
 
 
 def _as_mnist(ink: Array) -> Array:
-    """The ink's box scaled to 20 x 20 and centred by its mass in 28 x 28."""
+    """The ink, scaled to a box of 20 x 20 and placed in 28 x 28 by its centre of mass."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     box = box * (255 / box.max())
@@ -86,5 +86,5 @@ def _as_mnist(ink: Array) -> Array:
 
 
 def _place(centre: float, length: int) -> int:
-    """Where an axis of this length begins, so that its centre of mass lies at pixel 14, all of it inside."""
+    """Where the digit begins along an axis, so that its centre lies at pixel 14 and all of it inside."""
     return int(np.clip(round(_SIDE / 2 - centre), 0, _SIDE - length))

@@ -4,19 +4,15 @@ A model asks for its backend once, when it is made, and hands it down; everythin
 calls `backend.xp` and uses only what NumPy and CuPy share. What they do not share is in here.
 """
 
-import math
-from collections import UserDict
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tinydnn.device.kernels import Kernel
+from tinydnn.checks import Shape as Shape
 
 Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
-Logs = Any  # dict[str, float], or a LazyLogs that reads one
 
 _CACHE_LINE = 64  # bytes
 _MANY = 4096  # numbers; below that, to look where they begin costs more
@@ -30,7 +26,6 @@ class Backend:
     reads_at_once = True  # whether a number can be read without waiting for work that is queued
     outputs_order = "F"  # of arrays (rows, outputs) that are summed over few outputs: NumPy is quick only down columns
     gather_converts = False  # whether `gather` may write into an array of another dtype
-    piece = 2.0**19  # bytes of each vector that an update takes at a time: of four, they fit in a core's cache
 
     def empty(self, size: int, dtype: Any) -> Array:
         """Memory for so many numbers. Where they are many it begins where a cache line does: NumPy's own begins in
@@ -61,10 +56,6 @@ class Backend:
         return np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
 
 
-# i is the number of the entry of out; row goes with all of its row.
-_GATHER = Kernel("gather", "raw S source, int64 row, int64 width", "T out", "out = source[row * width + i % width]")
-
-
 class GpuBackend(Backend):
     """CuPy on the current GPU. Its calls only queue work there; to read a number is to wait for all of it.
 
@@ -76,7 +67,6 @@ class GpuBackend(Backend):
     reads_at_once = False
     outputs_order = "C"
     gather_converts = True
-    piece = math.inf
 
     def __init__(self, cupy: Any) -> None:
         self.xp = cupy
@@ -93,21 +83,13 @@ class GpuBackend(Backend):
     def gather(self, source: Array, indices: Array, out: Array) -> None:
         """The same in one launch, with the conversion to out's dtype; CuPy's own take can't convert."""
         rows, width = len(indices), out[0].size
-        _GATHER(self.xp, source, indices.reshape(rows, 1), width, out.reshape(rows, width))
+        self._gather(source, indices.reshape(rows, 1), width, out.reshape(rows, width))
+
+    @cached_property
+    def _gather(self) -> Any:
+        """The kernel: i is the number of the entry of out, and row goes with all of its row."""
+        code = "out = source[row * width + i % width]"
+        return self.xp.ElementwiseKernel("raw S source, int64 row, int64 width", "T out", code, "gather")
 
     def quiet(self) -> Any:
         return nullcontext()  # a GPU reports nothing
-
-
-class LazyLogs(UserDict[str, Any]):
-    """What read() gives, asked for when somebody first looks into it."""
-
-    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
-        self._read = read
-
-    @cached_property
-    def data(self) -> dict[str, Any]:  # type: ignore[override]  # where UserDict keeps its dict
-        return self._read()
-
-    def __copy__(self) -> dict[str, Any]:  # type: ignore[override]  # UserDict's own asks for what is not read yet
-        return dict(self)

@@ -5,11 +5,10 @@ whole vectors, whatever the number of layers.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from tinydnn.device.backend import Array
-
-Shape = tuple[int, ...]
+from tinydnn.device.backend import Array, Backend, Shape
 
 
 class Layout:
@@ -33,3 +32,22 @@ def share(n: int, parts: int, index: int, grain: int = 1) -> slice:
     """Part `index` of range(n) cut into `parts` of nearly the same size, each beginning at a multiple of `grain`."""
     grains = -(-n // grain)
     return slice(grains * index // parts * grain, min(grains * (index + 1) // parts * grain, n))
+
+
+class Workspace:
+    """Arrays by name, allocated at their largest size; a smaller one is a view of its beginning."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._flat: dict[object, Array] = {}
+
+    def take(self, name: object, shape: Shape, dtype: Any, order: str = "C") -> Array:
+        size = math.prod(shape)
+        flat = self._flat.get(name)
+        if flat is None or flat.size < size:
+            flat = self._flat[name] = self._backend.empty(size, dtype)
+        return flat[:size].reshape(shape, order=order)
+
+    def room(self, owner: object, dtype: str, order: str = "C") -> Callable[[str, Shape], Array]:
+        """room(name, shape) for one owner: what layers and losses take their arrays from."""
+        return lambda name, shape: self.take((owner, name), shape, dtype, order)

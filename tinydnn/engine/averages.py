@@ -7,14 +7,13 @@ result is the same bits however often somebody asks.
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tinydnn.device.backend import Array, LazyLogs
-
-if TYPE_CHECKING:
-    from tinydnn.models import Sequential
+from tinydnn.device.backend import Array
+from tinydnn.engine.logs import LazyLogs
+from tinydnn.engine.network import Network
 
 
 @dataclass
@@ -39,16 +38,16 @@ class Averages:
 
     def __init__(
         self,
-        model: "Sequential",
+        network: Network,
         n: int,
         batch_size: int,
         labels: Array | None,
         first_step: int = 0,
         before: dict[str, Any] | None = None,
     ) -> None:
-        self._model, self._batch_size, self._first_step = model, min(batch_size, n), first_step
-        xp, room = model.backend.xp, math.ceil(n / self._batch_size) * self._batch_size  # the last batch is filled up
-        self._losses = xp.zeros(room, model.dtype)
+        self._network, self._batch_size, self._first_step = network, min(batch_size, n), first_step
+        xp, room = network.backend.xp, math.ceil(n / self._batch_size) * self._batch_size  # the last batch is filled up
+        self._losses = xp.zeros(room, network.dtype)
         self._predictions = xp.zeros(room, np.int64)
         self._labels = labels
         if labels is not None:
@@ -95,23 +94,23 @@ class Averages:
     def _means(self, steps: int) -> dict[str, float]:
         self._read()
         samples, loss, hits = self._sums[steps]
-        return dict(sorted({**dict.fromkeys(self._model.metrics, hits / samples), "loss": loss / samples}.items()))
+        return dict(sorted({**dict.fromkeys(self._network.metrics, hits / samples), "loss": loss / samples}.items()))
 
     def _read(self) -> None:
         """Add up the steps that nobody has asked for so far."""
         first, stop = len(self._sums) - 1, len(self._samples)
         if first == stop:
             return
-        to_numpy, size = self._model.backend.to_numpy, self._batch_size
+        to_numpy, size = self._network.backend.to_numpy, self._batch_size
         part = slice((self._first_step + first) * size, (self._first_step + stop) * size)
         losses = to_numpy(self._losses[part].reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist()
         hits = [0] * len(losses)
-        if self._labels is not None and self._model.metrics:
+        if self._labels is not None and self._network.metrics:
             matches = self._predictions[part] == self._labels[part]
             hits = to_numpy(matches.reshape(-1, size).sum(axis=1)).tolist()
         penalties = self._penalties[first:stop]
-        if self._model.regularized:
-            penalties = to_numpy(self._model.backend.xp.stack(penalties)).tolist()
+        if self._network.regularized:
+            penalties = to_numpy(self._network.backend.xp.stack(penalties)).tolist()
         for n, l, hit, penalty in zip(self._samples[first:stop], losses, hits, penalties, strict=True):
             samples, loss, right = self._sums[-1]
             self._sums.append((samples + n, loss + l + n * penalty, right + hit))

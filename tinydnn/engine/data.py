@@ -5,91 +5,51 @@ the data set is made.
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tinydnn.device.backend import Array
-from tinydnn.device.memory import Shape
-from tinydnn.layers import check_shape
-
-if TYPE_CHECKING:
-    from tinydnn.models import Sequential
+from tinydnn.checks import as_numeric, check_finite, check_shape
+from tinydnn.device.backend import Array, Shape
+from tinydnn.engine.network import Network
 
 
 class Data:
-    """Samples and targets on the device, checked against the model.
+    """Samples and targets on the device, checked against the network.
 
     x: (n, …), of any numeric dtype.
-    targets: (n, outputs) in the model's dtype; None where there are only labels, or no targets at all.
+    targets: (n, outputs) in the network's dtype; None where there are only labels, or no targets at all.
     labels: (n,): integer labels, or what accuracy compares with; None where neither is needed.
     """
 
-    def __init__(self, model: "Sequential", x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
-        if not model.layers:
-            raise ValueError(f"Model {model.name!r} has no layers yet; add some")
-        shape = model.sample_shape or sample_shape or shape_of_sample(x)
-        output_shape = model.compute_output_shape(shape)
-        host_x = check_samples(x, shape, model.dtype)
+    def __init__(self, network: Network, x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
+        if not network.layers:
+            raise ValueError(f"Model {network.name!r} has no layers yet; add some")
+        shape = network.sample_shape or sample_shape or shape_of_sample(x)
+        output_shape = network.compute_output_shape(shape)
+        host_x = check_samples(x, shape, network.dtype)
         self.n = len(host_x)
-        self.x = model.backend.asarray(host_x)
+        self.x = network.backend.asarray(host_x)
         self.targets: Array | None = None
         self.labels: Array | None = None
         if y is None:
             return
-        assert model.loss is not None
+        assert network.loss is not None
         if len(output_shape) != 1:
             raise ValueError(
                 "A loss expects one row of outputs a sample; end the model with a Dense or Flatten layer. "
                 f"Received: outputs of shape {output_shape}"
             )
         (outputs,) = output_shape
-        if model.loss.sparse:
+        if network.loss.sparse:
             host_y = check_labels(y, self.n, outputs)
         else:
-            host_y = check_targets(y, self.n, outputs, model.dtype)
-            self.targets = model.backend.asarray(host_y)
-        if model.metric is not None:
-            self.labels = model.backend.asarray(model.metric.labels(host_y, model.loss.sparse))
-        elif model.loss.sparse:
-            self.labels = model.backend.asarray(host_y)
-
-
-def as_numeric(array: Any, what: str) -> Array:
-    """A NumPy array of real numbers in this machine's byte order.
-
-    Raises:
-        ValueError: not numbers, or ragged.
-    """
-    # A CuPy array does not become NumPy's by itself; a dict and pandas' objects have a get of another kind.
-    if hasattr(array, "get") and hasattr(array, "dtype") and not hasattr(array, "index"):
-        array = array.get()
-    try:
-        result = np.asarray(array)
-    except ValueError as error:
-        raise ValueError(f"{what} can't be made an array: {error}") from None
-    if result.dtype.kind == "b":
-        result = result.view(np.uint8)
-    if result.dtype.kind not in "fiu":
-        raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
-    return result.astype(result.dtype.newbyteorder("="), copy=False)
-
-
-def check_finite(array: Array, dtype: str, what: str) -> None:
-    """Nothing in a float array may be NaN, infinite, or too large for the model's dtype.
-
-    Raises:
-        ValueError: something is; the message names the first row that has it.
-    """
-    if array.dtype.kind != "f" or not array.size:
-        return
-    limit = float(np.finfo(dtype).max)
-    if max(abs(float(array.max())), abs(float(array.min()))) <= limit:  # makes no copy; false for NaN too
-        return
-    bad = next(i for i, row in enumerate(array) if not float(np.abs(row).max()) <= limit)
-    raise ValueError(
-        f"{what} expects finite numbers that fit {dtype}. Received: NaN, infinity or larger ones in row {bad}"
-    )
+            host_y = check_targets(y, self.n, outputs, network.dtype)
+            self.targets = network.backend.asarray(host_y)
+        if network.metric is not None:
+            self.labels = network.backend.asarray(network.metric.labels(host_y, network.loss.sparse))
+        elif network.loss.sparse:
+            self.labels = network.backend.asarray(host_y)
 
 
 def shape_of_sample(x: Any) -> Shape:
@@ -152,7 +112,7 @@ def check_labels(y: Any, n: int, outputs: int) -> Array:
 
 
 def check_targets(y: Any, n: int, outputs: int, dtype: str) -> Array:
-    """Targets, (n, outputs), in the model's dtype.
+    """Targets, (n, outputs), in the network's dtype.
 
     Raises:
         ValueError: another shape, or no finite numbers.

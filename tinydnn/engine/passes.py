@@ -1,4 +1,4 @@
-"""One pass of some rows through a model, and everything it computes on the way.
+"""One pass of some rows through a network, and everything it computes on the way.
 
 rows → batch → each layer forward → loss → gradient of the loss → each layer backward → gradients.
 
@@ -7,93 +7,74 @@ step can be looked at: `traces` has each layer's, `loss` the loss's, `gradient` 
 """
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinydnn import activations
-from tinydnn.device.backend import Array, Backend
-from tinydnn.device.memory import Shape
+from tinydnn.device.backend import Array
+from tinydnn.device.memory import Workspace
 from tinydnn.engine.averages import Scores
 from tinydnn.engine.data import Data
+from tinydnn.engine.network import Network
 from tinydnn.losses import LossTrace
-
-if TYPE_CHECKING:
-    from tinydnn.models import Sequential
 
 Rows = Any  # which samples: an array of indices, or a slice of neighbours
 
 
-class Workspace:
-    """Arrays by name, allocated at their largest size; a smaller one is a view of its beginning."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._flat: dict[object, Array] = {}
-
-    def take(self, name: object, shape: Shape, dtype: Any, order: str = "C") -> Array:
-        size = math.prod(shape)
-        flat = self._flat.get(name)
-        if flat is None or flat.size < size:
-            flat = self._flat[name] = self._backend.empty(size, dtype)
-        return flat[:size].reshape(shape, order=order)
-
-    def room(self, owner: object, dtype: str, order: str = "C") -> Callable[[str, Shape], Array]:
-        """room(name, shape) for one owner: what layers and losses take their arrays from."""
-        return lambda name, shape: self.take((owner, name), shape, dtype, order)
-
-
 class Pass:
-    """Takes n rows of the data at a time through a model.
+    """Takes n rows of the data at a time through a network.
 
     Args:
-        model: built; compiled too, where the data has targets.
+        network: built; compiled too, where the data has targets.
         data: where the rows come from.
         n: how many rows.
         workspace: where its arrays come from; passes that never run at the same time may share one.
         training: whether it goes backward, and dropout drops.
     """
 
-    def __init__(self, model: "Sequential", data: Data, n: int, workspace: Workspace, training: bool) -> None:
-        self.model, self.data = model, data
-        self.backend, self.xp = model.backend, model.backend.xp
-        self.layers = model.steps
-
-        shape, dtype = (n, *data.x.shape[1:]), data.x.dtype
-        self._converted: Array | None = None
-        if dtype != model.dtype and not model.converts_input:
-            self._converted = workspace.take("converted", shape, model.dtype)
-            dtype = model.dtype if self.backend.gather_converts else dtype
-        self._taken = workspace.take("taken", shape, dtype)
-
+    def __init__(self, network: Network, data: Data, n: int, workspace: Workspace, training: bool) -> None:
+        self.network, self.layers, self.data = network, network.layers, data
+        self.backend, self.xp = network.backend, network.backend.xp
+        self._make_room_for_samples(n, workspace)
+        self._make_traces(n, workspace, training)
         if data.labels is not None or data.targets is not None:
-            assert model.loss is not None
-            last = model.last_activation
-            self.logits = model.loss.takes_logits(last)
-            self._softmax_in_loss = self.logits and isinstance(last, activations.Softmax)
-            self._loss_before_last = self.logits and isinstance(last, activations.Sigmoid)
-            if self._softmax_in_loss:
-                self.layers = model.steps[:-1]
-            outputs = math.prod(model.steps[-1].output_shape or ())
-            self.loss = LossTrace(workspace.room("loss", model.dtype, self.backend.outputs_order), n, outputs)
-            self._targets = self.loss.y
-            self._classes = self.xp.arange(outputs)
-
-        # The first layer with weights needs no dx, and no layer below it goes backward.
-        first = next((i for i, layer in enumerate(self.layers) if layer.weights), len(self.layers))
-        self._backward_to = first
-        last_dense = max((i for i, layer in enumerate(self.layers) if layer.weights), default=0)
-        orders = [self.backend.outputs_order if i >= last_dense else "C" for i in range(len(self.layers))]
-        self.traces = [
-            layer.trace(workspace.room(i, model.dtype, order), n, needs_dx=training and i > first)
-            for i, (layer, order) in enumerate(zip(self.layers, orders, strict=True))
-        ]
-        for t in self.traces:
-            t.training = training
+            self._make_loss(n, workspace)
         if training:
-            self.gradient = workspace.take("gradient", (model.layout.size,), model.dtype)
-            views = iter(model.layout.views(self.gradient))
+            self.gradient = workspace.take("gradient", (network.layout.size,), network.dtype)
+            views = iter(network.layout.views(self.gradient))
             for layer, t in zip(self.layers, self.traces, strict=True):
                 t.gradients = [next(views) for _ in layer.weights]
+
+    def _make_room_for_samples(self, n: int, workspace: Workspace) -> None:
+        shape, dtype = (n, *self.data.x.shape[1:]), self.data.x.dtype
+        self._converted: Array | None = None
+        if dtype != self.network.dtype and not self.network.converts_input:
+            self._converted = workspace.take("converted", shape, self.network.dtype)
+            dtype = self.network.dtype if self.backend.gather_converts else dtype
+        self._taken = workspace.take("taken", shape, dtype)
+
+    def _make_traces(self, n: int, workspace: Workspace, training: bool) -> None:
+        # The first layer with weights needs no dx, and no layer below it goes backward.
+        with_weights = [i for i, layer in enumerate(self.layers) if layer.weights]
+        self._backward_to = min(with_weights, default=len(self.layers))
+        last_dense = max(with_weights, default=0)
+        self.traces = []
+        for i, layer in enumerate(self.layers):
+            order = self.backend.outputs_order if i >= last_dense else "C"
+            room = workspace.room(i, self.network.dtype, order)
+            self.traces.append(layer.trace(room, n, training, needs_dx=training and i > self._backward_to))
+
+    def _make_loss(self, n: int, workspace: Workspace) -> None:
+        loss, last, t = self.network.loss, self.network.last_activation, self.traces[-1]
+        assert loss is not None
+        self.logits = loss.takes_logits(last)
+        # Behind these two the loss is computed from what goes into them; a softmax it computes itself.
+        t.loss_takes_z = self.logits and isinstance(last, activations.Softmax | activations.Sigmoid)
+        t.loss_activates = self.logits and isinstance(last, activations.Softmax)
+        outputs = math.prod(self.layers[-1].output_shape or ())
+        room = workspace.room("loss", self.network.dtype, self.backend.outputs_order)
+        self.loss = LossTrace(room, n, outputs)
+        self._targets = self.loss.y
+        self._classes = self.xp.arange(outputs)
 
     def gather(self, rows: Rows) -> Array:
         """These rows of the data, (n, …), in a dtype that the first layer takes."""
@@ -117,7 +98,7 @@ class Pass:
 
     def measure(self, rows: Rows, output: Array, scores: Scores) -> None:
         """The losses and predictions of these rows, into their places."""
-        loss, t = self.model.loss, self.loss
+        loss, t = self.network.loss, self.loss
         assert loss is not None
         t.l = scores.losses
         if self.data.targets is not None:
@@ -126,14 +107,14 @@ class Pass:
             assert scores.labels is not None
             self.xp.equal(scores.labels.reshape(-1, 1), self._classes, out=t.y)
         loss.forward(self.xp, self._loss_input(output), t, self.logits)
-        if self.model.metric is not None:
-            self.model.metric.predict(self.xp, t.p if self._softmax_in_loss else output, scores.predictions)
+        if self.network.metric is not None:
+            self.network.metric.predict(self.xp, t.p if self.traces[-1].loss_activates else output, scores.predictions)
 
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""
-        assert self.model.loss is not None
-        dy: Array | None = self.model.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
-        for i in range(len(self.layers) - 1 - self._loss_before_last, self._backward_to - 1, -1):
+        assert self.network.loss is not None
+        dy: Array | None = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
+        for i in reversed(range(self._backward_to, len(self.layers))):
             self.traces[i].dy = dy
             dy = self.layers[i].backward(dy, self.traces[i])
 
@@ -145,7 +126,7 @@ class Pass:
 
     def _loss_input(self, output: Array) -> Array:
         """What the loss is computed from: the output, or the logits that a sigmoid made it from."""
-        return self.traces[-1].x if self._loss_before_last else output
+        return self.traces[-1].z if self.traces[-1].loss_takes_z else output
 
     def _take(self, source: Array, rows: Rows, room: Array) -> Array:
         """Neighbouring rows as they lie in the source; others gathered into `room`."""

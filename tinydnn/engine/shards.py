@@ -8,17 +8,16 @@ number of threads gives the same bits, however fast each of them is.
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tinydnn.device.backend import Array, LazyLogs
-from tinydnn.device.memory import share
+from tinydnn.device.backend import Array
+from tinydnn.device.memory import Workspace, share
 from tinydnn.device.threads import Team, single_threaded_blas
 from tinydnn.engine.averages import Averages
 from tinydnn.engine.data import Data
-from tinydnn.engine.passes import Pass, Rows, Workspace
-
-if TYPE_CHECKING:
-    from tinydnn.models import Sequential
+from tinydnn.engine.logs import LazyLogs
+from tinydnn.engine.network import Network
+from tinydnn.engine.passes import Pass, Rows
 
 _GRAIN = 64  # weights; a thread's share begins where a cache line does
 _WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
@@ -30,17 +29,17 @@ class Shards:
     Use it in a `with` block: its threads live that long. `begin` comes before an epoch or evaluation.
     """
 
-    def __init__(self, model: "Sequential", data: Data, batch_size: int, training: bool = False) -> None:
-        self.model, self.data, self.batch_size, self.training = model, data, batch_size, training
-        self.backend = model.backend
-        self.team = Team(model.threads_for(min(batch_size, data.n)))
+    def __init__(self, network: Network, data: Data, batch_size: int, training: bool = False) -> None:
+        self.network, self.data, self.batch_size, self.training = network, data, batch_size, training
+        self.backend = network.backend
+        self.team = Team(network.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> "Shards":
         self._stack.enter_context(self.team)
-        if self.model.device == "cpu":
+        if self.network.device == "cpu":
             self._stack.enter_context(single_threaded_blas())
         return self
 
@@ -52,7 +51,7 @@ class Shards:
         if n not in self._passes:
             shares = [share(n, min(self.team.size, n), i) for i in range(min(self.team.size, n))]
             passes = [
-                Pass(self.model, self.data, part.stop - part.start, workspace, self.training)
+                Pass(self.network, self.data, part.stop - part.start, workspace, self.training)
                 for part, workspace in zip(shares, self._workspaces, strict=False)
             ]
             self._passes[n] = passes, shares
@@ -81,7 +80,7 @@ class Shards:
         """
         self._order = order
         labels = self.data.labels if order is None or self.data.labels is None else self.data.labels[order]
-        self.averages = Averages(self.model, self.data.n, self.batch_size, labels, first_step, before)
+        self.averages = Averages(self.network, self.data.n, self.batch_size, labels, first_step, before)
 
     def _rows(self, start: int, stop: int) -> Rows:
         return slice(start, stop) if self._order is None else self._order[start:stop]
@@ -95,7 +94,7 @@ class Shards:
             own.measure(rows, own.forward(rows), self.averages.scores(first, last))
 
         self.each_share(stop - start, work)
-        self.averages.count(stop - start, self.model.penalty())
+        self.averages.count(stop - start, self.network.penalty())
 
     def gradients(self, start: int, stop: int) -> list[Pass]:
         """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
@@ -110,15 +109,14 @@ class Shards:
                 own.add_penalty_gradients()
 
         passes = self.each_share(stop - start, work)
-        self.averages.count(stop - start, self.model.penalty())
+        self.averages.count(stop - start, self.network.penalty())
         return passes
 
     def update(self, passes: list[Pass]) -> None:
         """Sum the passes' gradients, and let the optimizer take its step with them."""
-        optimizer, w, g = self.model.optimizer, self.model.parameters, passes[0].gradient
+        optimizer, w, g = self.network.optimizer, self.network.parameters, passes[0].gradient
         assert optimizer is not None
         threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
-        pieces = max(1, round(w.nbytes / threads / self.backend.piece))
 
         def add_up(part: slice) -> None:
             for other in passes[1:]:
@@ -126,11 +124,10 @@ class Shards:
 
         def update(i: int) -> None:
             with self.backend.quiet():
-                for piece in range(i * pieces, (i + 1) * pieces):
-                    part = share(w.size, threads * pieces, piece, _GRAIN)
-                    if not optimizer.clips:
-                        add_up(part)
-                    optimizer.update(w, g, part)
+                part = share(w.size, threads, i, _GRAIN)
+                if not optimizer.clips:
+                    add_up(part)
+                optimizer.update(w, g, part)
 
         optimizer.begin_step()
         if optimizer.clips:  # a norm needs the whole gradient first
@@ -138,7 +135,7 @@ class Shards:
             with self.backend.quiet():
                 optimizer.clip(g)
         self.team.run(update, threads)
-        for layer in self.model.layers:
+        for layer in self.network.layers:
             layer.steps_seen += 1
 
     def logs(self) -> LazyLogs:

@@ -1,1 +1,1 @@
-"""Files: whole or not there, and read without trusting them."""
+"""Files: a write replaces the whole file or changes nothing; a read trusts nothing that the file says."""

@@ -1,8 +1,7 @@
-"""Checkpoints: all that it takes to go on with a training to the same bits, in one .npz file.
+"""Checkpoints: the whole state of a training in one .npz file, from which it goes on to the same bits.
 
-A training's state is made of numbers, text, lists, dicts and arrays. The arrays lie in the archive one by
-one; the rest is state.json, in which {"array": 3} stands for 3.npy. Each entry has a checksum, and
-nothing is pickled.
+The state consists of numbers, text, lists, dicts and arrays. Each array is an entry of the archive; the rest is
+state.json, in which {"array": 3} stands for the entry 3.npy. Each entry has a checksum, and nothing is pickled.
 """
 
 import io
@@ -25,8 +24,8 @@ def write(path: str | PathLike[str], state: Any) -> None:
     """Write a state to a file, whole or not at all.
 
     Raises:
-        TypeError: there is something in it that is no number, text, list, dict or array.
-        OSError: it can't be written there; a checkpoint that was there before is still there.
+        TypeError: the state contains something other than numbers, text, lists, dicts and arrays.
+        OSError: the file can't be written; a checkpoint that was there before is still there.
     """
     arrays: list[Array] = []
     tree = _without_arrays(state, arrays)
@@ -43,8 +42,8 @@ def read(path: str | PathLike[str]) -> Any:
     """The state in a file.
 
     Raises:
-        FileNotFoundError: there is none.
-        FileFormatError: it is no checkpoint, or damaged.
+        FileNotFoundError: there is no such file.
+        FileFormatError: the file is not a checkpoint, or it is damaged.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
@@ -57,7 +56,7 @@ def read(path: str | PathLike[str]) -> Any:
 
 
 def _without_arrays(value: Any, arrays: list[Array]) -> Any:
-    """The value as JSON has it; its arrays are added to the list."""
+    """The value as plain JSON; its arrays are appended to the list."""
     if isinstance(value, np.ndarray):
         arrays.append(value)
         return {"array": len(arrays) - 1}
@@ -79,6 +78,7 @@ def _text(key: Any) -> str:
 
 
 def _with_arrays(value: Any, archive: zipfile.ZipFile, seen: set[str]) -> Any:
+    """The value with its arrays, each read once; `seen` has the names of those that were read."""
     if isinstance(value, list):
         return [_with_arrays(entry, archive, seen) for entry in value]
     if not isinstance(value, dict):
@@ -86,7 +86,7 @@ def _with_arrays(value: Any, archive: zipfile.ZipFile, seen: set[str]) -> Any:
     if isinstance(value.get("dict"), dict):
         return {key: _with_arrays(entry, archive, seen) for key, entry in value["dict"].items()}
     name = str(value.get("array"))
-    if name in seen:  # else a small file could ask for the same array a million times
+    if name in seen:  # otherwise a small file could ask for the same array a million times
         raise FileFormatError(f"expected the array {name} once in state.json. Found: twice")
     seen.add(name)
     return npz.read(archive, name)

@@ -1,6 +1,6 @@
-"""HDF5 with a checksum on every byte that counts; and HDF5 from anywhere, read without trusting it.
+"""Writing HDF5 with checksums on headers and data, and reading HDF5 without trusting it.
 
-Written as HDF5 1.10 can, whose headers have checksums, where h5py's default is a form without any.
+Files are written in the format of HDF5 1.10, whose headers have checksums; h5py's default format has none.
 """
 
 import io
@@ -11,15 +11,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tinydnn.device.backend import Array
-from tinydnn.device.memory import Shape
+from tinydnn.device.backend import Array, Shape
 from tinydnn.files.whole import FileFormatError
 
-_SMALL = 1024  # bytes that fit into a dataset's own header
+_SMALL = 1024  # bytes; an array up to this size is put into its dataset's header
 
 
 def written(fill: Callable[[Any], None]) -> bytes:
-    """The HDF5 file that fill(file) makes."""
+    """The content of an HDF5 file that `fill` writes into."""
     content = io.BytesIO()
     with h5py.File(content, "w", libver=("v110", "v110")) as file:
         fill(file)
@@ -27,8 +26,8 @@ def written(fill: Callable[[Any], None]) -> bytes:
 
 
 def write(group: Any, path: str, array: Any) -> None:
-    """Put an array there: a small one into its header, a larger one as one chunk, since only chunks have checksums."""
-    array = np.ascontiguousarray(array).reshape(np.shape(array))  # the former makes a number a row
+    """Write an array to this path in the group: a small one into a header, else one chunk; both have a checksum."""
+    array = np.ascontiguousarray(array).reshape(np.shape(array))  # ascontiguousarray makes a scalar one-dimensional
     if array.nbytes > _SMALL:
         group.create_dataset(path, data=array, chunks=array.shape, fletcher32=True)
         return
@@ -45,7 +44,7 @@ def member(group: Any, path: str) -> Any:
     """The group or dataset at this path; None where there is none.
 
     Raises:
-        FileFormatError: it is a link, which may lead anywhere, to another file too.
+        FileFormatError: a link is on the path; it may lead out of the file.
     """
     for part in path.split("/"):
         if not isinstance(group, h5py.Group):
@@ -62,12 +61,12 @@ def member(group: Any, path: str) -> Any:
 def read(group: Any, path: str, shape: Shape | None = None, most: int = 0, of: str = "") -> Array:
     """The array at this path.
 
-    shape: what it must have; None for any, of `most` numbers at most.
-    of: whose it is, for the message.
+    shape: the shape that it must have; None allows any shape with `most` numbers or fewer.
+    of: the layer whose weight it is, for the message.
 
     Raises:
-        FileFormatError: there is none, its data lie outside the file, or its shape or dtype are others. Nothing has
-            been read then, however large the file says it is.
+        FileFormatError: there is no array, its data are in another file, or it has another shape or no numbers. All
+            this is checked before any memory is allocated, however large the array claims to be.
     """
     dataset = member(group, path)
     what = f"{path} ({of})" if of else path

@@ -1,36 +1,42 @@
 """The HDF5 files and the JSON of Keras 2 (mirrors keras/src/legacy/saving/legacy_h5_format.py).
 
-A file of weights has the attribute `layer_names`, and a group for each layer whose attribute `weight_names`
-says where in it the weights lie: dense/kernel:0. They are read by the order of the layers, whatever the
-names. A file of a whole model has these in the group `model_weights`, and besides the attributes
-`model_config` and `training_config`, both JSON, and the group `optimizer_weights`.
+A file of weights has the attribute `layer_names` and a group for each layer. The group's attribute
+`weight_names` says where in it the weights are: dense/kernel:0. Weights are matched to layers by their
+order; names don't matter. A file of a whole model holds all this in the group `model_weights`, and besides it
+the attributes `model_config` and `training_config`, both JSON, and the group `optimizer_weights`.
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
-from tinydnn.device.backend import Array
+from tinydnn.checks import check_weights
+from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5
+from tinydnn.files.config import SavedModel, from_config
 from tinydnn.files.whole import FileFormatError
-from tinydnn.layers import check_weights
-from tinydnn.models import Sequential
+from tinydnn.layers import Layer
 
-_WRITTEN_AS = "2.2.4"  # the version whose files these are
+Network = Any  # tinydnn.engine.network.Network
+
+_WRITTEN_AS = "2.2.4"  # the version of Keras whose format is written
 
 
-def weights_to_h5(model: Sequential) -> bytes:
-    """The weights as `save_weights` of Keras 2 writes them; there is no place for the optimizer's state."""
+def weights_to_bytes(network: Network) -> bytes:
+    """The content of a file as `save_weights` of Keras 2 writes it; it has no place for the optimizer's variables."""
 
     def fill(file: Any) -> None:
-        file.attrs["layer_names"] = np.array([layer.name.encode() for layer in model.layers])
+        file.attrs["layer_names"] = np.array([layer.name.encode() for layer in network.layers])
         file.attrs["backend"] = b"tensorflow"
         file.attrs["keras_version"] = _WRITTEN_AS.encode()
-        for layer in model.layers:
+        for layer in network.layers:
             group = file.create_group(layer.name)
-            names = [f"{layer.name}/{kind}:0" for kind in ("kernel", "bias")[: len(layer.weights)]]
+            names = [f"{layer.name}/{name}:0" for name in _weight_names(layer)]
             group.attrs["weight_names"] = np.array([name.encode() for name in names], dtype=np.bytes_)
             for name, weight in zip(names, layer.get_weights(), strict=True):
                 hdf5.write(group, name, weight)
@@ -38,33 +44,57 @@ def weights_to_h5(model: Sequential) -> bytes:
     return hdf5.written(fill)
 
 
-def read_weights(file: Any, model: Sequential) -> list[Array]:
-    """The weights in an open file, or in its group model_weights, layer by layer in the order of the model's.
+def read_model(path: Path, compile: bool) -> SavedModel:
+    """The model in an .h5 file; with `compile`, how it was compiled too.
 
     Raises:
-        FileFormatError: the layers with weights are not as many as the model's.
-        ValueError: their shapes are not the model's, or values are no finite numbers.
+        ValueError: tinydnn lacks something that the model has, or the weights don't fit it.
+    """
+    with h5py.File(path, "r") as file:
+        config = _read_config(file)
+        try:
+            saved = from_config(config, compile)
+        except ValueError as error:
+            if compile and "compile_config" in config:
+                hint = "If it is how the model was compiled, load it with compile=False and compile it anew"
+                raise FileFormatError(f"{error}. {hint}") from None
+            raise
+        shapes = saved.weight_shapes(most=os.path.getsize(path))
+        saved.weights = read_weights(file, saved.layers, shapes)
+        if saved.compile_arguments is not None:
+            most = sum(weight.size for weight in saved.weights)
+            saved.optimizer_variables = _read_optimizer_variables(file, most)
+    return saved
+
+
+def read_weights(file: Any, layers: Sequence[Layer], shapes: Sequence[Sequence[Shape]]) -> list[Array]:
+    """The weights of these layers, matched by their order, in an open file or in its group model_weights.
+
+    shapes: the shapes of each layer's weights.
+
+    Raises:
+        FileFormatError: another number of layers has weights.
+        ValueError: the weights have other shapes, or are not finite numbers.
     """
     group = hdf5.member(file, "model_weights") or file
     names = _names(group, "layer_names")
     if not names:
         raise FileFormatError("expected the attribute layer_names, as Keras 2 writes it. Found: another HDF5 file")
     found = [(name, weights) for name in names if (weights := _names(hdf5.member(group, name), "weight_names"))]
-    layers = [layer for layer in model.layers if layer.weights]
-    if len(found) != len(layers):
-        raise FileFormatError(f"expected {len(layers)} layers with weights. Found: {len(found)}")
-    arrays = []
-    for layer, (name, weights) in zip(layers, found, strict=True):
-        shapes = [weight.shape for weight in layer.weights]
-        if len(weights) != len(shapes):
-            raise FileFormatError(f"{name}: expected {len(shapes)} weights. Found: {len(weights)}")
-        read = [hdf5.read(group, f"{name}/{weight}", shape) for weight, shape in zip(weights, shapes, strict=True)]
-        arrays += check_weights(read, shapes, name)
+    expected = [of_layer for of_layer in shapes if of_layer]
+    if len(found) != len(expected):
+        raise FileFormatError(f"expected {len(expected)} layers with weights. Found: {len(found)}")
+    arrays: list[Array] = []
+    for of_layer, (name, weights) in zip(expected, found, strict=True):
+        if len(weights) != len(of_layer):
+            raise FileFormatError(f"{name}: expected {len(of_layer)} weights. Found: {len(weights)}")
+        read = [hdf5.read(group, f"{name}/{weight}", shape) for weight, shape in zip(weights, of_layer, strict=True)]
+        arrays += check_weights(read, of_layer, name)
     return arrays
 
 
-def read_config(file: Any) -> dict[str, Any]:
-    """The model and how it was compiled, in Keras 3's form."""
+def _read_config(file: Any) -> dict[str, Any]:
+    """The model's config in Keras 3's form."""
     if "model_config" not in file.attrs:
         raise FileFormatError("expected the attribute model_config. Found: weights without a model; use load_weights")
     config = modern(json.loads(_text(file.attrs["model_config"])))
@@ -74,43 +104,50 @@ def read_config(file: Any) -> dict[str, Any]:
     return config
 
 
-def read_optimizer_variables(file: Any, most: int) -> list[Array]:
-    """The optimizer's variables in Keras' order, of `most` numbers each at most; or none."""
+def _read_optimizer_variables(file: Any, most: int) -> list[Array]:
+    """The optimizer's variables in Keras' order, each of `most` numbers at most; none where the file has none."""
     group = hdf5.member(file, "optimizer_weights")
     return [hdf5.read(group, name, most=most) for name in _names(group, "weight_names")]
 
 
-def modern(value: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's JSON of Keras 2 in Keras 3's form; Keras 3's own comes out as it is."""
-    config = value["config"]
-    if isinstance(config, list):  # before Keras 2.2.3
-        config = {"name": None, "layers": config}
+def modern(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's config in Keras 3's form; one that has this form already comes out unchanged."""
+    settings = config["config"]
+    if isinstance(settings, list):  # before Keras 2.2.3
+        settings = {"name": None, "layers": settings}
     layers: list[dict[str, Any]] = []
-    for layer in config["layers"]:
-        settings = {key: entry for key, entry in layer["config"].items() if key != "activity_regularizer" or entry}
-        shape = settings.pop("batch_input_shape", None)
+    for layer in settings["layers"]:
+        arguments = {key: entry for key, entry in layer["config"].items() if key != "activity_regularizer" or entry}
+        shape = arguments.pop("batch_input_shape", None)
         if layer["class_name"] == "InputLayer":
-            settings.setdefault("batch_shape", shape)
+            arguments.setdefault("batch_shape", shape)
         elif shape is not None and not layers:
             layers.append({"class_name": "InputLayer", "config": {"batch_shape": shape}})
-        for key, entry in settings.items():
+        for key, entry in arguments.items():
             if key.endswith("_initializer") and isinstance(entry, dict):
-                settings[key] = _modern_initializer(entry)
-        layers.append({**layer, "config": settings})
-    return {**value, "config": {**config, "layers": layers}}
+                arguments[key] = _modern_initializer(entry)
+        layers.append({**layer, "config": arguments})
+    return {**config, "config": {**settings, "layers": layers}}
 
 
 def _modern_initializer(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Keras 2 knows glorot_uniform by what it is made of."""
-    settings = dict(value["config"])
+    """An initializer in Keras 3's form; Keras 2 writes GlorotUniform as the VarianceScaling that it is."""
+    arguments = dict(value["config"])
     glorot = {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform"}
-    if value["class_name"] == "VarianceScaling" and {key: settings.get(key) for key in glorot} == glorot:
-        return {"class_name": "GlorotUniform", "config": {"seed": settings.get("seed")}}
-    return {**value, "config": {key: entry for key, entry in settings.items() if key != "dtype"}}
+    if value["class_name"] == "VarianceScaling" and {key: arguments.get(key) for key in glorot} == glorot:
+        return {"class_name": "GlorotUniform", "config": {"seed": arguments.get("seed")}}
+    return {**value, "config": {key: entry for key, entry in arguments.items() if key != "dtype"}}
+
+
+def _weight_names(layer: Layer) -> list[str]:
+    """kernel, bias, …; w0, w1, … in a layer that has no names for its weights."""
+    if not layer.weights or layer.input_shape is None:
+        return []
+    return list(layer.weight_shapes(layer.input_shape)) or [f"w{i}" for i in range(len(layer.weights))]
 
 
 def _names(group: Any, attribute: str) -> list[str]:
-    """A list of names, which Keras cuts into several attributes where it is long; none where there is no group."""
+    """The names in an attribute, which Keras splits where it is long: layer_names0, …; none without a group."""
     if group is None:
         return []
     if attribute in group.attrs:

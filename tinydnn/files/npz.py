@@ -1,6 +1,6 @@
-"""Arrays in an .npz file, which is a zip archive of .npy files: read without trusting it.
+"""Reading arrays from an .npz file, a zip archive of .npy files, without trusting it.
 
-NumPy's own reader makes room for as much as a file says it has; here that is checked first.
+NumPy's own reader allocates as much memory as a file asks for; here the file's claims are checked first.
 """
 
 import ast
@@ -22,10 +22,10 @@ _LONGEST_HEADER = 2**14
 
 @contextmanager
 def opened(path: str) -> Iterator[zipfile.ZipFile]:
-    """The archive.
+    """Open the archive for the length of a block.
 
     Raises:
-        FileFormatError: from the block too, with the file's name: it is no archive, or not what is asked for in it.
+        FileFormatError: the file is not an archive, or the block failed to read it; the message has the file's name.
     """
     try:
         with open(path, "rb") as file:
@@ -46,7 +46,7 @@ def read(archive: zipfile.ZipFile, name: str) -> Array:
     """The array of this name.
 
     Raises:
-        FileFormatError: there is none, it is no array of numbers, or of another size than it says.
+        FileFormatError: there is no such entry, it is not an array of numbers, or its size is not what its header says.
     """
     entry = _entry(archive, f"{name}.npy")
     with archive.open(entry) as file:
@@ -58,14 +58,18 @@ def read(archive: zipfile.ZipFile, name: str) -> Array:
         size = math.prod(shape) * dtype.itemsize
         if len(start) + length + size != entry.file_size:
             raise FileFormatError(f"{name}: expected {size} bytes for {shape} of {dtype}. Found: {entry.file_size}")
-        content = file.read()  # to the end, where the checksum is looked at
+        content = file.read()  # to the end, where zipfile compares the checksum
     if len(content) != size:
         raise FileFormatError(f"{name}: expected {size} bytes. Found: {len(content)}")
     return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C").copy()
 
 
 def read_bytes(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The content of the entry of this name."""
+    """The content of the entry of this name.
+
+    Raises:
+        FileFormatError: there is no such entry.
+    """
     return archive.read(_entry(archive, name))
 
 
@@ -76,7 +80,7 @@ def _entry(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
 
 
 def _header(text: bytes, name: str) -> tuple[tuple[int, ...], Any, bool]:
-    """Shape, dtype and order of an array, which NumPy writes as a dict in Python's notation."""
+    """An array's shape, its dtype, and whether it is in Fortran's order; NumPy writes them as a Python dict."""
     try:
         header = ast.literal_eval(text.decode("latin-1"))
         shape, descr, fortran = header["shape"], header["descr"], header["fortran_order"]

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and the one error for those that are not what they should be."""
+"""Writing a file whole or not at all, and the one error for a file that can't be used."""
 
 import json
 import math
@@ -9,13 +9,13 @@ from typing import Any
 
 
 class FileFormatError(ValueError):
-    """A file is damaged, or of another kind than it should be; the message has its name and the place."""
+    """A file is damaged or of the wrong kind; the message has its name and the place in it."""
 
 
 def write_whole(path: str | PathLike[str], content: bytes) -> None:
-    """Write a file beside its place and rename it into it, so that nobody finds half of it, ever.
+    """Write a temporary file in the same folder and rename it to `path`, so that nobody ever finds half a file.
 
-    A link is followed; what is no file, as /dev/stdout or a pipe, is written to.
+    A link is followed. A pipe or a device such as /dev/stdout is written to directly.
 
     Raises:
         OSError: the folder is missing, the disk is full, or writing is not allowed; a file that was there
@@ -43,7 +43,7 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
 
 
 def check_writable(path: str | PathLike[str]) -> None:
-    """See that a file can be written there, before the work whose result it is to hold.
+    """Check that a file can be written to `path`, before long work whose result goes there.
 
     Raises:
         OSError: the folder is missing or can't be written to, or the path is a folder.
@@ -63,27 +63,27 @@ def check_writable(path: str | PathLike[str]) -> None:
 
 
 def largest_content(path: str | PathLike[str]) -> int:
-    """How many bytes a compressed file may unpack to: what a file claims besides is absurd.
+    """The number of bytes that a compressed file may unpack to; a file that claims more is hostile.
 
-    Images of digits take a fifth of their size; a file made to fill the memory, a thousandth.
+    Images of digits shrink to a fifth of their size, a file made to fill the memory to a thousandth.
     """
     return max(2**28, 20 * os.path.getsize(path))
 
 
 def _is_special(path: str) -> bool:
-    """Whether it is there and is neither a file nor a folder."""
+    """Whether the path exists and is neither a file nor a folder."""
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _usual_mode() -> int:
-    """The permissions that a file made by open() has; mkstemp's is for its owner alone."""
+    """The permissions that open() gives a new file; mkstemp lets only the owner read its files."""
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
 
 
 def to_json(value: Any, indent: int | None = 2) -> str:
-    """JSON, with null for what it has no word for: NaN and infinity; in one line without an indent."""
+    """The value as JSON, with null for NaN and infinity, which JSON lacks; without an indent it is one line."""
     separators = (",", ":") if indent is None else None
     return json.dumps(_finite(value), indent=indent, separators=separators, allow_nan=False) + "\n"
 

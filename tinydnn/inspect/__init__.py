@@ -1,1 +1,1 @@
-"""Looking inside: every tensor of a step, what is wrong with one, what layers do."""
+"""Looking inside a training: every tensor of a step, what is wrong with a step, what the layers do."""

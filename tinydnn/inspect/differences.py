@@ -1,4 +1,4 @@
-"""How far two arrays are apart: absolute, and in units of the last place."""
+"""How far apart two arrays are: in absolute terms, and in units in the last place."""
 
 import math
 from collections.abc import Iterable
@@ -12,8 +12,9 @@ import numpy as np
 class Difference:
     """The largest difference of two arrays.
 
-    absolute: the largest |ours - theirs|; infinite where shapes or dtypes differ, or one has NaN or infinity alone.
-    ulps: the same in units of the last place of the largest value, that is, in roundings.
+    absolute: the largest |ours - theirs|; infinite if shapes or dtypes differ, or if NaN or infinity stand in different
+        places.
+    ulps: the same in units in the last place of the largest value, that is, in roundings.
     scale: the largest |theirs|.
     """
 
@@ -23,7 +24,7 @@ class Difference:
 
     @property
     def relative(self) -> float:
-        """Relative to the largest value."""
+        """`absolute` relative to `scale`."""
         if self.absolute == 0:
             return 0.0
         return self.absolute / self.scale if self.scale else math.inf
@@ -48,7 +49,7 @@ def difference(ours: Any, theirs: Any) -> Difference:
     if a.dtype.kind != "f":
         a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.isfinite(a) & np.isfinite(b)
-    if not finite.all():  # NaN and infinity have to be in the same places
+    if not finite.all():  # NaN and infinity must stand in the same places
         if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
             return NOT_COMPARABLE
         a, b = a[finite], b[finite]
@@ -59,5 +60,5 @@ def difference(ours: Any, theirs: Any) -> Difference:
 
 
 def largest(found: Iterable[Difference]) -> Difference:
-    """The largest of them."""
+    """The largest of these differences."""
     return max(found, key=lambda each: each.absolute)

@@ -1,7 +1,7 @@
-"""Figures: each a function on arrays that returns a matplotlib Figure.
+"""Figures: each function takes arrays and returns a matplotlib Figure.
 
-The colours are Okabe and Ito's, and the maps matplotlib's, which colour-blind people tell apart. Digits are dark
-on light, as they were written.
+The colours are Okabe and Ito's palette and maps of matplotlib's that colour-blind people can read. Digits are dark on
+light, as they were written.
 """
 
 import io
@@ -21,7 +21,7 @@ _COLOURS = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 _BLUE, _ORANGE, _GREEN = _COLOURS[:3]
 _STROKES: Sequence[Any] = "-", (0, (5, 1)), "-.", ":"
 _WEIGHTS = "cividis"  # dark is low, bright is high
-_LEVELS = 10  # of a legend
+_LEVELS = 10  # in a legend
 
 
 def digits(images: Array, titles: Sequence[str], title: str, columns: int = 10) -> Figure:
@@ -39,7 +39,7 @@ def digits(images: Array, titles: Sequence[str], title: str, columns: int = 10) 
 
 
 def cases(images: Array, probabilities: Array, labels: Sequence[int], titles: Sequence[str]) -> Figure:
-    """Images (n, 28, 28), each beside its ten probabilities (n, 10); the label's is marked."""
+    """Images (n, 28, 28), each beside its ten probabilities (n, 10), with the label's bar marked."""
     figure = Figure(figsize=(8, 2.6 * len(images)), layout="constrained")
     grid = figure.subplots(len(images), 2, squeeze=False, width_ratios=[1, 2])
     for (left, right), image, p, label, title in zip(grid, images, probabilities, labels, titles, strict=True):
@@ -53,7 +53,7 @@ def cases(images: Array, probabilities: Array, labels: Sequence[int], titles: Se
 
 
 def balance(counts: Array) -> Figure:
-    """How many samples there are of each digit, and how far that is from the mean of all."""
+    """The number of samples of each digit, and how far it is from the mean."""
     counts = np.asarray(counts, np.float64)
     mean = counts.mean()
     figure = Figure(figsize=(8, 4), layout="constrained")
@@ -68,7 +68,7 @@ def balance(counts: Array) -> Figure:
 
 
 def curves(training: Sequence[float], validation: Sequence[float], name: str) -> Figure:
-    """A value of each epoch, of training and of validation; none of validation where there was none."""
+    """A value for each epoch, of the training and of the validation; validation may be empty."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(range(1, len(training) + 1), training, "o", color=_BLUE, label="training, while it went on")
@@ -82,7 +82,7 @@ def curves(training: Sequence[float], validation: Sequence[float], name: str) ->
 
 
 def weights(values: Array, shape: tuple[int, int], title: str) -> Figure:
-    """Numbers as a picture of this shape, with a legend of its levels: the brighter, the larger."""
+    """Numbers as a picture of this shape, brighter where they are larger, with a legend of levels."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.add_subplot()
     picture = axes.imshow(np.reshape(values, shape), cmap=_WEIGHTS)
@@ -94,7 +94,7 @@ def weights(values: Array, shape: tuple[int, int], title: str) -> Figure:
 
 
 def neurons(W: Array, shape: tuple[int, int], title: str) -> Figure:
-    """Each unit's weights, a column of W (inputs, units), as a picture of this shape, side by side, on one scale."""
+    """The weights of each unit, a column of W (inputs, units), as pictures of this shape, side by side on one scale."""
     rows, columns = near_square(W.shape[1])
     height, width = shape
     sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
@@ -103,7 +103,7 @@ def neurons(W: Array, shape: tuple[int, int], title: str) -> Figure:
         sheet[top : top + height, left : left + width] = W[:, unit].reshape(shape)
     figure = Figure(figsize=(10, 9 * rows / columns + 0.4), layout="constrained")
     axes = figure.add_subplot()
-    limit = float(np.quantile(np.abs(W), 0.995)) or 1.0  # a few outliers would leave all others grey
+    limit = float(np.quantile(np.abs(W), 0.995)) or 1.0  # otherwise a few outliers would leave the rest grey
     picture = axes.imshow(sheet, cmap="PuOr", vmin=-limit, vmax=limit)
     axes.set(title=title, xticks=[], yticks=[])
     figure.colorbar(picture, ax=axes, label="weight", extend="both", shrink=0.8)
@@ -111,11 +111,11 @@ def neurons(W: Array, shape: tuple[int, int], title: str) -> Figure:
 
 
 def confusion(matrix: Array) -> Figure:
-    """How often each digit, a row, was taken for each, a column."""
+    """How often each digit (row) was taken for each digit (column)."""
     matrix = np.asarray(matrix)
     figure = Figure(figsize=(8, 6.4), layout="constrained")
     axes = figure.add_subplot()
-    shown = np.log1p(matrix)  # else only the diagonal would be seen
+    shown = np.log1p(matrix)  # otherwise only the diagonal would show
     axes.imshow(shown, cmap="Blues")
     for (row, column), count in np.ndenumerate(matrix):
         if count:
@@ -127,7 +127,7 @@ def confusion(matrix: Array) -> Figure:
 
 
 def errors(matrix: Array) -> Figure:
-    """A table: of each digit how many there were, how many were taken for another one, and for which most often."""
+    """A table: how many samples each digit has, how many of them were mistaken, and for which digit most often."""
     matrix = np.asarray(matrix)
     rows = []
     for digit, counts in enumerate(matrix):
@@ -145,12 +145,12 @@ def errors(matrix: Array) -> Figure:
 
 
 def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Figure:
-    """How far apart two trainings are after each step, on a logarithmic scale; by_name has a series each."""
+    """How far apart two trainings are after each step, on a logarithmic scale: one line for each series, by name."""
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     for colour, (name, values) in zip(_COLOURS, by_name.items(), strict=False):
         values = np.asarray(values, np.float64)
-        shown = np.where((values > 0) & np.isfinite(values), values, np.nan)  # a logarithm has no place for 0
+        shown = np.where((values > 0) & np.isfinite(values), values, np.nan)  # 0 has no logarithm
         label = name if values.any() else f"{name}, 0 throughout"
         axes.plot(np.arange(1, len(values) + 1), shown, ".-", color=colour, label=label, linewidth=1, markersize=3)
     axes.axhline(tolerance, color="black", linestyle="--", linewidth=1, label=f"tolerance {tolerance:g}")
@@ -161,7 +161,7 @@ def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Fig
 
 
 def watch(steps: Sequence[int], history: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """What layers did in the steps of a training: history has for each layer gradient, update, saturated and dead."""
+    """What the layers did during a training; history has the gradient, update, saturated and dead values of each."""
     figure = Figure(figsize=(10, 7), layout="constrained")
     (top, bottom), handles = figure.subplots(2, 2, sharex=True), {}
     panels = {
@@ -174,7 +174,7 @@ def watch(steps: Sequence[int], history: Mapping[str, Mapping[str, Sequence[floa
         for i, (name, found) in enumerate(history.items()):
             values = np.asarray(found[quantity], np.float64)
             logarithmic = quantity in ("gradient", "update")
-            there = np.isfinite(values) & ((values > 0) | (not logarithmic))  # a logarithm has no place for 0
+            there = np.isfinite(values) & ((values > 0) | (not logarithmic))  # 0 has no logarithm
             if there.any():
                 style = {"color": _COLOURS[i % len(_COLOURS)], "linestyle": _STROKES[i % len(_STROKES)]}
                 shown = np.where(there, values, np.nan)
@@ -197,7 +197,7 @@ def watch(steps: Sequence[int], history: Mapping[str, Mapping[str, Sequence[floa
 
 
 def side_by_side(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
-    """By name a pair of loss curves, as it should be and as it is with a mistake, each pair in axes of its own."""
+    """Pairs of loss curves by name, right and with a mistake, each pair in axes of its own."""
     columns = min(3, len(curves))
     rows = -(-len(curves) // columns)
     figure = Figure(figsize=(8 if columns == 1 else 3.7 * columns, max(4, 2.4 * rows)), layout="constrained")
@@ -222,7 +222,7 @@ def side_by_side(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) 
 
 
 def png(figure: Figure, dpi: int = 110) -> bytes:
-    """The figure as the bytes of a PNG file, its colours in a palette: all it needs, and a third of the size."""
+    """The bytes of a PNG file with a palette of 256 colours: enough for a figure, at a third of the size."""
     file, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(file, format="png", dpi=dpi)
     image = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
@@ -231,7 +231,7 @@ def png(figure: Figure, dpi: int = 110) -> bytes:
 
 
 def near_square(n: int) -> tuple[int, int]:
-    """Rows and columns for n numbers or pictures, as square as they can be without a gap, else with one at the end.
+    """Rows and columns for n numbers or pictures: as square as possible without a gap, or with a gap at the end.
 
     324 gives (18, 18), 36 (6, 6), 10 (2, 5), 13 (3, 5).
     """

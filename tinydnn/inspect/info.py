@@ -13,7 +13,7 @@ from tinydnn.device.threads import available_cores
 
 
 def collect() -> dict[str, Any]:
-    """What `tinydnn info` prints, by name; None for what is not there."""
+    """What `tinydnn info` prints, by name; None for what is missing."""
     cupy = _cupy()
     return {
         "tinydnn": tinydnn.__version__,
@@ -71,7 +71,7 @@ def _memory() -> int | None:
 
 
 def cuda_version(number: int) -> str:
-    """CUDA's numbers 12090 and the like as 12.9."""
+    """The version of CUDA as text: 12090 means 12.9."""
     return f"{number // 1000}.{number % 1000 // 10}"
 
 
@@ -80,7 +80,7 @@ def _cuda(cupy: Any) -> str | None:
 
 
 def _driver(cupy: Any) -> str | None:
-    """The newest CUDA that the driver can do."""
+    """The newest version of CUDA that the driver supports."""
     number = 0 if cupy is None else cupy.cuda.runtime.driverGetVersion()
     return cuda_version(number) if number else None
 

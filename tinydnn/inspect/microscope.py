@@ -1,6 +1,6 @@
-"""The microscope: one training step laid open, every tensor of it in the order in which it is computed.
+"""The microscope: every tensor of one training step, in the order of computation.
 
-It runs the step that `fit` runs, by the same code, and copies what lies in the passes afterwards.
+The step is run by the code that `fit` runs; the microscope copies what the passes hold afterwards.
 """
 
 import math
@@ -10,40 +10,27 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import layers
+from tinydnn import activations, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.averages import Averages
-from tinydnn.engine.data import Data
-from tinydnn.engine.interrupts import deferred_interrupt
+from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.passes import Pass
-from tinydnn.engine.shards import Shards
-from tinydnn.inspect import formulas
+from tinydnn.inspect import quotes
 from tinydnn.inspect.differences import Difference, difference
-from tinydnn.inspect.formulas import Formula, formula
+from tinydnn.inspect.quotes import Formula, quote
+from tinydnn.inspect.slopes import Index, Slope, slopes
+from tinydnn.inspect.weight_names import gradient_names, gradients_in, weight_names
 from tinydnn.models import Sequential
 
-Index = tuple[int, ...]
-
-_STEP = 1e-5  # how far a finite difference may move a z
-_SLOPES = 3  # entries of each gradient that are checked by one: its largest, and others at random
-_SHOWN = 784  # numbers of a tensor that go into JSON, at most
-
-
-@dataclass(frozen=True)
-class Slope:
-    """An entry of a gradient, and the slope (L(w + h) - L(w - h)) / 2h of the loss along its weight, in float64."""
-
-    index: Index
-    gradient: float
-    slope: float
+_SHOWN = 784  # at most so many numbers of a tensor go into JSON
 
 
 @dataclass
 class Tensor:
-    """One tensor of a step: its formula, a copy of its values, and Keras' own where they are known.
+    """One tensor of a step: its formula, a copy of its values, and Keras' values if they are known.
 
-    kind: what it is one of: x, y, z, a, l, loss, gradient, clipped, a slot's name, or change.
-    of_weights: whether it has the shape of a weight array, and not one row for each of the batch's.
+    kind: x, y, z, a, l, loss, gradient, clipped, the name of a slot, or change.
+    of_weights: whether it has the shape of a weight array; other tensors have a row for each sample of the batch.
     """
 
     name: str
@@ -56,23 +43,23 @@ class Tensor:
 
     @property
     def difference(self) -> Difference | None:
-        """The largest difference from Keras' values, where they are known."""
+        """The largest difference from Keras' values; None if they are unknown."""
         return None if self.keras is None else difference(self.value, self.keras)
 
     @property
     def largest(self) -> Index:
-        """Where its largest value is, in magnitude: the entry to show where there is room for one."""
+        """The index of its largest value in magnitude: the entry to show where there is room for only one."""
         return tuple(int(i) for i in np.unravel_index(np.abs(self.value).argmax(), self.value.shape))
 
     @property
     def sample(self) -> Array:
-        """A part to look at: of a batch its first row, of a kernel the weights of its first unit, else all."""
+        """A part to look at: the first row of a batch, the weights of a kernel's first unit, or all numbers."""
         if self.value.ndim < 2:
             return self.value[..., :_SHOWN] if self.value.ndim else self.value
         return (self.value[:, 0] if self.of_weights else self.value[0].ravel())[:_SHOWN]
 
     def to_json(self) -> dict[str, Any]:
-        """What JSON has of it; of its values a sample."""
+        """The tensor as JSON, with a sample of its values."""
         at = self.largest
         return {
             "name": self.name,
@@ -97,77 +84,30 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
     """Train the model by one step on these samples as one batch; return every tensor of the step in order.
 
     Args:
-        model: compiled; it has taken the step afterwards, unless the loss is infinite or NaN.
+        model: compiled; it takes the step, unless the loss is infinite or NaN.
         x, y: as for fit.
-        keras: Keras' own values of the tensors, by name.
+        keras: Keras' values of the tensors, by name.
     """
-    model.require_compiled("The microscope", y)
-    data = Data(model, x, y)
-    model.prepare_training(data.x.shape[1:])
-    twin = _in_float64(model)
     to_numpy = model.backend.to_numpy
-    before = to_numpy(model.parameters)
-    with Shards(model, data, data.n, training=True) as shards, deferred_interrupt():
-        shards.begin(model.backend.xp.arange(data.n))
-        passes = shards.gradients(0, data.n)
+    with OneBatch(model, x, y, "The microscope") as batch:
+        before = to_numpy(model.parameters)
+        passes = batch.gradients()
+        loss = batch.logs()["loss"]
         gradient = sum(to_numpy(each.gradient) for each in passes)
-        loss = shards.logs()["loss"]
         tensors = [*_forward(model, passes, loss), *_backward(model, passes, gradient)]
-        reach = _reach(passes)
-        if math.isfinite(loss):  # else fit refuses the update
-            shards.update(passes)
+        found = slopes(model, x, y, gradient, passes)
+        if math.isfinite(loss):  # otherwise fit refuses the update, too
+            batch.update()
             tensors += _update(model, to_numpy(passes[0].gradient), before, to_numpy(model.parameters))
     by_name = {tensor.name: tensor for tensor in tensors}
     for name, tensor in by_name.items():
         tensor.keras = (keras or {}).get(name)
-    of_weights = [by_name[name] for name in gradient_names(model)]
-    for tensor, slopes in zip(of_weights, _slopes(twin, x, y, [each.value for each in of_weights], reach), strict=True):
-        tensor.slopes = slopes
+    for name, of_weights in zip(gradient_names(model), found, strict=True):
+        by_name[name].slopes = of_weights
     return tensors
 
 
-def weight_names(model: Sequential) -> list[str]:
-    """dense/kernel, dense/bias, … in the order of the model's weights."""
-    return [f"{layer.name}/{kind}" for layer in model.layers for kind, _ in _kinds(layer)]
-
-
-def gradient_names(model: Sequential) -> list[str]:
-    """dense/dW, dense/db, … in the same order."""
-    return [f"{layer.name}/{gradient}" for layer in model.layers for _, gradient in _kinds(layer)]
-
-
-def _kinds(layer: layers.Layer) -> list[tuple[str, str]]:
-    """Keras' names of a layer's weights, and those of their gradients."""
-    if isinstance(layer, layers.Dense):
-        return [("kernel", "dW"), ("bias", "db")][: len(layer.weights)]
-    return [(f"w{i}", f"dw{i}") for i in range(len(layer.weights))]
-
-
 # -- the tensors -------------------------------------------------------------------------------------
-
-
-class _Step:
-    """A step of the model that computes something, and where its tensors lie in the passes."""
-
-    def __init__(self, model: Sequential, passes: list[Pass], i: int, owner: layers.Layer) -> None:
-        self.layer, self.owner = model.steps[i], owner
-        self.in_loss = i == len(passes[0].layers)  # a softmax, which is computed together with the loss
-        self.kind = "y"
-        if isinstance(self.layer, layers.Dense | layers.Activation):
-            self.kind = "z" if isinstance(self.layer, layers.Dense) else "a"
-        self._model, self._passes, self._i = model, passes, i
-
-    def output(self) -> Array:
-        if self.in_loss:
-            return _rows(self._model, [each.loss.p for each in self._passes])
-        following = self._i + 1  # takes what this one hands on, which may be its own input
-        return _rows(self._model, [([t.x for t in each.traces] + [each.output])[following] for each in self._passes])
-
-    def gradient(self) -> Array | None:
-        """The gradient with respect to the output, where the passes computed it."""
-        if self.in_loss or self._passes[0].traces[self._i].dy is None:
-            return None
-        return _rows(self._model, [each.traces[self._i].dy for each in self._passes])
 
 
 def _rows(model: Sequential, parts: list[Array]) -> Array:
@@ -175,50 +115,72 @@ def _rows(model: Sequential, parts: list[Array]) -> Array:
     return np.concatenate([model.backend.to_numpy(part) for part in parts])
 
 
-def _steps(model: Sequential, passes: list[Pass]) -> list[_Step]:
-    owners = [layer for layer in model.layers for _ in layer.steps()]
-    steps = [_Step(model, passes, i, owner) for i, owner in enumerate(owners)]
-    return [step for step in steps if step.layer.computes]
+def _outputs(model: Sequential, passes: list[Pass], i: int) -> Iterator[tuple[str, Formula, Array]]:
+    """What layer i computes: z and a, or y."""
+    layer, traces = model.layers[i], [each.traces[i] for each in passes]
+    following = [[*(t.x for t in each.traces), each.output][i + 1] for each in passes]  # may be the layer's own input
+    activates = layer.activation is not activations.linear or isinstance(layer, layers.Activation)
+    if isinstance(layer, layers.Dense):
+        yield "z", quotes.of_output(layer, "z"), _rows(model, [t.z for t in traces])
+    if activates:
+        outputs = [each.loss.p for each in passes] if traces[0].loss_activates else following
+        yield "a", quotes.of_activation(layer.activation), _rows(model, outputs)
+    elif layer.computes and not isinstance(layer, layers.Dense):
+        yield "y", quotes.of_output(layer, "y"), _rows(model, following)
 
 
 def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Formula]:
     assert model.loss is not None
-    last = _steps(model, passes)[-1]
-    output = f"{last.owner.name}/y" if last.kind == "y" else last.kind  # y alone are the targets
-    return formulas.of_loss(model.loss, passes[0].logits, output)
+    t = passes[0].traces[-1]
+    layer = next(each for each in reversed(model.layers) if each.computes)
+    output = f"{layer.name}/y"  # y alone are the targets
+    if isinstance(layer, layers.Dense | layers.Activation):
+        output = "z" if t.loss_takes_z or layer.activation is activations.linear else "a"
+    return quotes.of_loss(model.loss, passes[0].logits, output)
 
 
 def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
     x = _rows(model, [each.traces[0].x for each in passes]).astype(model.dtype)
-    yield Tensor("x", "x", formula("the rows of the batch", "self._take(self.data.x", Pass.gather), x)
+    yield Tensor("x", "x", quote(Pass.gather, "the rows of the batch", "self._take(self.data.x"), x)
     y = _rows(model, [each.loss.y for each in passes])
     made_of_labels = passes[0].data.targets is None
     code = "self.xp.equal(scores.labels" if made_of_labels else "t.y = self._take("
-    yield Tensor("y", "y", formula("their targets", code, Pass.measure), y)
-    for step in _steps(model, passes):
-        how = formulas.of_softmax_in_loss() if step.in_loss else formulas.of_output(step.layer)
-        yield Tensor(f"{step.owner.name}/{step.kind}", step.kind, how.named(step.kind), step.output())
+    yield Tensor("y", "y", quote(Pass.measure, "their targets", code), y)
+    for i, layer in enumerate(model.layers):
+        for kind, how, values in _outputs(model, passes, i):
+            yield Tensor(f"{layer.name}/{kind}", kind, how.named(kind), values)
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
     penalty = " + penalties" if any(layer.kernel_regularizer for layer in model.layers) else ""
-    how = formula(f"loss = mean of l{penalty}", '"loss": loss / samples', Averages._means)
+    how = quote(Averages._means, f"loss = mean of l{penalty}", '"loss": loss / samples')
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
 def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
     views = iter(model.layout.views(gradient))
     of_weights = {layer.name: [next(views) for _ in layer.weights] for layer in model.layers}
-    _, how = _loss_formulas(model, passes)
-    for step in reversed(_steps(model, passes)):
-        name, arriving = step.owner.name, step.gradient()
-        if arriving is None:  # the loss was computed from what goes into this step, or no weight lies below it
+    _, how = _loss_formulas(model, passes)  # of the gradient that goes into the layer
+    for i, layer in reversed(list(enumerate(model.layers))):
+        traces = [each.traces[i] for each in passes]
+        if traces[0].dy is None:  # no weight lies below
+            return
+        if not layer.computes or (isinstance(layer, layers.Activation) and traces[0].loss_takes_z):
             continue
-        yield Tensor(f"{name}/d{step.kind}", "gradient", how.named(f"d{step.kind}"), arriving)
-        how = formulas.of_input_gradient(step.layer)
-        if step.layer.weights:
-            kinds, both = _kinds(step.layer), formulas.of_weight_gradients(step.layer)
-            for (_, kind), each, values in zip(kinds, both, of_weights[name], strict=False):
-                yield Tensor(f"{name}/{kind}", "gradient", each.named(kind), values, of_weights=True)
+        dense, activates = isinstance(layer, layers.Dense), layer.activation is not activations.linear
+        goes_through = activates and not traces[0].loss_takes_z
+        kind = "dy"
+        if dense or isinstance(layer, layers.Activation):
+            kind = "da" if goes_through or not dense else "dz"
+        arriving = _rows(model, [t.dy for t in traces])
+        yield Tensor(f"{layer.name}/{kind}", "gradient", how.named(kind), arriving)
+        if dense and goes_through:
+            dz = _rows(model, [t.dz for t in traces])
+            how = quotes.of_activation_gradient(layer.activation)
+            yield Tensor(f"{layer.name}/dz", "gradient", how.named("dz"), dz)
+        of_layer = zip(gradients_in(layer), quotes.of_weight_gradients(layer), of_weights[layer.name], strict=True)
+        for name, how, values in of_layer:
+            yield Tensor(f"{layer.name}/{name}", "gradient", how.named(name), values, of_weights=True)
+        how = quotes.of_input_gradient(layer)
 
 
 def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
@@ -226,72 +188,12 @@ def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> 
     assert optimizer is not None
     names, views = weight_names(model), model.layout.views
     if optimizer.clips:
-        how = formulas.of_clipping(optimizer)
+        how = quotes.of_clipping(optimizer)
         for name, values in zip(gradient_names(model), views(gradient), strict=True):
             yield Tensor(f"{name} clipped", "clipped", how, values, of_weights=True)
-    slots, change = formulas.of_update(optimizer)
+    slots, change = quotes.of_update(optimizer)
     for slot, vector in optimizer.slots.items():
         for name, values in zip(names, views(model.backend.to_numpy(vector)), strict=True):
             yield Tensor(f"{name} {slot}", slot, slots[slot], values, of_weights=True)
     for name, values in zip(names, views(after - before), strict=True):
-        yield Tensor(f"{name} change", "change", change.named("change"), values, of_weights=True)
-
-
-# -- finite differences -------------------------------------------------------------------------------
-
-
-def _in_float64(model: Sequential) -> Sequential:
-    """The same net with the same weights and the same dropout masks to come, in float64."""
-    copies = []
-    for layer in model.layers:
-        settings = {**layer.get_config(), "dtype": "float64"}
-        if isinstance(layer, layers.Dropout):
-            settings["seed"] = layer.stream_seed
-        copies.append(type(layer)(**settings))
-    twin = Sequential(copies, name=model.name, device="cpu", threads=model.threads)
-    twin.compile("sgd", model.loss)
-    assert model.sample_shape is not None
-    twin.build_for(model.sample_shape)
-    twin.set_weights(model.get_weights())
-    for copy, layer in zip(copies, model.layers, strict=True):
-        copy.steps_seen = layer.steps_seen
-        if isinstance(copy, layers.Dropout):
-            copy.drawn_in = layer.dtype
-    return twin
-
-
-def _reach(passes: list[Pass]) -> list[float]:
-    """For each weight array, how far a z moves at most when one of its weights moves by 1."""
-    reach = []
-    for i, layer in enumerate(passes[0].layers):
-        largest = max(float(abs(each.traces[i].x).max()) for each in passes)
-        reach += [largest, *[1.0] * (len(layer.weights) - 1)][: len(layer.weights)]
-    return reach
-
-
-def _slopes(twin: Sequential, x: Any, y: Any, gradients: list[Array], reach: list[float]) -> list[list[Slope]]:
-    """The slope of the loss along a few weights of each array."""
-    data = Data(twin, x, y)
-    rng = np.random.default_rng(0)  # the same entries each time
-    with Shards(twin, data, data.n, training=True) as shards:
-
-        def loss() -> float:
-            shards.begin()
-            shards.gradients(0, data.n)
-            return float(shards.logs()["loss"])
-
-        found = []
-        for W, dW, far in zip(twin.layout.views(twin.parameters), gradients, reach, strict=True):
-            entries = dict.fromkeys([int(np.abs(dW).argmax()), *rng.integers(0, dW.size, _SLOPES - 1).tolist()])
-            h = _STEP / max(1.0, far)
-            slopes = []
-            for index in (np.unravel_index(entry, dW.shape) for entry in entries):
-                before = float(W[index])
-                W[index] = before + h
-                up = loss()
-                W[index] = before - h
-                slope = (up - loss()) / (2 * h)
-                W[index] = before
-                slopes.append(Slope(tuple(int(i) for i in index), float(dW[index]), slope))
-            found.append(slopes)
-    return found
+        yield Tensor(f"{name} change", "change", change, values, of_weights=True)

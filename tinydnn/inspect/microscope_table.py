@@ -1,4 +1,4 @@
-"""The microscope's table for a terminal: three lines a tensor."""
+"""The microscope's table for a terminal: three lines for each tensor."""
 
 from collections.abc import Iterable
 
@@ -11,9 +11,10 @@ from tinydnn.inspect.microscope import Tensor
 
 
 def table(tensors: Iterable[Tensor]) -> Table:
-    """Every tensor: its formula and line, its shape and range, the largest value in tinydnn, Keras, and as a slope.
+    """A row for each tensor.
 
-    The last column is where that is, and how far tinydnn is from Keras anywhere in the tensor, and from the slopes.
+    The columns: its formula and the line that computes it; its shape, mean and range; its largest value, in tinydnn and
+    in Keras, and the slope there; the index of that value, the largest difference from Keras, and from the slopes.
     """
     result = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
     result.add_column("tensor\nformula\nline of tinydnn", min_width=17)

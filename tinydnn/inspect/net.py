@@ -1,4 +1,4 @@
-"""The walkthrough's net, and nets like it, made of tinydnn's classes or of Keras'."""
+"""The walkthrough's net and nets like it, built from tinydnn's classes or from Keras'."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ VALIDATION_SPLIT = 0.2
 
 @dataclass
 class Settings:
-    """What a run is made from; the defaults are the walkthrough's."""
+    """The settings of a run; the defaults are the walkthrough's."""
 
     epochs: int = 20
     batch_size: int = 512
@@ -29,7 +29,7 @@ class Settings:
 
 
 def make_model(settings: Settings) -> models.Sequential:
-    """The walkthrough's net, or as the settings have it, compiled: images in, ten probabilities out.
+    """The net that the settings describe, compiled: images in, ten probabilities out.
 
     Raises:
         ValueError: an unknown name, or a value out of range.
@@ -40,7 +40,9 @@ def make_model(settings: Settings) -> models.Sequential:
 
 
 def complete(keras: Any, model: Any, settings: Settings) -> Any:
-    """Add the layers to an empty Sequential of tinydnn's or of Keras', compile it, and return it.
+    """Add the layers to an empty Sequential, compile it, and return it.
+
+    keras: the module that has the classes, tinydnn or keras; the model is one of its own.
 
     Raises:
         ValueError: an unknown name, or a value out of range.

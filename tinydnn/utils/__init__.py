@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import as_numeric
 from tinydnn.device.backend import Array
-from tinydnn.engine.data import as_numeric
 from tinydnn.names import not_offered
 from tinydnn.random import set_random_seed
 

@@ -2,7 +2,7 @@
 
 import io
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich import box
@@ -11,12 +11,10 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from tinydnn.config import floatx
-
-if TYPE_CHECKING:
-    from tinydnn.models import Sequential
+from tinydnn.engine.network import Network
 
 
-def print_summary(model: "Sequential", print_fn: Any = None) -> None:
+def print_summary(model: Network, print_fn: Any = None) -> None:
     """Print the model's layers and the number and size of its weights; print_fn gets the text instead."""
     width = min(88, shutil.get_terminal_size().columns - 4)
     first, second = int(0.45 * width), int(0.80 * width)  # where the columns end

@@ -1,4 +1,4 @@
-"""What a net made of some digits: which it took for which, and which were the hardest."""
+"""What a net made of some digits: which digit it took for which, and which were the hardest."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from tinydnn.device.backend import Array
 
 @dataclass(frozen=True)
 class Findings:
-    """Predictions next to what they should be.
+    """Predictions, and the labels they should match.
 
     probabilities: (n, 10).
     labels: (n,).
@@ -20,17 +20,17 @@ class Findings:
 
     @property
     def predicted(self) -> Array:
-        """The digit that each was taken for, (n,)."""
+        """The digit that each was taken for, (n,): the most probable one."""
         return self.probabilities.argmax(axis=1)
 
     @property
     def confidence(self) -> Array:
-        """The probability of that digit, (n,)."""
+        """The probability of the predicted digit, (n,)."""
         return self.probabilities.max(axis=1)
 
     @property
     def right(self) -> Array:
-        """Whether that is the label, (n,)."""
+        """Whether the predicted digit is the label, (n,)."""
         return self.predicted == self.labels
 
     @property
@@ -40,23 +40,23 @@ class Findings:
         return np.bincount(self.labels * classes + self.predicted, minlength=classes**2).reshape(classes, classes)
 
     def hardest_right(self) -> Array:
-        """Which were recognised, the least sure first."""
+        """The numbers of the recognised digits, the least sure first."""
         return self._by_confidence(self.right)
 
     def unsure_mistakes(self) -> Array:
-        """Which were mistaken, the least sure first."""
+        """The numbers of the mistaken digits, the least sure first."""
         return self._by_confidence(~self.right)
 
     def confident_mistakes(self) -> Array:
-        """Which were mistaken, the surest first."""
+        """The numbers of the mistaken digits, the surest first."""
         return self._by_confidence(~self.right)[::-1]
 
     def cell(self, label: int, predicted: int) -> Array:
-        """Which digits of this label were taken for that one, the least sure first."""
+        """The numbers of the digits with this label that were taken for that one, the least sure first."""
         return self._by_confidence((self.labels == label) & (self.predicted == predicted))
 
     def says(self, i: int) -> str:
-        """What number i was taken for, in words."""
+        """What digit number i is and what it was taken for, in words."""
         label, predicted = int(self.labels[i]), int(self.predicted[i])
         sure = f"{self.confidence[i]:.2%}"
         if label == predicted:

@@ -1,4 +1,4 @@
-// Learning curves as SVG: training as dots, validation as a line, the values of the epoch pointed at below.
+// Learning curves as SVG: training as dots, validation as a line; below, the values of the epoch pointed at.
 
 const WIDTH = 480, HEIGHT = 260, EDGE = {left: 48, right: 10, top: 10, bottom: 34};
 

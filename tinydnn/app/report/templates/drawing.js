@@ -1,5 +1,5 @@
-// From ink on a large square to the 28 x 28 grey values of MNIST, as tinydnn/images.py does it: the ink's box is scaled
-// to 20 x 20, its proportions kept, and placed so that its centre of mass lies in the middle.
+// From ink on a large square to the 28 x 28 grey values of MNIST, as in tinydnn/app/images.py: the ink is scaled to a box
+// of 20 x 20, with its proportions kept, and placed so that its centre of mass lies in the middle.
 
 const SIDE = 28, BOX = 20;
 
@@ -36,7 +36,7 @@ function toDigit(ink, side) {
   return digit;
 }
 
-// The mean of the ink between these edges; a pixel that is cut counts by its share.
+// The mean of the ink between these edges; a pixel on an edge counts in part.
 function average(ink, side, top, bottom, left, right) {
   let sum = 0, area = 0;
   for (let y = Math.floor(top); y < bottom; y++) {
@@ -49,8 +49,8 @@ function average(ink, side, top, bottom, left, right) {
   return sum / area;
 }
 
-// A canvas to draw on with mouse, pen, finger or keys. changed() is called whenever the ink is another one, moved(pen)
-// whenever the keyboard's pen is elsewhere, or put down or lifted.
+// A canvas to draw on with mouse, pen, finger or keys. It calls changed() whenever the ink changes, and moved(pen)
+// whenever the keyboard's pen moves, is put down or is lifted.
 class Pad {
   static WIDTH = 22;  // of a stroke
   static STEP = 10;  // of an arrow key
@@ -120,7 +120,7 @@ class Pad {
     this.changed();
   }
 
-  // Another picture's opaque parts as ink, without a word to changed().
+  // Take the opaque parts of another picture as ink, without a call of changed().
   show(image) {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.context.imageSmoothingEnabled = false;

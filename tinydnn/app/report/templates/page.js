@@ -10,7 +10,7 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-// With so many digits; small and large ones as 1.2e-7.
+// A number with so many digits; very small and very large ones as 1.2e-7.
 function number(v, digits) {
   const size = Math.abs(v);
   return v !== 0 && (size < 1e-3 || size >= 1e6) ? v.toExponential(digits - 1) : String(Number(v.toPrecision(digits)));
@@ -18,7 +18,7 @@ function number(v, digits) {
 
 const percent = p => (100 * p).toFixed(p > 0 && p < 0.0995 ? 2 : 1) + " %";
 
-// Numbers as a picture; from 0 to 1 and grey values in one shade, others from blue over white to orange.
+// Paint numbers as a picture: in one shade, or from blue over white to orange if some are negative.
 function paint(canvas, values, rows, columns) {
   canvas.width = columns, canvas.height = rows;
   const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
@@ -34,7 +34,7 @@ function paint(canvas, values, rows, columns) {
   return canvas;
 }
 
-// As square as it can be: 324 numbers are 18 x 18, 10 are 2 x 5.
+// The most nearly square shape: 324 numbers are 18 x 18, 10 are 2 x 5.
 function nearSquare(n) {
   const root = Math.floor(Math.sqrt(n));
   for (let rows = root; rows * 3 > root; rows--) if (n % rows === 0) return [rows, n / rows];
@@ -165,7 +165,7 @@ function tensorCard(tensor) {
 
 document.getElementById("tensors").append(...data.microscope.tensors.map(tensorCard));
 
-// The digits come last: to decode an image takes a moment.
+// The digits come last, as decoding an image takes a moment.
 readDigits(data.sprite, data.digits.length).then(digits => {
   for (const button of document.querySelectorAll("[data-cell]")) {
     button.addEventListener("click", () => showCell(button, digits));

@@ -1,0 +1,70 @@
+"""The `tinydnn` command: its list of commands, and how it ends."""
+
+import io
+import signal
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from tinydnn.app.cli.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, InterruptedRunError
+from tinydnn.engine.interrupts import terminate
+
+# As `tinydnn --help` lists them. Each is a function in the file of the same name, which imports what only it needs
+# when it runs.
+COMMANDS = (
+    "info",
+    "train",
+    "evaluate",
+    "predict",
+    "report",
+    "parity",
+    "microscope",
+    "mistakes",
+    "diagnose",
+    "selftest",
+)
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+for name in COMMANDS:
+    app.command(name)(getattr(import_module(f"tinydnn.app.cli.{name}"), name))
+
+
+@app.callback()
+def before_any_command(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Dense networks from scratch, with Keras' names."""
+
+
+def main() -> None:
+    """Run the command. Errors go to standard error, in one line; with --debug as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file name that the terminal can't show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, terminate)
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]  # so it may stand anywhere
+    try:
+        code = app(arguments or ["--help"], prog_name="tinydnn", standalone_mode=False)
+    except InterruptedRunError as error:
+        _complain(f"{error}", error)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        wrong_use = getattr(error, "exit_code", None) == WRONG_USE  # as Typer's own errors have it
+        message = error.format_message() if wrong_use else f"{error}"  # type: ignore[attr-defined]
+        _complain(message + ("; see `tinydnn --help`" if wrong_use else ""), error)
+        sys.exit(WRONG_USE if wrong_use else FAILED)
+    if code == INTERRUPTED:  # Typer returns this after Ctrl-C
+        print("tinydnn: stopped by Ctrl-C", file=sys.stderr)
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _complain(message: str, error: BaseException) -> None:
+    """Print one line to standard error: the message, and the error's notes."""
+    whole = "; ".join([message, *getattr(error, "__notes__", [])])
+    print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr)

@@ -1,0 +1,29 @@
+"""Exit codes, and the errors of a command, of which `main` makes one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+class InterruptedRunError(Exception):
+    """Ctrl-C ended a training; the message says what was saved."""
+
+
+@contextmanager
+def wrong_use(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds into wrong use of the command, with its exit code."""
+    try:
+        yield
+    except kinds as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def refuse(context: typer.Context, why: str, *names: str) -> None:
+    """Raise an error if any of these options was given."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source is not None and source.name != "DEFAULT":
+            raise typer.BadParameter(f"{why}; leave out {parameter.opts[0]}")

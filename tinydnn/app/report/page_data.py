@@ -1,0 +1,115 @@
+"""The data of a run that the scripts of its page read, as JSON."""
+
+import base64
+import io
+import math
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tinydnn import layers
+from tinydnn.app.first_step import FirstStep
+from tinydnn.app.report.findings import Findings
+from tinydnn.config import cast
+from tinydnn.device.backend import Array
+from tinydnn.layers import Layer
+from tinydnn.models import Sequential
+
+_PER_CELL = 40  # digits of a cell of the confusion matrix
+_EXAMPLES = 100  # test digits to take instead of drawing one
+_CASES = 12  # hardest cases of each kind
+_SPRITE_COLUMNS = 40
+
+
+def net(model: Sequential) -> dict[str, Any]:
+    """The net for the page's own forward pass: the kind and settings of each layer, and all weights in base64."""
+    parameters = model.backend.to_numpy(model.parameters)
+    described = [_layer(layer) for layer in model.layers]
+    little_endian = parameters.astype(parameters.dtype.newbyteorder("<"))
+    return {
+        "dtype": model.dtype,
+        "layers": [each for each in described if each],
+        "weights": base64.b64encode(little_endian.tobytes()).decode(),
+    }
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    if isinstance(layer, layers.Dense):
+        inputs, units = layer.kernel.shape
+        return {
+            "kind": "dense", "name": layer.name, "inputs": inputs, "units": units, "bias": layer.use_bias,
+            "activation": layer.activation.name,
+        }  # fmt: skip
+    if isinstance(layer, layers.Rescaling):
+        scale, offset = cast(layer.scale), cast(layer.offset)  # as the layer rounds them
+        return {"kind": "rescaling", "name": layer.name, "scale": scale, "offset": offset}
+    if isinstance(layer, layers.Activation):
+        return {"kind": "activation", "name": layer.name, "activation": layer.activation.name}
+    return {}  # Reshape, Flatten and Dropout, which change no number in a prediction
+
+
+def digits(found: Findings, x: Array) -> dict[str, Any]:
+    """Some test digits as one image, and which of them the confusion matrix and the hardest cases show.
+
+    found: what the net makes of the test digits.
+    x: the test digits, (n, 28, 28).
+    """
+    confusion = found.confusion
+    cells: dict[str, list[int]] = {}
+    chosen: dict[int, int] = {}  # the number of a test digit, and its position in the image
+    for label, predicted in np.ndindex(confusion.shape):
+        which = found.cell(label, predicted)[:_PER_CELL].tolist()
+        if which:
+            cells[f"{label},{predicted}"] = which
+    cases = {
+        "hardest": found.hardest_right()[:_CASES].tolist(),
+        "confident": found.confident_mistakes()[:_CASES].tolist(),
+        "unsure": found.unsure_mistakes()[:_CASES].tolist(),
+    }
+    examples = list(range(min(_EXAMPLES, len(x))))
+    for which in [examples, *cells.values(), *cases.values()]:
+        for i in which:
+            chosen.setdefault(i, len(chosen))
+    order = list(chosen)
+    described = [
+        {"number": i, "label": int(found.labels[i]), "p": [_short(p, 5) for p in found.probabilities[i]]} for i in order
+    ]
+    return {
+        "confusion": confusion.tolist(),
+        "cells": {name: [chosen[i] for i in which] for name, which in cells.items()},
+        "cases": {name: [chosen[i] for i in which] for name, which in cases.items()},
+        "examples": len(examples),  # these come first in the image
+        "digits": described,
+        "sprite": {"columns": _SPRITE_COLUMNS, "source": data_url(_sprite(x[order]))},
+    }
+
+
+def _sprite(images: Array) -> bytes:
+    """All images in one, row by row."""
+    rows, (height, width) = math.ceil(len(images) / _SPRITE_COLUMNS), images.shape[1:]
+    sheet = np.zeros((rows * height, _SPRITE_COLUMNS * width), np.uint8)
+    for i, image in enumerate(images):
+        top, left = i // _SPRITE_COLUMNS * height, i % _SPRITE_COLUMNS * width
+        sheet[top : top + height, left : left + width] = image
+    file = io.BytesIO()
+    Image.fromarray(sheet).save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def microscope(step: FirstStep) -> dict[str, Any]:
+    """The tensors of the first step, and Keras' version if its values stand beside them."""
+    tensors = [tensor.to_json() for tensor in step.tensors]
+    for tensor in tensors:
+        tensor["sample"] = [_short(v, 3) for v in np.ravel(tensor["sample"])]  # precise enough for a picture
+    return {"keras": step.keras, "tensors": tensors}
+
+
+def data_url(png: bytes) -> str:
+    """A PNG as a URL that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _short(value: float, places: int) -> float:
+    """The value, rounded to so many significant digits."""
+    return float(f"{value:.{places}g}")

@@ -1,0 +1,158 @@
+"""The folder of a training run: where it lies, and what its files hold.
+
+run.json is written before the training: settings, seed and versions, everything that it takes to repeat the run.
+checkpoint.npz stays for as long as the run can be resumed. At the end there are also model.keras, the log as
+history.json and history.csv, and the results in run.json. A watched training adds watch.csv and watch.png.
+"""
+
+import csv
+import io
+import json
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from tinydnn import callbacks, models
+from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
+from tinydnn.files.whole import FileFormatError, check_writable, to_json, write_whole
+from tinydnn.inspect import info
+from tinydnn.inspect.net import Settings
+from tinydnn.inspect.watch import CSV_FILE, PLOT_FILE
+
+DESCRIPTION_FILE, MODEL_FILE = "run.json", "model.keras"
+LOG_FILE, LOG_TABLE_FILE = "history.json", "history.csv"
+FILES = MODEL_FILE, LOG_FILE, LOG_TABLE_FILE, DESCRIPTION_FILE, CHECKPOINT_FILE, CSV_FILE, PLOT_FILE
+
+
+# -- a new folder --------------------------------------------------------------------------------------
+
+
+def unused() -> Path:
+    """The folder of a run that was given none: runs/ and the date and time, numbered if that is taken."""
+    name = time.strftime("%Y-%m-%d-%H%M%S")
+    candidates = [Path("runs") / (name if i == 0 else f"{name}-{i}") for i in range(1000)]
+    return next(folder for folder in candidates if not folder.exists())
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, and check before the training that a run can be written there.
+
+    Raises:
+        FileExistsError: there is a file of that name, or the folder has a run in it.
+        OSError: the folder can't be written to.
+    """
+    taken = [name for name in FILES if (folder / name).exists()]
+    if taken:
+        raise FileExistsError(f"{str(folder)!r} has a {taken[0]} already; name another folder with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        check_writable(folder / DESCRIPTION_FILE)
+    except OSError as error:
+        raise type(error)(f"Can't write to {str(folder)!r}; name another folder with --out: {error}") from None
+
+
+# -- its description -----------------------------------------------------------------------------------
+
+
+def description(settings: Settings, results: dict[str, Any]) -> dict[str, Any]:
+    """The contents of run.json, with the versions of everything that the results depend on."""
+    return {"settings": asdict(settings), "results": results, "versions": info.collect()}
+
+
+def write_description(folder: Path, settings: Settings, results: dict[str, Any]) -> None:
+    """Write run.json."""
+    write_whole(folder / DESCRIPTION_FILE, to_json(description(settings, results)).encode())
+
+
+def read_description(folder: Path) -> tuple[Settings, dict[str, Any], dict[str, Any]]:
+    """The settings, results and versions in run.json.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        FileFormatError: run.json is damaged.
+    """
+    path = folder / DESCRIPTION_FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no {DESCRIPTION_FILE} in {str(folder)!r}, so there is no run")
+    try:
+        found = json.loads(path.read_bytes())
+        return _settings(found["settings"]), dict(found["results"]), dict(found["versions"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise FileFormatError(f"{path}: expected the description of a run. Found: {error}") from None
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    """Settings from run.json; a setting that this version doesn't know is an error."""
+    known = {field.name for field in fields(Settings)}
+    if set(values) != known:
+        raise ValueError(f"settings {sorted(values)}; expected {sorted(known)}")
+    return Settings(**{**values, "hidden": tuple(values["hidden"])})
+
+
+# -- its log -------------------------------------------------------------------------------------------
+
+
+def write_log(folder: Path, history: callbacks.History) -> None:
+    """Write the log of all whole epochs, as history.json and as history.csv."""
+    write_whole(folder / LOG_FILE, to_json(history.history).encode())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = list(history.history)
+    writer.writerow(["epoch", *names])
+    for i, epoch in enumerate(history.epoch):
+        writer.writerow([epoch + 1, *(history.history[name][i] for name in names)])
+    write_whole(folder / LOG_TABLE_FILE, text.getvalue().encode())
+
+
+def read_log(folder: Path) -> dict[str, list[float]]:
+    """Loss, accuracy and any other figures of each whole epoch; there is at least one epoch.
+
+    Raises:
+        FileFormatError: there is no log or no whole epoch in it, or it is damaged.
+    """
+    path = folder / LOG_FILE
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        found = {}
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path}: expected the log of a run. Found: {error}") from None
+    if found == {}:
+        raise FileFormatError(
+            f"{folder}: expected at least one whole epoch. Found: none; go on with `tinydnn train --resume {folder}`"
+        )
+    try:
+        log = {name: [float(value) for value in values] for name, values in found.items()}
+        lengths = {len(values) for values in (log["loss"], log["accuracy"], *log.values())}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FileFormatError(
+            f"{path}: expected lists of numbers, among them loss and accuracy. Found: {error}"
+        ) from None
+    if len(lengths) > 1 or lengths == {0}:
+        raise FileFormatError(f"{path}: expected lists of one length. Found: {sorted(lengths)}")
+    return log
+
+
+# -- its model -----------------------------------------------------------------------------------------
+
+
+def load_model(run: Path) -> models.Sequential:
+    """The model of a run folder, or of a .keras file; it takes digits.
+
+    Raises:
+        FileNotFoundError: there is no model.
+        FileFormatError: the model is damaged, or takes something other than digits.
+    """
+    path = run / MODEL_FILE if run.is_dir() else run
+    if not path.is_file():
+        begun = (run / DESCRIPTION_FILE).is_file()  # but killed before it could save its model
+        advice, option = ("go on with", "--resume") if begun else ("train one with", "--out")
+        raise FileNotFoundError(f"There is no {MODEL_FILE} in {str(run)!r}; {advice} `tinydnn train {option} {run}`")
+    model = models.load_model(path)
+    if model.sample_shape != (28, 28) or model.output_shape != (None, 10):
+        raise FileFormatError(
+            f"{path}: expected a model from images (28, 28) to 10 probabilities. "
+            f"Found: samples of shape {model.sample_shape}"
+        )
+    return model

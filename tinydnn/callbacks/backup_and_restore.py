@@ -1,0 +1,96 @@
+"""BackupAndRestore (mirrors keras/src/callbacks/backup_and_restore.py)."""
+
+import os
+from contextlib import suppress
+from os import PathLike
+
+from tinydnn.callbacks.callback import Callback, check_save_freq
+from tinydnn.engine.logs import Logs
+from tinydnn.files.whole import FileFormatError
+
+CHECKPOINT_FILE = "checkpoint.npz"
+
+
+class BackupAndRestore(Callback):
+    """Backs a training up to a folder, and goes on from there if it was cut off, to the same bits.
+
+    The same script, run again after whatever happened, ends as if nothing had: the backup has weights,
+    optimizer, position within the epoch, order of the samples, random numbers, the whole History, and what
+    other callbacks keep. Keras' own begins the epoch anew and forgets the log before it.
+
+    Mirrors keras/src/callbacks/backup_and_restore.py.
+
+    Args:
+        backup_dir: the folder; made where it is missing.
+        save_freq: "epoch", or a number of batches.
+        double_checkpoint: whether to keep the backup before the last one too, for a disk that damages files.
+        delete_checkpoint: whether to remove the backup once the training has ended.
+
+    fit raises:
+        FileFormatError: the backup is damaged, or of a training with other layers, optimizer, data size,
+            batch size or callbacks.
+    """
+
+    def __init__(
+        self,
+        backup_dir: str | PathLike[str],
+        save_freq: int | str = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        if not os.fspath(backup_dir):
+            raise ValueError("BackupAndRestore expects a folder. Received: backup_dir=''")
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = check_save_freq(save_freq)
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        self._path = os.path.join(self.backup_dir, CHECKPOINT_FILE)
+        self._previous = os.path.join(self.backup_dir, f"previous-{CHECKPOINT_FILE}")
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._batches = 0
+        there = [path for path in (self._path, self._previous) if os.path.exists(path)]
+        if not there:
+            return
+        from tinydnn.files import checkpoints
+
+        path = there[0]
+        try:
+            state = checkpoints.read(path)
+        except FileFormatError:
+            if len(there) == 1:
+                raise
+            path = there[1]
+            state = checkpoints.read(path)
+        assert self.model.training is not None
+        self.model.training.go_on_from(state, path)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._batches += 1
+        if isinstance(self.save_freq, int) and self._batches >= self.save_freq:
+            self._batches = 0
+            self._save()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save()
+
+    def _save(self) -> None:
+        from tinydnn.files import checkpoints
+
+        training = self.model.training
+        assert training is not None
+        if not self.model.weights_are_finite():  # the next step will find its loss infinite, and go back
+            return
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint and os.path.exists(self._path):
+            os.replace(self._path, self._previous)
+        checkpoints.write(self._path, training.state())
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.delete_checkpoint:
+            for path in (self._path, self._previous):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+            with suppress(OSError):  # there is something else in it
+                os.rmdir(self.backup_dir)

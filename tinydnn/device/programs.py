@@ -1,0 +1,130 @@
+"""Traced formulas on NumPy: each operation writes into a scratch array, so none makes a new one.
+
+The arrays are taken in pieces, so that the scratch arrays stay in a core's cache.
+"""
+
+import threading
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.memory import Workspace
+from tinydnn.device.tracing import BOOL, Number, Symbol, Trace, value_of
+
+_PIECE = 2**18  # bytes of an array
+
+
+class Program:
+    """A formula as NumPy calls on numbered places: arguments, outputs, numbers, scratch arrays.
+
+    Args:
+        trace: of the formula.
+        in_place: how many of the arguments, from the first on, are the outputs too.
+    """
+
+    def __init__(self, trace: Trace, in_place: int) -> None:
+        self._numbers = [each for call in trace.operations for each in call.operands if not _is_array(each)]
+        self._scratch: list[Any] = []  # the dtype of each, None for that of the outputs
+        self._calls: list[tuple[Any, Any]] = []  # a function, and what takes its operands and result from the places
+        first_output = len(trace.arguments)
+        first_number = first_output + len(trace.results)
+        self._first_scratch = first_number + len(self._numbers)
+
+        places = {id(each): i for i, each in enumerate(trace.arguments)}
+        places |= {id(each): first_number + i for i, each in enumerate(self._numbers)}
+        last_read = {id(each): i for i, call in enumerate(trace.operations) for each in call.operands}
+        free: list[int] = []
+        for i, call in enumerate(trace.operations):
+            operands = [places[id(each)] for each in call.operands]
+            free += {place for place, each in zip(operands, call.operands, strict=True)
+                     if place >= self._first_scratch and last_read[id(each)] == i}  # fmt: skip
+            output = next((k for k, each in enumerate(trace.results) if each is call.result), None)
+            if output is not None and (output >= in_place or last_read.get(id(trace.arguments[output]), -1) <= i):
+                place = first_output + output
+            else:
+                place = self._take(free, bool if call.result.kind == BOOL else None)
+            places[id(call.result)] = place
+            self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, place)))
+        self._copies = [
+            (first_output + k, places[id(each)])
+            for k, each in enumerate(trace.results)
+            if each is not None and places[id(each)] != first_output + k
+        ]
+
+    def _take(self, free: list[int], dtype: Any) -> int:
+        """A scratch array of this dtype: one that is free, or another one."""
+        for place in free:
+            if self._scratch[place - self._first_scratch] == dtype:
+                free.remove(place)
+                return place
+        self._scratch.append(dtype)
+        return self._first_scratch + len(self._scratch) - 1
+
+    def run(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> None:
+        """Compute the formula of these arguments into these outputs."""
+        whole = next(each for each in outputs if each is not None)
+        numbers = [_weak(value_of(each, arguments)) for each in self._numbers]
+        rows = max(1, _PIECE * len(whole) // max(1, whole.nbytes))
+        if rows >= len(whole):
+            self._run([*arguments, *outputs, *numbers, *_scratch_like(whole, self._scratch)])
+            return
+        arrays = [*arguments, *outputs]
+        for start in range(0, len(whole), rows):
+            piece = slice(start, start + rows)
+            parts = [each[piece] if getattr(each, "ndim", 0) == whole.ndim else each for each in arrays]
+            self._run([*parts, *numbers, *_scratch_like(whole[piece], self._scratch)])
+
+    def _run(self, places: list[Any]) -> None:
+        for function, operands_and_result in self._calls:
+            function(*operands_and_result(places))
+        for target, source in self._copies:
+            places[target][...] = places[source]
+
+
+def _is_array(operand: Any) -> bool:
+    return isinstance(operand, Symbol) and not isinstance(operand, Number)
+
+
+def _weak(number: Any) -> Any:
+    """A number that takes on the dtype of the array it meets: NumPy's own float64 would not."""
+    return float(number) if isinstance(number, np.floating) else number
+
+
+def _where(condition: Any, a: Any, b: Any, out: Any) -> None:
+    out[...] = np.where(condition, a, b)
+
+
+_CALLS = {  # those that do not take `out` as their last argument
+    np.where: _where,
+    np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
+    np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
+}
+
+
+class _Scratch(threading.local):
+    """A thread's scratch arrays: to ask for new memory at each call would take as long as the operations."""
+
+    def __init__(self) -> None:
+        self.workspace = Workspace(Backend())
+        self.views: dict[Any, list[Array]] = {}
+
+
+_scratch = _Scratch()
+_MOST_VIEWS = 100
+
+
+def _scratch_like(array: Array, dtypes: Sequence[Any]) -> list[Array]:
+    """Scratch arrays of these dtypes, None for the array's own, with its shape and order."""
+    order = "C" if array.flags.c_contiguous or not array.flags.f_contiguous else "F"
+    key = array.shape, array.dtype, order, *dtypes
+    views = _scratch.views.get(key)
+    if views is None:
+        wanted = [array.dtype if dtype is None else np.dtype(dtype) for dtype in dtypes]
+        views = [_scratch.workspace.take((i, dtype), array.shape, dtype, order) for i, dtype in enumerate(wanted)]
+        if len(_scratch.views) >= _MOST_VIEWS:
+            _scratch.views.clear()
+        _scratch.views[key] = views
+    return views

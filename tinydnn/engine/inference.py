@@ -1,0 +1,47 @@
+"""The loops of evaluate and predict: forward alone, batch after batch."""
+
+import functools
+from typing import Any
+
+from tinydnn.device.backend import Array
+from tinydnn.engine.data import Data
+from tinydnn.engine.logs import LazyLogs, Logs
+from tinydnn.engine.network import Network
+from tinydnn.engine.shards import Shards
+
+Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
+
+
+def evaluate(shards: Shards, callbacks: Hooks) -> Logs:
+    """The loss and metrics on the data of these shards."""
+    callbacks.on_test_begin({})
+    shards.begin()
+    logs: Logs = {}
+    for step, start in enumerate(range(0, shards.data.n, shards.batch_size)):
+        callbacks.on_test_batch_begin(step, {})
+        shards.test(start, min(start + shards.batch_size, shards.data.n))
+        logs = callbacks.batch_logs(shards.logs())
+        callbacks.on_test_batch_end(step, logs)
+    logs = dict(logs)
+    callbacks.on_test_end(logs)
+    return logs
+
+
+def predict(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> Array:
+    """The network's outputs for these samples, (n, outputs), as a NumPy array."""
+    backend = network.backend
+    out = backend.xp.empty((data.n, *network.compute_output_shape(data.x.shape[1:])), network.dtype)
+    with Shards(network, data, batch_size) as shards:
+        callbacks.on_predict_begin({})
+        for step, start in enumerate(range(0, data.n, batch_size)):
+            callbacks.on_predict_batch_begin(step, {})
+            part = slice(start, min(start + batch_size, data.n))
+            shards.predict(part.start, part.stop, out)
+            logs = LazyLogs(functools.partial(_outputs, network, out[part]))
+            callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
+        callbacks.on_predict_end({})
+    return backend.to_numpy(out)
+
+
+def _outputs(network: Network, out: Array) -> dict[str, Any]:
+    return {"outputs": network.backend.to_numpy(out)}

@@ -1,0 +1,275 @@
+"""A network: layers in a row, their weights in one vector, and how they are trained.
+
+The network owns one flat vector of all weights, `parameters`; its layers hold views of it. `models.Sequential` puts
+Keras' methods on top.
+"""
+
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from tinydnn import activations, losses, optimizers
+from tinydnn.checks import check_count, check_shape, check_weights
+from tinydnn.device import devices
+from tinydnn.device.backend import Array, Shape
+from tinydnn.device.memory import Layout
+from tinydnn.device.threads import worthwhile
+from tinydnn.layers import InputLayer, Layer
+from tinydnn.metrics import Accuracy
+from tinydnn.metrics import get as metrics_by_name
+from tinydnn.names import auto_name
+
+_building = threading.Lock()
+
+
+class Network:
+    """Layers in a row, each taking what the one before it gives.
+
+    Args: as `models.Sequential` has them.
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
+    ) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        threads = None if threads is None else check_count("threads", threads)
+        self.backend = devices.get(device, threads)
+        self.threads = 1 if self.device == "gpu" else threads
+        self.layers: list[Layer] = []
+        self.sample_shape: Shape | None = None
+        self.input_layer: InputLayer | None = None
+        self.built = False
+        self.stop_training = False
+        self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
+        self.history: Any = None  # the callbacks.History of the last training
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: dict[str, Accuracy] = {}
+        self.compiled = False
+        try:
+            for layer in layers or []:
+                self.add(layer)
+        except BaseException:
+            for layer in self.layers:
+                layer.release()
+            raise
+
+    # -- building ----------------------------------------------------------------------------------
+
+    def add(self, layer: Layer) -> None:
+        """Put a layer at the end.
+
+        Raises:
+            TypeError: no layer.
+            ValueError: an Input that is not the first, a layer that another model or this one has, two
+                layers of one name, or one that doesn't fit the shape or dtype of those before it.
+        """
+        if not isinstance(layer, Layer):
+            raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
+        if isinstance(layer, InputLayer):
+            if self.layers or self.input_layer:
+                raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
+            self.input_layer, self.sample_shape = layer, layer.given_shape
+            return
+        if any(layer.name == other.name for other in self.layers):
+            raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
+        if self.layers and layer.dtype != self.dtype:
+            raise ValueError(
+                f"All layers of a model have one dtype, here {self.dtype}. Received: {layer.name!r} with {layer.dtype}"
+            )
+        shape = self.sample_shape or (None if self.layers else layer.given_shape)
+        arrives = None if shape is None else self.compute_output_shape(shape)
+        if layer.given_shape not in (None, arrives):
+            raise ValueError(
+                f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
+            )
+        layer.claim(self)
+        before = self.sample_shape, self.built
+        self.layers.append(layer)
+        self.built = False
+        try:
+            if shape is not None:
+                self.build_for(shape)
+        except BaseException:
+            self.layers.pop()
+            layer.release()
+            self.sample_shape, self.built = before
+            raise
+
+    def compute_output_shape(self, sample_shape: Shape) -> Shape:
+        """The shape of one output, for samples of this shape."""
+        for layer in self.layers:
+            sample_shape = layer.compute_output_shape(sample_shape)
+        return sample_shape
+
+    def build(self, input_shape: Sequence[Any]) -> None:
+        """Draw the layers' weights, for batches of this shape: (None, 784), with the batch in front as in Keras.
+
+        Raises:
+            ValueError: no such shape, one that doesn't fit the layers, or another one than it was built for.
+        """
+        shape = check_shape(input_shape[1:], "build, behind the batch as in (None, 784),")
+        if self.sample_shape not in (None, shape):
+            raise ValueError(f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {shape}")
+        self.build_for(shape)
+
+    def build_for(self, sample_shape: Shape) -> None:
+        """Build the layers, and lay out their weights in one vector, where that has not been done."""
+        with _building:  # several threads may be the first to use a model
+            if not self.built:
+                self._build_for(sample_shape)
+
+    def _build_for(self, sample_shape: Shape) -> None:
+        if not self.layers:
+            raise ValueError(f"Model {self.name!r} has no layers yet; add some")
+        self.compute_output_shape(sample_shape)  # raises before anything is changed
+        shape = sample_shape
+        for layer in self.layers:
+            shape = layer.build(shape)
+        weights = [weight for layer in self.layers for weight in layer.weights]
+        self.layout = Layout([weight.shape for weight in weights])
+        self.parameters = self.backend.empty(self.layout.size, self.dtype)
+        views = iter(self.layout.views(self.parameters))
+        for layer in self.layers:
+            layer.attach([next(views) for _ in layer.weights], self.backend)
+        self.sample_shape = sample_shape
+        self.built = True
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch, (None, 28, 28)."""
+        if self.sample_shape is None:
+            raise AttributeError(f"Model {self.name!r} has no input_shape before it is built")
+        return (None, *self.sample_shape)
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch of outputs, (None, 10)."""
+        if self.sample_shape is None:
+            raise AttributeError(f"Model {self.name!r} has no output_shape before it is built")
+        return (None, *self.compute_output_shape(self.sample_shape))
+
+    @property
+    def device(self) -> str:
+        """What it computes on: "cpu" or "gpu"."""
+        return self.backend.device
+
+    def threads_for(self, rows: int) -> int:
+        """How many threads share a batch of so many rows, once the model is built."""
+        return min(rows, self.threads or worthwhile(rows * self.layout.size))
+
+    @property
+    def trainable(self) -> bool:
+        """Always True: tinydnn trains every weight."""
+        return True
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of all layers."""
+        return self.layers[0].dtype if self.layers else "float32"
+
+    @property
+    def last_activation(self) -> activations.Activation | None:
+        """The activation of the last layer, through which a loss may look to the logits; None where it has none."""
+        last = self.layers[-1].activation
+        return None if last is activations.linear else last
+
+    @property
+    def converts_input(self) -> bool:
+        """Whether the first layer that computes takes samples of any dtype."""
+        return next((layer.converts for layer in self.layers if layer.computes), False)
+
+    def _require_built(self, what: str) -> None:
+        if not self.built:
+            raise ValueError(
+                f"Model {self.name!r} has no weights yet, so {what} can't be done: start it with an Input, "
+                "call build((None, …)) with the shape of a batch, or fit it"
+            )
+
+    # -- compiling ---------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
+        loss: str | losses.Loss | None = None,
+        *,
+        metrics: Sequence[str] | None = None,
+    ) -> None:
+        """Choose how to train.
+
+        Args:
+            optimizer: by name or as one of `tinydnn.optimizers`.
+            loss: by name or as one of `tinydnn.losses`.
+            metrics: ["accuracy"], or None.
+        """
+        chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), metrics_by_name(metrics)
+        self.optimizer, self.loss, self.metrics = chosen
+        self.compiled = True
+
+    def require_compiled(self, what: str, y: Any) -> None:
+        """Raise a ValueError unless there is a loss, and targets y to measure it on."""
+        if not self.compiled or self.loss is None:
+            raise ValueError(f"{what} needs a loss to measure: call compile(optimizer=…, loss=…) first")
+        if y is None:
+            raise ValueError(f"{what} needs targets y to measure the loss on. Received: y=None")
+
+    def prepare_training(self, sample_shape: Shape) -> None:
+        """Build the model and the optimizer's slots, where that has not been done."""
+        self.build_for(sample_shape)
+        assert self.optimizer is not None
+        assert self.loss is not None
+        if not self.layout.size:
+            raise ValueError(f"Model {self.name!r} has no weights to train; add a Dense layer")
+        last = self.last_activation
+        if self.loss.from_logits and isinstance(last, activations.Softmax | activations.Sigmoid):
+            warnings.warn(
+                f"The loss has from_logits=True, but the model ends in a {last.name}, whose outputs are no logits; "
+                "what goes into it is taken",
+                stacklevel=4,
+            )
+        self.optimizer.build(self.layout, self.dtype, self.backend)
+
+    @property
+    def metric(self) -> Accuracy | None:
+        """What is measured besides the loss: there is one metric, which may go by several names."""
+        return next(iter(self.metrics.values()), None)
+
+    @property
+    def regularized(self) -> bool:
+        """Whether a layer has a regularizer."""
+        return any(layer.kernel_regularizer is not None for layer in self.layers)
+
+    def penalty(self) -> Any:
+        """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""
+        return sum(
+            layer.kernel_regularizer.penalty(self.backend.xp, layer.weights[0])
+            for layer in self.layers
+            if layer.kernel_regularizer is not None
+        )
+
+    def weights_are_finite(self) -> bool:
+        """Whether no weight has become infinite or NaN."""
+        return bool(self.backend.xp.isfinite(self.parameters).all())
+
+    # -- weights -----------------------------------------------------------------------------------
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all weights as NumPy arrays: [kernel, bias] of each Dense layer, in order."""
+        return [weight for layer in self.layers for weight in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Take over these values.
+
+        Raises:
+            ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
+        """
+        self._require_built("set_weights")
+        arrays = check_weights(weights, self.layout.shapes, f"Model {self.name!r}")
+        for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
+            view[...] = self.backend.asarray(array)
+
+    def count_params(self) -> int:
+        """The number of weights of all layers."""
+        self._require_built("count_params")
+        return self.layout.size

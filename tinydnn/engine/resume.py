@@ -1,0 +1,88 @@
+"""A training that was cut off goes on to the same bits: its state, and how another Fit takes it over.
+
+The state has weights and optimizer, the position within the epoch, the order of the samples, random numbers, the
+sums behind the averages, and what callbacks keep.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tinydnn import random
+from tinydnn.checks import check_count
+from tinydnn.engine.network import Network
+from tinydnn.engine.snapshot import Snapshot, restore, snapshot
+from tinydnn.files.whole import FileFormatError
+
+Fit = Any  # an engine.fit.Fit, which uses this file
+State = dict[str, Any]
+
+
+def state_of(fit: Fit) -> State:
+    """All that it takes to go on from here, as numbers, text, lists, dicts and NumPy arrays."""
+    network, optimizer = fit.network, fit.network.optimizer
+    under_way = fit.step > 0
+    if under_way:
+        fit.check()
+    return {
+        "samples": fit.data.n,
+        "batch_size": fit.batch_size,
+        "epoch": fit.epoch,
+        "step": fit.step,
+        "stop_training": network.stop_training,
+        "logs": dict(fit.logs),
+        "model": _on_host(network, snapshot(network)),
+        "good": _on_host(network, fit.divergence.good),
+        "learning_rate": optimizer.learning_rate,
+        "order": network.backend.to_numpy(fit.order).astype(np.uint32) if under_way else None,
+        "averages": fit.shards.averages.state() if under_way else None,
+        "random": random.get_state(),
+        "callbacks": fit.callbacks.state(),
+    }
+
+
+def take_over(fit: Fit, state: State, source: str) -> None:
+    """Go on from a state that was read from this source.
+
+    Raises:
+        FileFormatError: it is of another training, or damaged; nothing has changed then.
+    """
+    before = state_of(fit)
+    try:
+        _restore(fit, state)
+    except Exception as error:  # whatever is in the file
+        _restore(fit, before)
+        raise FileFormatError(f"{source} is of another training, or damaged: {error}") from error
+    if fit.step:
+        fit.callbacks.on_epoch_begin(fit.epoch, {})
+        _restore(fit, state)  # undo what the callbacks have changed or drawn just now
+
+
+def _restore(fit: Fit, state: State) -> None:
+    network, optimizer = fit.network, fit.network.optimizer
+    for name, ours in (("samples", fit.data.n), ("batch_size", fit.batch_size)):
+        if state[name] != ours:
+            raise ValueError(f"expected {name}={ours}. Found: {name}={state[name]!r}")
+    fit.epoch = check_count("epoch", state["epoch"], low=0)
+    fit.step = check_count("step", state["step"], low=0)
+    fit.stopping = network.stop_training = bool(state["stop_training"])
+    fit.logs = dict(state["logs"])
+    if not np.isfinite(state["model"]["parameters"]).all():
+        raise ValueError("expected finite weights. Found: NaN or infinity")
+    restore(network, state["good"])
+    fit.divergence.good = fit.divergence.began = snapshot(network)
+    restore(network, state["model"])
+    optimizer.learning_rate = state["learning_rate"]
+    if fit.step:
+        if not np.array_equal(np.sort(state["order"]), np.arange(fit.data.n)) or fit.step > fit.steps:
+            raise ValueError(f"expected an order of {fit.data.n} samples and a step of {fit.steps}")
+        fit.order = network.backend.asarray(state["order"].astype(np.int64))
+        fit.shards.begin(fit.order, fit.step, state["averages"])
+    random.set_state(state["random"])
+    fit.callbacks.restore(state["callbacks"])
+
+
+def _on_host(network: Network, state: Snapshot) -> Snapshot:
+    """A snapshot with NumPy arrays."""
+    slots = {name: network.backend.to_numpy(slot) for name, slot in state["slots"].items()}
+    return {**state, "parameters": network.backend.to_numpy(state["parameters"]), "slots": slots}

@@ -1,0 +1,138 @@
+"""A model's config: its layers and how it was compiled, as Keras writes them in config.json.
+
+Reading a config gives a `SavedModel`, from which `tinydnn.models` makes a model.
+Mirrors keras/src/models/sequential.py.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinydnn import losses, optimizers
+from tinydnn.checks import check_shape
+from tinydnn.device.backend import Array, Shape
+from tinydnn.files.objects import deserialize, dtype_policy, serialize
+from tinydnn.files.whole import FileFormatError
+from tinydnn.layers import InputLayer, Layer
+
+Network = Any  # tinydnn.engine.network.Network
+
+
+@dataclass
+class SavedModel:
+    """What a file holds of a model.
+
+    name: the model's; None where the file has none.
+    entries: the layers, after an InputLayer where there is one; none of them is built.
+    batch_shape: the shape of a batch that the model was built for, (None, 28, 28); None where the file has none.
+    compile_arguments: the arguments of `compile`, as objects; None where it was not compiled.
+    weights: all weights, layer by layer; empty where they are to be initialized.
+    optimizer_variables: the number of steps, the learning rate and the slots; empty where the file has none.
+    """
+
+    name: str | None
+    entries: list[Layer]
+    batch_shape: Sequence[Any] | None
+    compile_arguments: dict[str, Any] | None
+    weights: list[Array] = field(default_factory=list)
+    optimizer_variables: list[Array] = field(default_factory=list)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers without the InputLayer, as `Sequential.layers` has them."""
+        return [entry for entry in self.entries if not isinstance(entry, InputLayer)]
+
+    def weight_shapes(self, most: int) -> list[list[Shape]]:
+        """The shapes that each layer's weights will have; a model that was not built has none yet.
+
+        most: the number of bytes that all weights together may take, since the file has no more.
+
+        Raises:
+            FileFormatError: the weights would take more.
+            ValueError: `batch_shape` is not a shape, or a layer doesn't fit the one before it.
+        """
+        shape, total, shapes = self._sample_shape(), 0, []
+        for layer in self.layers:
+            of_layer = [] if shape is None else list(layer.weight_shapes(shape).values())
+            total += sum(map(math.prod, of_layer)) * np.dtype(layer.dtype).itemsize
+            if total > most:
+                raise FileFormatError(f"{layer.name}: expected {most:,} bytes of weights at most. Found: {total:,}")
+            shapes.append(of_layer)
+            shape = None if shape is None else layer.compute_output_shape(shape)
+        return shapes
+
+    def _sample_shape(self) -> Shape | None:
+        if self.batch_shape:
+            return check_shape(self.batch_shape[1:], "build_input_shape, behind the batch as in (None, 784),")
+        return self.entries[0].given_shape if self.entries else None
+
+
+def to_config(network: Network) -> dict[str, Any]:
+    """The config of a model, as Keras writes it.
+
+    Raises:
+        TypeError: the model has a layer, a loss or an optimizer of a class that is not tinydnn's.
+    """
+    entries: list[Layer] = list(network.layers)
+    if network.sample_shape is not None:
+        name = network.input_layer.name if network.input_layer else "input_layer"
+        entries.insert(0, InputLayer(list(network.sample_shape), name=name, dtype=network.dtype))
+    config: dict[str, Any] = {
+        "name": network.name,
+        "trainable": True,
+        "dtype": dtype_policy(network.dtype),
+        "layers": [serialize(entry) for entry in entries],
+    }
+    result = {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}
+    if network.built:
+        batch_shape = [None, *network.sample_shape]
+        config["build_input_shape"] = batch_shape
+        result["build_config"] = {"input_shape": batch_shape}
+    if network.compiled:
+        result["compile_config"] = {
+            "optimizer": serialize(network.optimizer),
+            "loss": serialize(network.loss),
+            "loss_weights": None,
+            "metrics": list(network.metrics) or None,
+            "weighted_metrics": None,
+            "run_eagerly": False,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+    return result
+
+
+def from_config(config: Mapping[str, Any], compile: bool) -> SavedModel:
+    """The model that a config describes, without weights; with `compile`, how it was compiled too.
+
+    Raises:
+        ValueError: tinydnn lacks something that the config has.
+    """
+    if config["class_name"] != "Sequential":
+        raise FileFormatError(f"tinydnn loads Sequential models. Found: {config['class_name']!r}")
+    settings, compiled = config["config"], config.get("compile_config")
+    return SavedModel(
+        name=settings["name"],
+        entries=[deserialize(layer, "keras.layers") for layer in settings["layers"]],
+        batch_shape=settings.get("build_input_shape"),
+        compile_arguments=_compile_arguments(compiled) if compile and compiled else None,
+    )
+
+
+def _compile_arguments(compiled: Mapping[str, Any]) -> dict[str, Any]:
+    for key in ("loss_weights", "weighted_metrics"):
+        if compiled.get(key):
+            raise FileFormatError(f"tinydnn has no compile({key}=…). Found: {compiled[key]!r}")
+    optimizer, loss = compiled["optimizer"], compiled["loss"]
+    if isinstance(optimizer, dict):  # else it is a name
+        optimizer = deserialize(optimizer, "keras.optimizers")
+    if isinstance(loss, dict):
+        loss = deserialize(loss, "keras.losses")
+    return {
+        "optimizer": optimizers.get(optimizer),
+        "loss": None if loss is None else losses.get(loss),
+        "metrics": compiled["metrics"],
+    }

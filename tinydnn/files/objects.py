@@ -1,0 +1,139 @@
+"""An object as JSON in Keras' form: its class and its arguments (mirrors keras/src/saving/serialization_lib.py)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinydnn import activations, initializers, layers, losses, optimizers, regularizers
+from tinydnn.files.whole import FileFormatError
+from tinydnn.names import lookup
+
+_MODULES: dict[str, tuple[Any, type]] = {
+    "keras.layers": (layers, layers.Layer),
+    "keras.initializers": (initializers, initializers.Initializer),
+    "keras.regularizers": (regularizers, regularizers.Regularizer),
+    "keras.losses": (losses, losses.Loss),
+    "keras.optimizers": (optimizers, optimizers.Optimizer),
+}
+
+# Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
+_UNUSED_BY_LOSSES = {"reduction": "sum_over_batch_size"}
+_UNUSED_BY_OPTIMIZERS = {
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+_UNUSED: dict[str, dict[str, Any]] = {
+    "InputLayer": {"sparse": False, "ragged": False, "optional": False},
+    "Flatten": {"data_format": "channels_last"},
+    "Dense": {
+        "bias_regularizer": None,
+        "kernel_constraint": None,
+        "bias_constraint": None,
+        "quantization_config": None,
+    },
+    "Dropout": {"noise_shape": None},
+    "GlorotUniform": {"input_axes": None, "output_axes": None},
+    "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
+    "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
+    "Adam": {**_UNUSED_BY_OPTIMIZERS, "amsgrad": False},
+}
+
+
+def serialize(value: Any) -> dict[str, Any] | None:
+    """A layer, initializer, regularizer, loss or optimizer as Keras writes it; None stays None.
+
+    Raises:
+        TypeError: its class is not one of tinydnn's.
+    """
+    if value is None:
+        return None
+    cls = type(value)
+    config = {**_unused(cls), **value.get_config()}
+    if isinstance(value, layers.InputLayer):
+        config |= {"batch_shape": [None, *(value.given_shape or ())]}
+    elif isinstance(value, layers.Layer):
+        config |= {"trainable": True, "dtype": dtype_policy(value.dtype)}
+    for key, entry in config.items():
+        if isinstance(entry, activations.Activation):
+            config[key] = entry.name
+        elif isinstance(entry, initializers.Initializer | regularizers.Regularizer):
+            config[key] = serialize(entry)
+    result = {"module": _module(cls), "class_name": cls.__name__, "config": config, "registered_name": None}
+    if isinstance(value, layers.Layer) and value.weights:
+        result["build_config"] = {"input_shape": [None, *(value.input_shape or ())]}
+    return result
+
+
+def dtype_policy(dtype: str) -> dict[str, Any]:
+    """A dtype as Keras writes that of a layer or a model."""
+    return {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype}, "registered_name": None}
+
+
+def deserialize(value: Mapping[str, Any], module: str) -> Any:
+    """The object that a file describes, of a class in one of Keras' modules, such as "keras.layers".
+
+    Raises:
+        FileFormatError: tinydnn lacks the class or one of its arguments, or an argument has a bad value.
+    """
+    name = value["class_name"]
+    if value.get("registered_name") not in (None, name):
+        raise FileFormatError(f"tinydnn loads Keras' own classes only. Found: {value['registered_name']!r}")
+    try:
+        cls = lookup(f"class in {module}", name, _classes(module))
+    except ValueError as error:
+        raise FileFormatError(str(error)) from None
+    config = dict(value["config"])
+    for key, usual in {**_unused(cls), "trainable": True}.items():
+        if config.pop(key, usual) != usual:
+            raise FileFormatError(f"tinydnn has no {name}({key}=…). Found: {value['config'][key]!r}")
+    if issubclass(cls, layers.Layer):
+        config["dtype"] = _dtype(config.get("dtype"))
+        config.pop("batch_input_shape", None)
+    if issubclass(cls, layers.InputLayer):
+        config["shape"] = tuple(config.pop("batch_shape")[1:])
+    if issubclass(cls, losses.Loss | initializers.Initializer):
+        config.pop("name", None)
+        config.pop("dtype", None)
+    for key, entry in config.items():
+        if isinstance(entry, dict) and key.endswith("_initializer"):
+            config[key] = deserialize(entry, "keras.initializers")
+        elif isinstance(entry, dict) and key.endswith("_regularizer"):
+            config[key] = deserialize(entry, "keras.regularizers")
+    try:
+        return cls(**config)
+    except (TypeError, ValueError) as error:
+        raise FileFormatError(f"{name}: {error}") from None
+
+
+def _classes(module: str) -> dict[str, type]:
+    """Keras' names of the classes that tinydnn offers of this module: all in `__all__` but the base class."""
+    source, base = _MODULES[module]
+    public = [getattr(source, name) for name in source.__all__]
+    classes = [each for each in public if isinstance(each, type) and issubclass(each, base) and each is not base]
+    return {each.__name__: each for each in classes}
+
+
+def _module(cls: type) -> str:
+    """The module in which Keras has this class."""
+    for module in _MODULES:
+        if cls in _classes(module).values():
+            return module
+    raise TypeError(f"Only classes that Keras has can be saved. Received: {cls.__module__}.{cls.__qualname__}")
+
+
+def _unused(cls: type) -> dict[str, Any]:
+    """The arguments that Keras' class has and tinydnn's lacks, in the order in which they are written."""
+    of_all: dict[str, Any] = {}
+    if issubclass(cls, losses.Loss):
+        of_all = _UNUSED_BY_LOSSES
+    elif issubclass(cls, optimizers.Optimizer):
+        of_all = _UNUSED_BY_OPTIMIZERS
+    return _UNUSED.get(cls.__name__, of_all)
+
+
+def _dtype(policy: Any) -> str | None:
+    """The name of a layer's dtype, which files of Keras 2 have without a policy around it."""
+    name: str | None = policy["config"]["name"] if isinstance(policy, dict) else policy
+    return name

@@ -1,0 +1,99 @@
+"""A training step to be diagnosed: the weights before and after it, its batch, and what the optimizer kept."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinydnn import layers
+from tinydnn.device.backend import Array
+from tinydnn.engine.one_batch import OneBatch
+from tinydnn.inspect.weight_names import weight_names
+from tinydnn.models import Sequential
+
+_LARGEST_BATCH = 2**24  # a file can claim any size
+
+
+@dataclass
+class Step:
+    """One training step of somebody's implementation.
+
+    x, y: the batch as the net gets it, (n, …) and (n, outputs) or (n,).
+    before, after: the weights, [kernel, bias] of each Dense layer in order; kernels (inputs, units), biases (units,).
+    slots: what the optimizer kept before the step, by Keras' names (velocity, momentum, average_gradient), one array
+        for each weight array; may be left out for the first step, before which all slots are zeros.
+    number: the number of the step in its training, from 1.
+    batch_size: how many samples a step of the training usually takes; 0 means as many as this one.
+    seed: the seed of the initial weights and of the order of the samples; None skips the checks of both.
+    """
+
+    x: Array
+    y: Array
+    before: list[Array]
+    after: list[Array]
+    slots: dict[str, list[Array]] = field(default_factory=dict)
+    number: int = 1
+    batch_size: int = 0
+    seed: int | None = None
+
+
+def record(model: Sequential, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
+    """Train the model by one step on these samples, whatever the loss, and return the step."""
+    with OneBatch(model, x, y, "record") as batch:
+        optimizer = model.optimizer
+        assert optimizer is not None
+        before = model.get_weights()
+        slots = {
+            name: [view.copy() for view in model.layout.views(model.backend.to_numpy(slot))]
+            for name, slot in optimizer.slots.items()
+        }
+        batch.gradients()
+        batch.update()
+    return Step(
+        np.asarray(x), np.asarray(y), before, model.get_weights(), slots, optimizer.iterations, batch_size, seed
+    )
+
+
+def check(model: Sequential, step: Step) -> None:
+    """Raise a ValueError unless the model can take this step."""
+    model.require_compiled("diagnose", step.y)
+    if not model.built:
+        raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
+    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.layers):
+        raise ValueError("diagnose expects a net without Dropout, since a step does not tell its masks")
+    _check_weights(model, step)
+    _check_numbers(model, step)
+
+
+def _check_weights(model: Sequential, step: Step) -> None:
+    shapes = [tuple(shape) for shape in model.layout.shapes]
+    for kind, weights in {"before": step.before, "after": step.after, **step.slots}.items():
+        found = [weight.shape for weight in weights]
+        if found != shapes:
+            hint = ""
+            if found == [shape[::-1] for shape in shapes]:
+                hint = ". They are transposed, as PyTorch keeps them: write W.T"
+            wanted = ", ".join(f"{name} {shape}" for name, shape in zip(weight_names(model), shapes, strict=True))
+            raise ValueError(f"{kind} expects {wanted}. Received: {', '.join(map(str, found)) or 'none'}{hint}")
+    if any(weight.dtype.kind not in "fiu" for weight in (*step.before, *step.after)):
+        raise ValueError(
+            f"weights expect numbers. Received: {sorted({str(w.dtype) for w in step.before + step.after})}"
+        )
+    for kind, weights in {"before": step.before, **step.slots}.items():
+        if not all(np.isfinite(weight).all() for weight in weights):
+            raise ValueError(f"{kind} expects finite numbers. Received: NaN or infinity")
+
+
+def _check_numbers(model: Sequential, step: Step) -> None:
+    assert model.optimizer is not None
+    needed = model.optimizer.slot_names()
+    if surplus := sorted(set(step.slots) - set(needed)):
+        raise ValueError(f"{type(model.optimizer).__name__} here has the slots {needed}. Received: {surplus}")
+    if step.batch_size > _LARGEST_BATCH:
+        raise ValueError(f"batch_size expects at most {_LARGEST_BATCH:,}. Received: {step.batch_size:,}")
+    if step.number < 1 or (step.number > 1 and set(step.slots) != set(needed)):
+        wanted = ", ".join(f"{name}_0, …" for name in needed)
+        raise ValueError(
+            f"step {step.number} needs what the optimizer kept before it, {wanted}. "
+            f"Received: {', '.join(sorted(step.slots)) or 'none'}; the first step, step=1, needs nothing"
+        )

@@ -1,0 +1,62 @@
+"""A step in an .npz file: the entries are x, y, before_0, before_1, …, after_0, …, velocity_0, …, and some numbers."""
+
+import io
+from collections import Counter
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from tinydnn.device.backend import Array
+from tinydnn.files import npz
+from tinydnn.files.whole import FileFormatError, write_whole
+from tinydnn.inspect.diagnosis.step import Step
+
+_SLOTS = "velocity", "momentum", "average_gradient"  # of all optimizers, by Keras' names
+_NUMBERS = {"step", "batch_size", "seed"}
+
+
+def read(path: str | PathLike[str]) -> Step:
+    """The step in this file; slots, `step`, `batch_size` and `seed` may be left out.
+
+    Raises:
+        FileFormatError: the file is damaged, or has other entries.
+    """
+    with npz.opened(str(path)) as archive:
+        entries = {name.removesuffix(".npy") for name in archive.namelist()}
+        counts = Counter(name.rpartition("_")[0] for name in entries)
+
+        def numbered(kind: str) -> list[Array]:
+            return [npz.read(archive, f"{kind}_{i}") for i in range(counts[kind])]
+
+        numbers = {name: _integer(npz.read(archive, name), name) for name in entries & _NUMBERS}
+        slots = {kind: numbered(kind) for kind in _SLOTS if counts[kind]}
+        known = {"x", "y", *numbers}
+        known |= {f"{kind}_{i}" for kind in ("before", "after", *slots) for i in range(counts[kind])}
+        if unknown := sorted(entries - known):
+            raise FileFormatError(
+                "expected x, y, before_0, …, after_0, …, slots as velocity_0, …, step, batch_size and seed. "
+                f"Found: {', '.join(unknown)}"
+            )
+        return Step(
+            npz.read(archive, "x"), npz.read(archive, "y"), numbered("before"), numbered("after"), slots,
+            numbers.get("step", 1), numbers.get("batch_size", 0), numbers.get("seed"),
+        )  # fmt: skip
+
+
+def _integer(value: Array, name: str) -> int:
+    if value.size != 1 or value.dtype.kind not in "iu" or value.item() < 0:
+        raise FileFormatError(f"{name}: expected an integer that is not negative. Found: {value!r}")
+    return int(value.item())
+
+
+def write(path: str | PathLike[str], step: Step) -> None:
+    """Write a step to a file that `read` reads, whole or not at all."""
+    arrays: dict[str, Any] = {"x": step.x, "y": step.y, "step": step.number, "batch_size": step.batch_size}
+    for kind, values in {"before": step.before, "after": step.after, **step.slots}.items():
+        arrays |= {f"{kind}_{i}": value for i, value in enumerate(values)}
+    if step.seed is not None:
+        arrays["seed"] = step.seed
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    write_whole(path, content.getvalue())

@@ -1,0 +1,33 @@
+"""A training on digits, with a mistake or without."""
+
+from contextlib import nullcontext, suppress
+
+from tinydnn import utils
+from tinydnn.callbacks import History
+from tinydnn.device.backend import Array
+from tinydnn.inspect import net
+from tinydnn.inspect.mistakes.mistake import Mistake
+from tinydnn.inspect.net import Settings
+
+
+def log_of(
+    mistake: Mistake | None, settings: Settings, x: Array, y: Array, epochs: int, seed: int = 42
+) -> dict[str, list[float]]:
+    """The log of such a training; it ends early if the loss becomes infinite or NaN.
+
+    mistake: None trains without one.
+    x, y: images (n, 28, 28) and labels (n,); the last fifth is held out for validation.
+    """
+    history = History()
+    with mistake.planted() if mistake else nullcontext(), suppress(FloatingPointError):
+        utils.set_random_seed(seed)
+        net.make_model(settings).fit(
+            x,
+            utils.to_categorical(y, 10),
+            batch_size=settings.batch_size,
+            epochs=epochs,
+            validation_split=net.VALIDATION_SPLIT,
+            verbose=0,
+            callbacks=[history],
+        )
+    return history.history

@@ -1,0 +1,37 @@
+"""A twin of a model: the same net in another dtype, to take the same steps without touching the model."""
+
+from tinydnn import layers
+from tinydnn.layers import Layer
+from tinydnn.models import Sequential
+
+
+def twin(model: Sequential, dtype: str, threads: int | None = None) -> Sequential:
+    """The same net on the CPU in this dtype, ready to train: the same weights, and the same dropout masks to come.
+
+    It is compiled with the same loss and with an optimizer of the same settings, which has taken no step yet. Nothing
+    is drawn from the random generators, and no layer's number is used up.
+
+    Args:
+        model: compiled and built; it stays as it is.
+        dtype: "float32" or "float64".
+        threads: as for Sequential; None takes the model's.
+    """
+    assert model.optimizer is not None
+    assert model.sample_shape is not None
+    copies = [_copy(layer, dtype) for layer in model.layers]
+    result = Sequential(copies, name=model.name, device="cpu", threads=threads or model.threads)
+    result.compile(type(model.optimizer)(**model.optimizer.get_config()), model.loss)
+    result.prepare_training(model.sample_shape)
+    result.set_weights(model.get_weights())
+    return result
+
+
+def _copy(layer: Layer, dtype: str) -> Layer:
+    settings = {**layer.get_config(), "dtype": dtype}
+    if isinstance(layer, layers.Dropout):
+        settings["seed"] = layer.stream_seed  # without a seed it would draw a new one
+    copy = type(layer)(**settings)
+    copy.steps_seen = layer.steps_seen
+    if isinstance(copy, layers.Dropout) and isinstance(layer, layers.Dropout):
+        copy.drawn_in = layer.drawn_in
+    return copy

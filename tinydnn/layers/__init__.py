@@ -1,0 +1,14 @@
+"""Layers, each in a file of its own, with forward and backward side by side (mirrors keras/src/layers)."""
+
+from tinydnn.layers.activation import Activation
+from tinydnn.layers.dense import Dense
+from tinydnn.layers.dropout import Dropout
+from tinydnn.layers.input import Input, InputLayer
+from tinydnn.layers.layer import Layer
+from tinydnn.layers.rescaling import Rescaling
+from tinydnn.layers.reshaping import Flatten, Reshape
+from tinydnn.names import not_offered
+
+__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "Rescaling", "Reshape"]
+
+__getattr__ = not_offered(__name__, globals())

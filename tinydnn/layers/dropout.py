@@ -1,0 +1,62 @@
+"""Dropout (mirrors keras/src/layers/regularization/dropout.py)."""
+
+import math
+from typing import Any
+
+from tinydnn import random
+from tinydnn.device.backend import Array
+from tinydnn.device.elementwise import product
+from tinydnn.layers.layer import Layer, Trace, known
+
+
+class Dropout(Layer):
+    """In training, sets a share `rate` of the numbers to 0 and scales the others by 1 / (1 - rate).
+
+    Mirrors keras/src/layers/regularization/dropout.py. Which ones fall is decided by a seed and the
+    number of training steps before; it does not depend on how many threads share a batch.
+
+    Args:
+        rate: the share that falls, in [0, 1].
+        seed: an integer; None takes the next one of Python's global generator, as Keras does.
+    """
+
+    def __init__(self, rate: float, *, seed: int | None = None, **kwargs: Any) -> None:
+        if not 0 <= rate <= 1:
+            raise ValueError(f"Dropout expects rate from 0 to 1. Received: rate={rate!r}")
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.seed = seed
+        drawn = seed is None and rate > 0  # as Keras, which draws none for a rate of 0
+        self.stream_seed = random.draw_seed() if drawn else seed or 0
+        self.drawn_in = self.dtype  # another dtype gives other random numbers
+
+    def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
+        t = super().trace(room, rows, training, needs_dx)
+        if training:
+            t.mask = room("mask", (rows, *known(self.output_shape)))
+        return t
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y = x * mask, where mask is 0 with probability `rate`, else 1 / (1 - rate)"""
+        if not t.training or self.rate == 0:
+            return x
+        if self.rate == 1:
+            t.mask[...] = 0
+        else:
+            width = math.prod(known(self.output_shape))
+            first = t.first_row * width
+            stream = self.stream_seed, self.steps_seen
+            random.dropout_mask(self.xp, stream, first, self.drawn_in, self.rate, t.mask)
+        product.into(self.xp, t.y, x, t.mask)
+        return t.y
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """From y = x * mask:  dx = dy * mask"""
+        if self.rate == 0:
+            return dy
+        if t.dx is not None:
+            product.into(self.xp, t.dx, dy, t.mask)
+        return t.dx
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

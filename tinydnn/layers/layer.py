@@ -1,0 +1,194 @@
+"""Layers: forward and backward side by side (mirrors keras/src/layers/layer.py).
+
+A layer holds its weights and settings, nothing of a batch. What it computes for one lies in a `Trace`
+that a pass keeps for it, so several passes can run over the same layers at the same time.
+
+Shapes here are those of one sample: (28, 28) where Keras prints (None, 28, 28). Arrays have one axis
+more, the rows of a batch, in front.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinydnn import activations, regularizers
+from tinydnn.checks import check_name, check_shape, check_weights
+from tinydnn.config import check_dtype
+from tinydnn.device.backend import Array, Backend, Shape
+from tinydnn.names import auto_name
+
+
+class Trace:
+    """What one pass keeps of one layer; its arrays hold until the pass runs again.
+
+    x, y: the layer's input and output, (rows, …).
+    z: what goes into the activation of a Dense or Activation layer; y is a = f(z) then.
+    dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
+    dz: the gradient with respect to z, of a Dense layer.
+    dx: room for the gradient with respect to x; None where no layer below needs it.
+    gradients: for each weight, a view into the pass's flat gradient.
+    ones, mask: scratch arrays of Dense and Dropout.
+    training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
+    loss_activates: whether the loss computes the activation, so that `forward` ends at z.
+    loss_takes_z: whether the loss is computed from z, so that `backward` begins with dz.
+    """
+
+    x: Array
+    y: Array
+    z: Array
+    dy: Array | None = None
+    dz: Array
+    dx: Array | None = None
+    gradients: Sequence[Array] = ()
+    ones: Array
+    mask: Array
+    training: bool = False
+    first_row: int = 0
+    loss_activates: bool = False
+    loss_takes_z: bool = False
+
+
+class Layer:
+    """The base of all layers.
+
+    Args:
+        input_shape: the shape of one sample, for the first layer of a model; else it is inferred.
+        name: None numbers it by its class: dense, dense_1, …
+        dtype: "float32" or "float64"; None means `config.floatx()`.
+    """
+
+    computes = True  # False for a layer that only looks at its input in another shape
+    converts = False  # True for a layer that takes an input of any dtype
+    kernel_regularizer: regularizers.Regularizer | None = None
+    _activation: activations.Activation = activations.linear
+
+    def __init__(
+        self, *, input_shape: Sequence[int] | None = None, name: str | None = None, dtype: str | None = None
+    ) -> None:
+        self.name = auto_name(type(self).__name__) if name is None else check_name(name)
+        self.dtype = check_dtype(dtype)
+        self.given_shape = None if input_shape is None else check_shape(input_shape, f"{self.name}: input_shape")
+        self.input_shape: Shape | None = None
+        self.output_shape: Shape | None = None
+        self.weights: list[Array] = []
+        self.backend = Backend()
+        self.xp: Any = np
+        self.stream_seed = 0  # what Dropout draws its masks from, a new one
+        self.steps_seen = 0  # for each training step
+        self._owner: object = None
+
+    # -- building ----------------------------------------------------------------------------------
+
+    @property
+    def built(self) -> bool:
+        return self.output_shape is not None
+
+    def build(self, input_shape: Shape) -> Shape:
+        """Fix the shape of one sample and draw the initial weights; → the shape of one output."""
+        if self.input_shape not in (None, input_shape):
+            raise ValueError(
+                f"Layer {self.name!r} was built for samples of shape {self.input_shape}. Received: {input_shape}"
+            )
+        if not self.built:
+            self.output_shape = self.compute_output_shape(input_shape)
+            self.input_shape = input_shape
+            self.weights = self.initial_weights(input_shape)
+        assert self.output_shape is not None
+        return self.output_shape
+
+    def claim(self, model: object) -> None:
+        """Note whose layer this is: its weights can lie in one model's vector only."""
+        if self._owner not in (None, model):
+            raise ValueError(
+                f"Layer {self.name!r} belongs to another model already; make a new layer, and copy its weights "
+                "with get_weights and set_weights"
+            )
+        self._owner = model
+
+    def release(self) -> None:
+        """Belong to no model again; the weights are NumPy's from then on."""
+        self.weights = self.get_weights()
+        self.backend, self.xp = Backend(), np
+        self._owner = None
+
+    def attach(self, weights: list[Array], backend: Backend) -> None:
+        """Move the weights into these views of the model's flat vector."""
+        for view, weight in zip(weights, self.weights, strict=True):
+            view[...] = backend.asarray(weight)
+        self.weights = weights
+        self.backend, self.xp = backend, backend.xp
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The shape of each weight by Keras' name, such as kernel, in the order of `weights`; nothing is drawn."""
+        return {}
+
+    def initial_weights(self, input_shape: Shape) -> list[Array]:
+        return []
+
+    # -- computing ---------------------------------------------------------------------------------
+
+    def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
+        """A trace with arrays for `rows` rows; room(name, shape) hands them out."""
+        t = Trace()
+        t.training = training
+        if self.computes:
+            t.y = room("y", (rows, *known(self.output_shape)))
+            if needs_dx:
+                t.dx = room("dx", (rows, *known(self.input_shape)))
+        return t
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y from x."""
+        raise NotImplementedError
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed."""
+        raise NotImplementedError
+
+    # -- weights and settings ----------------------------------------------------------------------
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the weights as NumPy arrays; a Dense layer's are [kernel, bias]."""
+        return [self.backend.to_numpy(weight) for weight in self.weights]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Take over these values.
+
+        Raises:
+            ValueError: wrong number or shapes, or values that are no finite numbers; nothing has changed then.
+        """
+        weights = check_weights(weights, [weight.shape for weight in self.weights], f"Layer {self.name!r}")
+        for weight, values in zip(self.weights, weights, strict=True):
+            weight[...] = self.backend.asarray(values)
+
+    def count_params(self) -> int:
+        """The number of weights: 324 * (784 + 1) = 254,340 for a Dense(324) on 784 inputs."""
+        return sum(math.prod(weight.shape) for weight in self.weights)
+
+    @property
+    def activation(self) -> activations.Activation:
+        """What it applies to z, fixed once the layer is made; `linear` in a layer that has none."""
+        return self._activation
+
+    @property
+    def trainable(self) -> bool:
+        """Always True: tinydnn trains every weight."""
+        return True
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this layer again."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def known(shape: Shape | None) -> Shape:
+    """The shape of a layer that is built."""
+    assert shape is not None, "a pass runs over layers that are built"
+    return shape

@@ -1,0 +1,22 @@
+"""Optimizers, each with its formula in a file of its own (mirrors keras/src/optimizers)."""
+
+from collections.abc import Callable
+
+from tinydnn.names import not_offered, resolve
+from tinydnn.optimizers.adam import Adam
+from tinydnn.optimizers.optimizer import Optimizer
+from tinydnn.optimizers.rmsprop import RMSprop
+from tinydnn.optimizers.sgd import SGD
+
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
+
+_OFFERED: dict[str, Callable[[], Optimizer]] = {each.__name__.lower(): each for each in (SGD, RMSprop, Adam)}
+
+
+def get(identifier: str | Optimizer) -> Optimizer:
+    """The optimizer itself, or a new one with its defaults by its name, in capitals or not as in Keras."""
+    name = identifier.lower() if isinstance(identifier, str) else identifier
+    return resolve("optimizer", name, Optimizer, _OFFERED)
+
+
+__getattr__ = not_offered(__name__, globals())

@@ -1,0 +1,53 @@
+"""Adam (mirrors keras/src/optimizers/adam.py)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinydnn.checks import check_number
+from tinydnn.config import cast
+from tinydnn.device.elementwise import elementwise
+from tinydnn.optimizers.optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """Running means of the gradient and of its square.
+
+        m = m + (1 - beta_1) * (g - m)
+        v = v + (1 - beta_2) * (g² - v)
+        w = w - learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)
+
+    t is the number of the step, from 1. Epsilon is outside the root here.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self.beta_1 = check_number("beta_1", beta_1, high=1)
+        self.beta_2 = check_number("beta_2", beta_2, high=1)
+        self.epsilon = check_number("epsilon", epsilon)
+
+    all_slots = "momentum", "velocity"
+    slots_by_weight = True
+
+    @elementwise
+    def step(w: Any, m: Any, v: Any, g: Any, corrected_rate: Any, beta_1: Any, beta_2: Any, epsilon: Any) -> Any:
+        m = m + (1 - beta_1) * (g - m)
+        v = v + (1 - beta_2) * (g * g - v)
+        w = w - corrected_rate * m / (np.sqrt(v) + epsilon)
+        return w, m, v
+
+    def numbers(self) -> tuple[float, ...]:
+        t = self.iterations
+        corrected_rate = self.rate * (math.sqrt(1 - cast(self.beta_2) ** t) / (1 - cast(self.beta_1) ** t))
+        return corrected_rate, self.beta_1, self.beta_2, self.epsilon
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}

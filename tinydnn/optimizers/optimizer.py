@@ -1,0 +1,150 @@
+"""The base of all optimizers, which work on flat vectors (mirrors keras/src/optimizers/base_optimizer.py).
+
+An optimizer sees all weights of a model as one vector w, their gradient as one vector g, and keeps its
+slots, such as RMSprop's velocity, as vectors of the same layout. `update` works on a part of them, so
+that threads can share it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tinydnn.checks import check_number, positive_or_none
+from tinydnn.config import cast, floatx
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.elementwise import Elementwise, elementwise
+from tinydnn.device.memory import Layout
+from tinydnn.names import snake_case
+
+
+class Optimizer:
+    """The base of all optimizers: clipping, weight decay, and the slots.
+
+    A step is, in Keras' order: clip the gradient, decay the weights, update.
+
+    all_slots: the slots that any settings may ask for, in Keras' order.
+    step: the formula (w, *slots, g, *numbers) → (w, *slots); a slot that these settings do without is None.
+
+    Args:
+        learning_rate: the step size, not negative.
+        weight_decay: None, or the factor of  w = w - w * weight_decay * learning_rate  before the update.
+        clipnorm: None, or the largest norm that the gradient of one weight array may have.
+        clipvalue: None, or the largest absolute value that an entry of the gradient may have.
+        global_clipnorm: None, or the largest norm that the whole gradient may have.
+        name: as Keras has it; only shown and saved.
+    """
+
+    all_slots: tuple[str, ...] = ()
+    slots_by_weight = False  # whether Keras' files hold all slots of one weight before those of the next
+    step: Elementwise
+
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.weight_decay = None if weight_decay is None else check_number("weight_decay", weight_decay)
+        self.clipnorm = positive_or_none("clipnorm", clipnorm)
+        self.clipvalue = positive_or_none("clipvalue", clipvalue)
+        self.global_clipnorm = positive_or_none("global_clipnorm", global_clipnorm)
+        if [clipnorm, clipvalue, global_clipnorm].count(None) < 2:
+            raise ValueError(
+                "Only one of clipnorm, clipvalue and global_clipnorm can be given. Received: "
+                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
+            )
+        self.name = name or snake_case(type(self).__name__)
+        self.iterations = 0
+        self.layout: Layout | None = None
+        self.slots: dict[str, Array] = {}
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size; may be set at any time."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        value = check_number("learning_rate", value)
+        if value > np.finfo(floatx()).max:
+            raise ValueError(f"learning_rate expects a number that fits {floatx()}. Received: {value}")
+        self._learning_rate = value
+        # Keras keeps it as a variable of dtype floatx, so a float32 one even where layers are float64.
+        self.rate = float(np.dtype(floatx()).type(value))
+
+    @elementwise
+    def decay(w: Any, decay: Any) -> Any:
+        return w - w * decay
+
+    def slot_names(self) -> list[str]:
+        """The slots that this optimizer keeps with its settings, in Keras' order."""
+        return list(self.all_slots)
+
+    def numbers(self) -> tuple[float | None, ...]:
+        """The numbers that `step` takes after the gradient; None for one that these settings do without."""
+        raise NotImplementedError
+
+    def build(self, layout: Layout, dtype: str, backend: Backend) -> None:
+        """Make the slots, all zeros, for weights of this layout; does nothing where they fit already."""
+        if self.layout is layout:
+            return
+        if self.layout is not None and self.iterations:
+            raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
+        self.layout, self.xp = layout, backend.xp
+        self.slots = {name: backend.empty(layout.size, dtype) for name in self.slot_names()}
+        for slot in self.slots.values():
+            slot[...] = 0
+
+    @property
+    def clips(self) -> bool:
+        return (self.clipnorm, self.clipvalue, self.global_clipnorm) != (None, None, None)
+
+    def clip(self, g: Array) -> None:
+        """Clip the whole gradient in place, in the one way asked for."""
+        if self.clipvalue is not None:
+            self.xp.clip(g, -self.clipvalue, self.clipvalue, out=g)
+        elif self.clipnorm is not None:
+            assert self.layout is not None
+            for part in self.layout.slices:
+                self._clip_norm(g[part], self.clipnorm)
+        elif self.global_clipnorm is not None:
+            self._clip_norm(g, self.global_clipnorm)
+
+    def _clip_norm(self, g: Array, limit: float) -> None:
+        """g = g * limit / max(|g|, limit):  as it is where its norm is within the limit."""
+        norm = self.xp.sqrt(self.xp.sum(g * g))
+        g *= limit
+        g /= self.xp.maximum(norm, limit)
+
+    def begin_step(self) -> None:
+        """Count the step; called once before its updates."""
+        if list(self.slots) != self.slot_names():
+            raise ValueError(
+                f"{type(self).__name__} was built with the slots {list(self.slots)}, and its settings now ask for "
+                f"{self.slot_names()}; compile the model with a new optimizer"
+            )
+        self.iterations += 1
+
+    def update(self, w: Array, g: Array, part: slice) -> None:
+        """Decay and update w[part] from its gradient g[part]."""
+        w, g = w[part], g[part]
+        if self.weight_decay is not None:
+            self.decay.update(self.xp, (w,), cast(self.weight_decay) * self.rate)
+        slots = (self.slots[name][part] if name in self.slots else None for name in self.all_slots)
+        self.step.update(self.xp, (w, *slots), g, *self.numbers())
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this optimizer again."""
+        return {
+            "name": self.name,
+            "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+        }
