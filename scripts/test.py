@@ -52,7 +52,10 @@ def prepare_emulated_gpu():
 if __name__ == "__main__":
     os.chdir(ROOT)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's start-up lines bury the tests'
-    arguments = [each for each in sys.argv[1:] if each != OPTION] or IN_PARALLEL
+    arguments = [each for each in sys.argv[1:] if each != OPTION]
+    if not arguments:
+        arguments = IN_PARALLEL
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would spin on the core of another process
     if OPTION in sys.argv:
         sys.exit(run_prepared(prepare_emulated_gpu, "-m", "pytest", "-m", "gpu", *arguments))
     sys.exit(run_in_environment(["dev", "keras"], "-m", "pytest", *arguments))
