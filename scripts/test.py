@@ -14,7 +14,8 @@ import environment
 from environment import ROOT, run_in_environment, run_prepared
 
 OPTION = "--emulated-gpu"
-# Tests with one xdist_group share something costly, so one process has them all. Each process loads TensorFlow: 1 GB.
+# loadgroup: tests of one xdist_group share something costly, so they run in the same process. Four processes at most,
+# because each loads TensorFlow, about 1 GB.
 IN_PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
 EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
 
@@ -50,7 +51,10 @@ def prepare_emulated_gpu():
 if __name__ == "__main__":
     os.chdir(ROOT)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's start-up lines bury the tests'
-    arguments = [each for each in sys.argv[1:] if each != OPTION] or IN_PARALLEL
+    arguments = [each for each in sys.argv[1:] if each != OPTION]
+    if not arguments:
+        arguments = IN_PARALLEL
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would spin on the core of another process
     if OPTION in sys.argv:
         sys.exit(run_prepared(prepare_emulated_gpu, "-m", "pytest", "-m", "gpu", *arguments))
     sys.exit(run_in_environment(["dev", "keras"], "-m", "pytest", *arguments))
