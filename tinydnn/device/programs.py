@@ -14,7 +14,7 @@ from tinydnn.device.backend import Array, aligned
 from tinydnn.device.memory import Workspace
 from tinydnn.device.tracing import BOOL, Number, Symbol, Trace, value_of
 
-_PIECE = 2**18  # bytes of an array
+_PIECE = 2**19  # bytes of an array
 
 
 class Program:
@@ -26,43 +26,49 @@ class Program:
     """
 
     def __init__(self, trace: Trace, in_place: int) -> None:
-        self._trace, self._in_place = trace, in_place
         self._numbers = [each for call in trace.operations for each in call.operands if not _is_array(each)]
         self._calls: list[tuple[Any, Any]] = []  # a function, and what takes its operands and result from the places
         self._scratch: list[Any] = []  # the dtype of each scratch array, None for that of the outputs
-        self._free: list[int] = []  # the scratch arrays whose content is not read again
-        self._first_output = len(trace.arguments)
-        first_number = self._first_output + len(trace.results)
+        first_output = len(trace.arguments)
+        first_number = first_output + len(trace.results)
         self._first_scratch = first_number + len(self._numbers)
-        self._last_read = {id(each): i for i, call in enumerate(trace.operations) for each in call.operands}
 
         places = {id(each): i for i, each in enumerate(trace.arguments)}
         places |= {id(each): first_number + i for i, each in enumerate(self._numbers)}
+        last_read = {id(each): i for i, call in enumerate(trace.operations) for each in call.operands}
+        made = {id(call.result): i for i, call in enumerate(trace.operations)}
+        results = {id(each) for each in trace.results}
+        # Until its own result is made, an output serves as a scratch array: one that is updated in place from the
+        # last time on that it is read. busy: up to which operation a place is in use.
+        made_in = {first_output + k: made.get(id(each), -1) for k, each in enumerate(trace.results)}
+        busy = dict.fromkeys(made_in, -1)
+        for k in range(in_place):
+            busy[first_output + k] = last_read.get(id(trace.arguments[k]), -1)
         for i, call in enumerate(trace.operations):
             operands = [places[id(each)] for each in call.operands]
-            read = {places[id(each)] for each in call.operands if self._last_read[id(each)] == i}  # for the last time
-            self._free += (place for place in read if place >= self._first_scratch)  # the result may lie there
-            result = places[id(call.result)] = self._place_for(i, call.result)
-            self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, result)))
+            until = len(trace.operations) if id(call.result) in results else last_read[id(call.result)]
+            place = next((place for place, at in made_in.items() if at == i and busy[place] <= i), None)
+            if place is None:
+                place = self._free_place(call.result.kind == BOOL, i, until, busy, made_in)
+            busy[place] = until
+            places[id(call.result)] = place
+            self._calls.append((_CALLS.get(call.function, call.function), itemgetter(*operands, place)))
         self._copies = [  # of results that lie elsewhere
-            (self._first_output + k, places[id(each)])
+            (first_output + k, places[id(each)])
             for k, each in enumerate(trace.results)
-            if each is not None and places[id(each)] != self._first_output + k
+            if each is not None and places[id(each)] != first_output + k
         ]
 
-    def _place_for(self, i: int, result: Symbol) -> int:
-        """Where operation i writes: into an output, unless the argument that lies there is still to be read."""
-        for k, each in enumerate(self._trace.results):
-            argument = self._trace.arguments[k] if k < self._in_place else None
-            if each is result and self._last_read.get(id(argument), -1) <= i:
-                return self._first_output + k
-        dtype = bool if result.kind == BOOL else None
-        for place in self._free:
-            if self._scratch[place - self._first_scratch] == dtype:
-                self._free.remove(place)
+    def _free_place(self, is_bool: bool, i: int, until: int, busy: dict[int, int], made_in: dict[int, int]) -> int:
+        """Where operation i writes what is read until a later one: an output that is free so long, or scratch."""
+        for place, used in busy.items():
+            if used <= i and (is_bool == (self._dtype_of(place) is bool)) and until <= made_in.get(place, until):
                 return place
-        self._scratch.append(dtype)
+        self._scratch.append(bool if is_bool else None)
         return self._first_scratch + len(self._scratch) - 1
+
+    def _dtype_of(self, place: int) -> Any:
+        return self._scratch[place - self._first_scratch] if place >= self._first_scratch else None
 
     def run(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> None:
         """Compute the formula of these arguments into these outputs."""
@@ -119,10 +125,12 @@ _MOST_VIEWS = 100
 
 def _scratch_like(array: Array, dtypes: Sequence[Any]) -> list[Array]:
     """Scratch arrays of these dtypes, None for the array's own, with its shape and order."""
-    order = "C" if array.flags.c_contiguous or not array.flags.f_contiguous else "F"
-    key = array.shape, array.dtype, order, *dtypes
+    if not dtypes:
+        return []
+    key = array.shape, array.strides, array.dtype.char, *dtypes
     views = _scratch.views.get(key)
     if views is None:
+        order = "C" if array.flags.c_contiguous or not array.flags.f_contiguous else "F"
         wanted = [array.dtype if dtype is None else np.dtype(dtype) for dtype in dtypes]
         views = [_scratch.workspace.take((i, dtype), array.shape, dtype, order) for i, dtype in enumerate(wanted)]
         if len(_scratch.views) >= _MOST_VIEWS:
