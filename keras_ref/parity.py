@@ -22,11 +22,11 @@ from keras_ref.order import keras_order
 from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.result import PARTS, Beyond, Epoch, Result, Step
 from keras_ref.tolerances import ACCURACY, DRAWN, STEP, TRAINING, Tolerance
-from tinydnn import random
+from tinydnn import activations, random
 from tinydnn.device.backend import Array
 from tinydnn.engine.data import split
 from tinydnn.files.optimizer_variables import slots_in_order
-from tinydnn.inspect import microscope
+from tinydnn.inspect import microscope, quotes
 from tinydnn.inspect.differences import NOT_COMPARABLE, Difference, difference, largest
 from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Sequential
@@ -79,12 +79,9 @@ def compare(
 
 def _kink(tensors: list[microscope.Tensor]) -> str | None:
     """The name of a relu's output with a number above 0 in one engine and 0 in the other, if there is one."""
+    relu = quotes.of_activation(activations.relu).named("a")
     for each in tensors:
-        if (
-            each.formula.text == "a = max(z, 0)"
-            and each.keras is not None
-            and np.any((each.value > 0) != (each.keras > 0))
-        ):
+        if each.formula == relu and each.keras is not None and np.any((each.value > 0) != (each.keras > 0)):
             return each.name
     return None
 

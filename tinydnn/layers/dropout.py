@@ -37,7 +37,7 @@ class Dropout(Layer):
         return t
 
     def forward(self, x: Array, t: Trace) -> Array:
-        """y = x * mask, where mask is 0 with probability `rate`, else 1 / (1 - rate)"""
+        """y = x * mask;  mask is 0 with probability `rate`, else 1 / (1 - rate)"""
         if not t.training or self.rate == 0:
             return x
         if self.rate == 1:
