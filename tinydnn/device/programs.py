@@ -12,9 +12,9 @@ import numpy as np
 
 from tinydnn.device.backend import Array, aligned
 from tinydnn.device.memory import Workspace
-from tinydnn.device.tracing import BOOL, Number, Symbol, Trace, value_of
+from tinydnn.device.tracing import BOOL, Number, Symbol, Trace
 
-_PIECE = 2**19  # bytes of an array
+_PIECE = 2**18  # bytes of an array, about
 
 
 class Program:
@@ -73,12 +73,13 @@ class Program:
     def run(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> None:
         """Compute the formula of these arguments into these outputs."""
         whole = next(each for each in outputs if each is not None)
-        numbers = [_weak(value_of(each, arguments)) for each in self._numbers]
-        rows = max(1, _PIECE * len(whole) // max(1, whole.nbytes))
-        if rows >= len(whole):
+        # As Python's own floats numbers take on the dtype of the array that they meet; NumPy's would not.
+        numbers = [float(each.value(arguments)) if isinstance(each, Number) else each for each in self._numbers]
+        pieces = round(whole.nbytes / _PIECE)
+        if pieces <= 1:
             self._run([*arguments, *outputs, *numbers, *_scratch_like(whole, self._scratch)])
             return
-        arrays = [*arguments, *outputs]
+        rows, arrays = -(-len(whole) // pieces), [*arguments, *outputs]
         for start in range(0, len(whole), rows):
             piece = slice(start, start + rows)
             parts = [each[piece] if getattr(each, "ndim", 0) == whole.ndim else each for each in arrays]
@@ -93,11 +94,6 @@ class Program:
 
 def _is_array(operand: Any) -> bool:
     return isinstance(operand, Symbol) and not isinstance(operand, Number)
-
-
-def _weak(number: Any) -> Any:
-    """A number that takes on the dtype of the array it meets: NumPy's own float64 would not."""
-    return float(number) if isinstance(number, np.floating) else number
 
 
 def _where(condition: Any, a: Any, b: Any, out: Any) -> None:
