@@ -64,12 +64,12 @@ def check_device(value: str) -> str:
 
 
 def fused_kernels() -> bool:
-    """Whether a GPU computes several formulas in one launch."""
+    """Whether a GPU computes all operations of a formula in one launch."""
     return _fused_kernels
 
 
 def set_fused_kernels(value: bool) -> None:
-    """Choose between fused kernels on a GPU, as from the start, and the plain array operations that a CPU runs.
+    """Choose how a GPU computes a formula: in one launch, as from the start, or with a launch for each operation.
 
     Raises:
         ValueError: neither True nor False.

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tinydnn.device import cuda as kernels
+from tinydnn.device.cuda import MAX, SUM
 
 
 @dataclass
@@ -336,7 +336,7 @@ class ReductionKernel:
     def __init__(self, inputs, output, mapped, reduced, result, identity, name, preamble=""):
         assert name.isidentifier()
         self.parameters, self.mapped = _parameters(f"{inputs}, {output}"), mapped
-        self.reduce = {kernels.SUM: np.sum, kernels.MAX: np.max}[reduced, identity]
+        self.reduce = {SUM: np.sum, MAX: np.max}[reduced, identity]
 
     def __call__(self, *arguments, axis, keepdims):
         counts.launches += 1

@@ -46,7 +46,7 @@ class Elementwise:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self._compiled: dict[Any, programs.Program | cuda.Kernel] = {}
-        self.name = function.__name__
+        self.name = function.__qualname__.rpartition("<locals>.")[2]
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -70,7 +70,7 @@ class Elementwise:
         self._run(xp, (*arrays, *out), len(arrays), (*arrays, *others))
 
     def _run(self, xp: Any, outputs: tuple[Any, ...], in_place: int, arguments: tuple[Any, ...]) -> None:
-        if xp is not np and not config.fused_kernels():
+        if xp is not np and not fuses(xp):
             results = self.function(*arguments)
             for target, result in zip(outputs, results if isinstance(results, tuple) else (results,), strict=True):
                 if target is not None:
@@ -80,7 +80,7 @@ class Elementwise:
         compiled = self._compiled.get(key)
         if compiled is None:
             roles = [_role(each) for each in arguments]
-            trace = Trace(self.function, roles)
+            trace = Trace(self.name, self.function, roles)
             compiled = programs.Program(trace, in_place) if xp is np else cuda.Kernel(xp, trace, roles, in_place)
             self._compiled[key] = compiled
         compiled.run(outputs, arguments)
@@ -131,7 +131,7 @@ def biased(formula: Elementwise) -> Elementwise:
         z = z + b
         return z, formula(z)
 
-    biased.__name__ = f"biased_{formula.name}"
+    biased.__qualname__ = f"biased_{formula.name}"
     return Elementwise(biased)
 
 
@@ -147,4 +147,4 @@ def _role(argument: Any) -> str:
 
 @functools.cache
 def _reduction(xp: Any, formula: Elementwise, arrays: int, how: tuple[str, str]) -> Callable[..., None]:
-    return cuda.reduction(xp, Trace(formula.function, [ARRAY] * arrays), how)
+    return cuda.reduction(xp, Trace(formula.name, formula.function, [ARRAY] * arrays), how)

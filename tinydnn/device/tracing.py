@@ -1,6 +1,6 @@
 """Tracing: a formula is called once with symbols in place of its arguments, which note what is done to them.
 
-    trace = Trace(lambda z: 0.5 * tanh(0.5 * z) + 0.5, ["array"])
+    trace = Trace("sigmoid", lambda z: 0.5 * np.tanh(0.5 * z) + 0.5, [ARRAY])
     trace.operations        multiply, tanh, multiply, add, each with its operands
 
 What depends on numbers alone, as 1 - rho, is no operation: it is computed in Python at each call, in float64.
@@ -70,15 +70,15 @@ class Trace:
     """What a formula does to its arguments.
 
     Args:
-        function: the formula.
+        name, function: the formula.
         roles: what each argument is: ARRAY, NUMBER, UINT64, INDEX (the number of the entry), or ABSENT for None.
 
     Raises:
         TypeError: the formula does something that has no kernel.
     """
 
-    def __init__(self, function: Callable[..., Any], roles: Sequence[str]) -> None:
-        self.name = function.__name__
+    def __init__(self, name: str, function: Callable[..., Any], roles: Sequence[str]) -> None:
+        self.name = name
         self.operations: list[Operation] = []
         self.arguments = [self._symbol(i, role) for i, role in enumerate(roles)]
         results = function(*self.arguments)
@@ -96,10 +96,7 @@ class Trace:
             raise self.unknown(function.__name__)
         if all(isinstance(each, Number) or not isinstance(each, Symbol) for each in operands):
             return Number(self, lambda arguments: function(*(value_of(each, arguments) for each in operands)))
-        kinds = [each.kind for each in operands if isinstance(each, Symbol) and not isinstance(each, Number)]
-        kinds += [FLOAT for each in operands if isinstance(each, float)]
-        kind = kinds[0] if len(set(kinds)) == 1 else WORD if FLOAT not in kinds else FLOAT
-        kind = FLOAT if kind == BOOL and function not in _LOGIC else kind
+        kind = _common_kind(function, operands)
         result = Symbol(self, BOOL if function in COMPARISONS else kind)
         self.operations.append(Operation(function, operands, kind, result))
         return result
@@ -107,6 +104,15 @@ class Trace:
     def unknown(self, what: str) -> TypeError:
         """The error of a formula that uses something which can't be traced."""
         return TypeError(f"The formula {self.name} can't be traced. It uses {what}")
+
+
+def _common_kind(function: Any, operands: Sequence[Any]) -> str:
+    """The kind that the operands are converted to: a WORD times 0.5 is a FLOAT, a BOOL & BOOL stays one."""
+    kinds = {each.kind for each in operands if isinstance(each, Symbol) and not isinstance(each, Number)}
+    if kinds == {BOOL} and function in _LOGIC:
+        return BOOL
+    has_float = FLOAT in kinds or any(isinstance(each, float) for each in operands)
+    return WORD if WORD in kinds and not has_float else FLOAT
 
 
 def value_of(operand: Any, arguments: Sequence[Any]) -> Any:

@@ -29,7 +29,7 @@ class Averages:
     """The averages over n samples, batch_size a step.
 
     Args:
-        model: what the losses are of.
+        network: what the losses are of.
         n, batch_size: how many samples there are, and how many a step takes; the last one may take fewer.
         labels: in the order in which the samples come, (n,), or None.
         first_step: the first that is counted.
@@ -80,8 +80,8 @@ class Averages:
 
     @property
     def known_infinite(self) -> bool:
-        """Whether a loss was infinite or NaN, of the steps that somebody has asked for."""
-        return not math.isfinite(self._sums[-1][1])  # which it never is again after one that was not
+        """Whether a loss was infinite or NaN, in the steps that have been read so far."""
+        return not math.isfinite(self._sums[-1][1])  # once a loss is infinite, the sum stays so
 
     def first_infinite(self) -> tuple[int, float] | None:
         """The first step whose loss is infinite or NaN, and the average loss then; None where there is none."""

@@ -17,7 +17,7 @@ def table(tensors: Iterable[Tensor]) -> Table:
     in Keras, and the slope there; the index of that value, the largest difference from Keras, and from the slopes.
     """
     result = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
-    result.add_column("tensor\nformula\nline of tinydnn", min_width=17)
+    result.add_column("tensor\nformula\nline of tinydnn", min_width=17, overflow="fold")
     result.add_column("shape\nmean\nleast .. most", justify="right", no_wrap=True)
     result.add_column("tinydnn\nKeras\nslope", justify="right", no_wrap=True)
     result.add_column("at the largest\napart from Keras\nfrom the slopes", justify="right", no_wrap=True)

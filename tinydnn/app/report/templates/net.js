@@ -1,6 +1,6 @@
 "use strict";
 
-// The trained net, as tinydnn/layers.py and tinydnn/activations.py compute it, for one digit and in float64.
+// The trained net, as tinydnn/layers/ and tinydnn/activations.py compute it, for one digit and in float64.
 
 const ACTIVATIONS = {
   linear: z => z,
