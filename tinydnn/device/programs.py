@@ -14,7 +14,7 @@ from tinydnn.device.backend import Array, aligned
 from tinydnn.device.memory import Workspace
 from tinydnn.device.tracing import BOOL, Number, Symbol, Trace
 
-_PIECE = 2**18  # bytes of an array, about
+_PIECE = 2**19  # bytes of an array, about
 
 
 class Program:
