@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -35,6 +36,9 @@ def _fresh_start():
     names._counts.clear()
     keras.utils.set_random_seed(1)
     keras.config.set_floatx("float32")
+    if hasattr(sys.modules.get("keras"), "config"):  # the real one, whose policy outlives the floatx that it is made of
+        sys.modules["keras"].config.set_floatx("float32")
+        sys.modules["keras"].config.set_dtype_policy("float32")
     yield
     random._global_seed = None
     keras.config.set_floatx("float32")
