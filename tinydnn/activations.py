@@ -33,8 +33,7 @@ class Activation:
 
     def __call__(self, x: Any) -> Array:
         z = np.asarray(x)
-        if z.dtype not in (np.float32, np.float64):
-            z = z.astype(np.float64)
+        z = z if z.dtype in (np.float32, np.float64) else z.astype(np.float64)
         a = np.empty_like(z)
         with Backend().quiet():
             self.forward(np, np.atleast_1d(z), np.atleast_1d(a))

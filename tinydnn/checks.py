@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-Shape = tuple[int, ...]
-
 
 def is_int(value: Any) -> bool:
     """Whether it is an integer, and no bool."""
@@ -54,7 +52,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_shape(shape: Sequence[int], what: str) -> Shape:
+def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
     """The shape of one sample as a tuple.
 
     Raises:
@@ -67,7 +65,7 @@ def check_shape(shape: Sequence[int], what: str) -> Shape:
     return tuple(int(n) for n in shape)
 
 
-def check_weights(weights: Sequence[Any], shapes: Sequence[Shape], what: str) -> list[Any]:
+def check_weights(weights: Sequence[Any], shapes: Sequence[tuple[int, ...]], what: str) -> list[Any]:
     """The weights as NumPy arrays of these shapes.
 
     Raises:

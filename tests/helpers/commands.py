@@ -9,8 +9,8 @@ import numpy as np
 import tinydnn as keras
 
 
-def command(*arguments, cwd=None):
-    program = [sys.executable, "-W", "error::RuntimeWarning", "-m", "tinydnn", *map(str, arguments)]
+def command(*arguments, cwd=None, warnings="error::RuntimeWarning"):
+    program = [sys.executable, "-W", warnings, "-m", "tinydnn", *map(str, arguments)]
     return subprocess.run(program, capture_output=True, text=True, cwd=cwd, encoding="utf-8", env=environment())
 
 

@@ -1,6 +1,7 @@
 """Watching a training: what is measured, next to plain NumPy, and how it is shown and kept."""
 
 import csv
+import functools
 import io
 import json
 import math
@@ -11,10 +12,12 @@ import subprocess
 import sys
 import time
 
+import commands
 import numpy as np
 import pytest
 import stand_in
 import textbook
+from commands import environment, small_data
 from matplotlib.colors import to_hex
 from rich.console import Console
 from tolerances import GPU_TRAINING, SAME_FLOAT32, SAME_FLOAT64
@@ -518,20 +521,7 @@ def test_a_damaged_file_is_refused(tmp_path, content):
 # -- the command --------------------------------------------------------------------------------------
 
 
-def command(*arguments):
-    program = [sys.executable, "-W", "error", "-m", "tinydnn", *map(str, arguments)]
-    return subprocess.run(program, capture_output=True, text=True, encoding="utf-8", env=environment())
-
-
-def environment():
-    return {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
-
-
-def small_data(folder):
-    path = folder / "small.npz"
-    (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
-    np.savez(path, x_train=x[:500], y_train=y[:500], x_test=x_test[:100], y_test=y_test[:100])
-    return path
+command = functools.partial(commands.command, warnings="error")
 
 
 def test_train_watch_shows_and_writes(tmp_path):

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import Shape as Shape
-
 Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
+Shape = tuple[int, ...]
 
 _CACHE_LINE = 64  # bytes
 _MANY = 4096  # numbers; below that, to look where they begin costs more

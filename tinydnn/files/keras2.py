@@ -36,7 +36,7 @@ def weights_to_bytes(network: Network) -> bytes:
         file.attrs["keras_version"] = _WRITTEN_AS.encode()
         for layer in network.layers:
             group = file.create_group(layer.name)
-            names = [f"{layer.name}/{name}:0" for name in _weight_names(layer)]
+            names = [f"{layer.name}/{name}:0" for name in layer.weight_names]
             group.attrs["weight_names"] = np.array([name.encode() for name in names], dtype=np.bytes_)
             for name, weight in zip(names, layer.get_weights(), strict=True):
                 hdf5.write(group, name, weight)
@@ -137,13 +137,6 @@ def _modern_initializer(value: Mapping[str, Any]) -> Mapping[str, Any]:
     if value["class_name"] == "VarianceScaling" and {key: arguments.get(key) for key in glorot} == glorot:
         return {"class_name": "GlorotUniform", "config": {"seed": arguments.get("seed")}}
     return {**value, "config": {key: entry for key, entry in arguments.items() if key != "dtype"}}
-
-
-def _weight_names(layer: Layer) -> list[str]:
-    """kernel, bias, …; w0, w1, … in a layer that has no names for its weights."""
-    if not layer.weights or layer.input_shape is None:
-        return []
-    return list(layer.weight_shapes(layer.input_shape)) or [f"w{i}" for i in range(len(layer.weights))]
 
 
 def _names(group: Any, attribute: str) -> list[str]:

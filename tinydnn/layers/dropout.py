@@ -43,10 +43,8 @@ class Dropout(Layer):
         if self.rate == 1:
             t.mask[...] = 0
         else:
-            width = math.prod(known(self.output_shape))
-            first = t.first_row * width
-            stream = self.stream_seed, self.steps_seen
-            random.dropout_mask(self.xp, stream, first, self.drawn_in, self.rate, t.mask)
+            first = t.first_row * math.prod(known(self.output_shape))
+            random.dropout_mask(self.xp, (self.stream_seed, self.steps_seen), first, self.drawn_in, self.rate, t.mask)
         product.into(self.xp, t.y, x, t.mask)
         return t.y
 

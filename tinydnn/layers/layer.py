@@ -127,6 +127,12 @@ class Layer:
         """The shape of each weight by Keras' name, such as kernel, in the order of `weights`; nothing is drawn."""
         return {}
 
+    @property
+    def weight_names(self) -> list[str]:
+        """Keras' names of its weights, such as kernel; w0, w1, … in a layer that has none for them."""
+        named = self.weight_shapes(self.input_shape) if self.input_shape is not None else {}
+        return list(named or (f"w{i}" for i in range(len(self.weights))))
+
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []
 

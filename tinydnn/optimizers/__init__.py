@@ -15,8 +15,7 @@ _OFFERED: dict[str, Callable[[], Optimizer]] = {each.__name__.lower(): each for 
 
 def get(identifier: str | Optimizer) -> Optimizer:
     """The optimizer itself, or a new one with its defaults by its name, in capitals or not as in Keras."""
-    name = identifier.lower() if isinstance(identifier, str) else identifier
-    return resolve("optimizer", name, Optimizer, _OFFERED)
+    return resolve("optimizer", identifier.lower() if isinstance(identifier, str) else identifier, Optimizer, _OFFERED)
 
 
 __getattr__ = not_offered(__name__, globals())
