@@ -11,7 +11,7 @@ import pytest
 import stand_in
 
 import tinydnn as keras
-from benchmarks import agreement, crossover, guard, machine, measure, peers, plots, report, run, turns
+from benchmarks import against, agreement, crossover, guard, machine, measure, peers, plots, report, run, turns
 from benchmarks.task import Pace, Task
 from tinydnn.device import devices
 from tinydnn.inspect import net
@@ -240,3 +240,12 @@ def test_the_suites_of_pytest_benchmark_run_on_both_engines(engine):
     done = subprocess.run([*suites, "--benchmark-disable"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {"tinydnn": "7 passed", "keras": "6 passed, 1 skipped"}[engine] in done.stdout
+
+
+def test_two_checkouts_train_in_turn(tmp_path):
+    """Here both are this one; a folder without tinydnn is refused, and not timed as if it had one."""
+    found = against.ratios(against.HERE, (1, "scaled", 32), samples=64, rounds=3)
+    assert len(found) == 3
+    assert all(ratio > 0 for ratio in found)
+    with pytest.raises(SystemExit, match="expected a checkout of tinydnn in"):
+        against.ratios(tmp_path, (1, "scaled", 32), samples=64, rounds=1)
