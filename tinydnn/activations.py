@@ -116,12 +116,8 @@ class Softmax(Activation):
     """
 
     @elementwise
-    def exp(z: Any, largest: Any) -> Any:
-        return np.exp(z - largest)
-
-    @elementwise
-    def f(z: Any, largest: Any, total: Any) -> Any:
-        return np.exp(z - largest) / total
+    def f(z: Any, largest: Any) -> Any:
+        return np.exp(z - largest)  # still to be divided by its sum over the row
 
     @elementwise
     def gradient(a: Any, da: Any, dot: Any) -> Any:
@@ -130,8 +126,7 @@ class Softmax(Activation):
     def rows(self, xp: Any, z: Array, a: Array, largest: Array, total: Array) -> None:
         """Compute a, and of each row the largest z and the sum of exp(z - largest), both (rows, 1)."""
         max_rows(xp, largest, z)
-        self.exp.sum_rows(xp, total, a, z, largest)
-        self.f.into(xp, a, z, largest, total)
+        self.f.normalize_rows(xp, a, total, z, largest)
 
     def forward(self, xp: Any, z: Array, a: Array) -> None:
         row = (*z.shape[:-1], 1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinydnn.activations import Activation, Sigmoid, Softmax, softmax
 from tinydnn.device.backend import Array, Backend
-from tinydnn.device.elementwise import elementwise, entry, product, quotient
+from tinydnn.device.elementwise import elementwise, entry, product
 from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]
@@ -137,8 +137,7 @@ class CategoricalCrossentropy(Loss):
             softmax.rows(xp, x, t.p, t.largest, t.total)
             self.of_logits.sum_rows(xp, l, t.work, x, t.largest, t.total, t.y)
         else:
-            entry.sum_rows(xp, t.total, t.work, x)
-            quotient.into(xp, t.p, x, t.total)
+            entry.normalize_rows(xp, t.p, t.total, x)
             self.of_probabilities.sum_rows(xp, l, t.work, t.p, t.y)
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
@@ -168,10 +167,6 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     sparse = True
 
     @elementwise
-    def q(x: Any, total: Any) -> Any:
-        return clipped(x) / total
-
-    @elementwise
     def of_q(q: Any, y: Any) -> Any:
         return -(np.log(q) * y)
 
@@ -184,8 +179,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         if logits:
             super().forward(xp, x, t, logits)
             return
-        clipped.sum_rows(xp, t.total, t.work, x)
-        self.q.into(xp, t.p, x, t.total)
+        clipped.normalize_rows(xp, t.p, t.total, x)
         self.of_q.sum_rows(xp, t.l.reshape(-1, 1), t.work, t.p, t.y)
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:

@@ -91,7 +91,18 @@ class Elementwise:
             _reduction(xp, self, len(arguments), cuda.SUM)(*arguments, out)
             return
         self.into(xp, work, *arguments)
-        xp.sum(work, axis=-1, keepdims=True, out=out)
+        if xp is np:
+            np.add.reduce(work, axis=-1, keepdims=True, out=out)  # np.sum without the Python around it
+        else:
+            xp.sum(work, axis=-1, keepdims=True, out=out)
+
+    def normalize_rows(self, xp: Any, out: Array, total: Array, *arguments: Array) -> None:
+        """Compute the entries of each row over their sum into `out`, (rows, n), and the sum into `total`, (rows, 1)."""
+        self.sum_rows(xp, total, out, *arguments)
+        if fuses(xp):
+            _over(self).into(xp, out, *arguments, total)
+        else:
+            xp.divide(out, total, out=out)  # it was the scratch array, and has the entries
 
 
 elementwise = Elementwise
@@ -109,16 +120,12 @@ def product(x: Any, y: Any) -> Any:
     return x * y
 
 
-@elementwise
-def quotient(x: Any, y: Any) -> Any:
-    """x / y"""
-    return x / y
-
-
 def max_rows(xp: Any, out: Array, x: Array) -> None:
     """Compute the largest entry of each row of x into `out`, (rows, 1); NaN where a row has one."""
     if fuses(xp):  # CuPy's own max may take memory for a result that it copies to `out` then
         _reduction(xp, entry, 1, cuda.MAX)(x, out)
+    elif xp is np:
+        np.maximum.reduce(x, axis=-1, keepdims=True, out=out)
     else:
         xp.max(x, axis=-1, keepdims=True, out=out)
 
@@ -133,6 +140,18 @@ def biased(formula: Elementwise) -> Elementwise:
 
     biased.__qualname__ = f"biased_{formula.name}"
     return Elementwise(biased)
+
+
+@functools.cache
+def _over(formula: Elementwise) -> Elementwise:
+    """f(…) / total as a formula of (…, total), which a kernel computes in one launch."""
+
+    def over(*arguments: Any) -> Any:
+        *own, total = arguments
+        return formula(*own) / total
+
+    over.__qualname__ = f"{formula.name}_over_total"
+    return Elementwise(over)
 
 
 def _role(argument: Any) -> str:

@@ -27,6 +27,7 @@ class Program:
 
     def __init__(self, trace: Trace, in_place: int) -> None:
         self._numbers = [each for call in trace.operations for each in call.operands if not _is_array(each)]
+        self._asks_for_numbers = any(isinstance(each, Number) for each in self._numbers)
         self._calls: list[tuple[Any, Any]] = []  # a function, and what takes its operands and result from the places
         self._scratch: list[Any] = []  # the dtype of each scratch array, None for that of the outputs
         first_output = len(trace.arguments)
@@ -72,9 +73,10 @@ class Program:
 
     def run(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> None:
         """Compute the formula of these arguments into these outputs."""
-        whole = next(each for each in outputs if each is not None)
-        # As Python's own floats numbers take on the dtype of the array that they meet; NumPy's would not.
-        numbers = [float(each.value(arguments)) if isinstance(each, Number) else each for each in self._numbers]
+        whole = outputs[0]
+        numbers = self._numbers
+        if self._asks_for_numbers:  # Python's own floats take on the dtype of the array that they meet, NumPy's do not
+            numbers = [float(each.value(arguments)) if isinstance(each, Number) else each for each in numbers]
         pieces = round(whole.nbytes / _PIECE)
         if pieces <= 1:
             self._run([*arguments, *outputs, *numbers, *_scratch_like(whole, self._scratch)])

@@ -118,7 +118,10 @@ def _taken(body: list[ast.stmt], arguments: Mapping[str, Any]) -> list[ast.stmt]
 def of_activation(activation: activations.Activation) -> Formula:
     """a, from z."""
     kind = type(activation)
-    if kind.forward is activations.Activation.forward or isinstance(activation, activations.Softmax):
+    if isinstance(activation, activations.Softmax):
+        found = of_elementwise(activation.f, "a")
+        return replace(found, text=f"{found.text} / their sum over the row")
+    if kind.forward is activations.Activation.forward:
         return of_elementwise(activation.f, "a")
     return of_method(kind.forward, "a", "def", f"{activation.name}(z)")
 
