@@ -6,13 +6,23 @@ import numpy as np
 
 from tinydnn.names import not_offered
 
-__all__ = ["device", "floatx", "fused_kernels", "set_device", "set_floatx", "set_fused_kernels"]
+__all__ = [
+    "cuda_graphs",
+    "device",
+    "floatx",
+    "fused_kernels",
+    "set_cuda_graphs",
+    "set_device",
+    "set_floatx",
+    "set_fused_kernels",
+]
 
 _DTYPES = "float32", "float64"
 _DEVICES = "cpu", "gpu", "auto"
 _floatx = "float32"
 _device: str | None = None
 _fused_kernels = True
+_cuda_graphs = True
 
 
 def floatx() -> str:
@@ -78,6 +88,23 @@ def set_fused_kernels(value: bool) -> None:
     if value not in (True, False):
         raise ValueError(f"set_fused_kernels expects True or False. Received: {value!r}")
     _fused_kernels = bool(value)
+
+
+def cuda_graphs() -> bool:
+    """Whether a GPU repeats the steps of a training from a recording. Without fused kernels it never does."""
+    return _cuda_graphs and _fused_kernels
+
+
+def set_cuda_graphs(value: bool) -> None:
+    """Choose how a GPU gets the calls of a step: recorded once and started by one call, or one by one.
+
+    Raises:
+        ValueError: neither True nor False.
+    """
+    global _cuda_graphs
+    if value not in (True, False):
+        raise ValueError(f"set_cuda_graphs expects True or False. Received: {value!r}")
+    _cuda_graphs = bool(value)
 
 
 def cast(value: float) -> float:

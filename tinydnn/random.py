@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
-from tinydnn.device.elementwise import ENTRY, elementwise, fuses
+from tinydnn.device.elementwise import ENTRY, elementwise
 
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
@@ -165,16 +165,22 @@ def uniform01(seed: tuple[int, int], start: int, stop: int, dtype: Any, xp: Any 
     return numbers
 
 
+def mask_words(seed: tuple[int, int], first: int) -> Array:
+    """What `fused_mask` needs of a seed pair's stream from number `first` on: five words, (5, 1), uint64."""
+    return np.array([first, *_scrambled(seed)], np.uint64).reshape(5, 1)
+
+
+def fused_mask(xp: Any, words: Array, dtype: Any, rate: float, mask: Array) -> None:
+    """`dropout_mask` in one kernel, whose words lie on the GPU."""
+    formula = _mask_of_float32 if np.dtype(dtype) == np.float32 else _mask_of_float64
+    formula.into(xp, mask, ENTRY, *words, rate, 1 / (1 - rate))
+
+
 def dropout_mask(xp: Any, seed: tuple[int, int], first: int, dtype: Any, rate: float, mask: Array) -> None:
     """mask[i] = 0 where number first + i of the seed pair's stream is below the rate, else 1 / (1 - rate).
 
     dtype: the numbers', which decides the bits that they are made of.
     """
-    if fuses(xp):
-        formula = _mask_of_float32 if np.dtype(dtype) == np.float32 else _mask_of_float64
-        words = (np.uint64(word) for word in (first, *_scrambled(seed)))
-        formula.into(xp, mask, ENTRY, *words, rate, 1 / (1 - rate))
-        return
     numbers = uniform01(seed, first, first + mask.size, dtype, xp)
     xp.greater_equal(numbers.reshape(mask.shape), rate, out=mask)
     mask *= 1 / (1 - rate)

@@ -1,5 +1,6 @@
 // libcublas.so.12: matrix products. What CuPy names and isn't here answers CUBLAS_STATUS_NOT_SUPPORTED, by build.py.
 #include "counters.h"
+#include "recording.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,9 +10,13 @@
 #include <library_types.h>
 
 // cublas_v2.h comes with the real library alone, which is half a gigabyte.
-enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_INVALID_VALUE = 7, CUBLAS_STATUS_NOT_SUPPORTED = 15 };
+enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_INVALID_VALUE = 7, CUBLAS_STATUS_EXECUTION_FAILED = 13,
+                      CUBLAS_STATUS_NOT_SUPPORTED = 15 };
 enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T, CUBLAS_OP_C };
-using cublasHandle_t = void*;
+struct Handle {
+    void* stream;
+};
+using cublasHandle_t = Handle*;
 
 // Column by column, as in Fortran; two columns start `stride` elements apart.
 template <class T>
@@ -68,16 +73,23 @@ static void multiply(int m, int n, int k, T alpha, Matrix<const T> a, Matrix<con
 extern "C" {
 
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
-    static char the_handle;
-    *handle = &the_handle;
+    *handle = new Handle{nullptr};
     return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasDestroy_v2(cublasHandle_t) { return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
+    delete handle;
+    return CUBLAS_STATUS_SUCCESS;
+}
 
-cublasStatus_t cublasSetStream_v2(cublasHandle_t, void*) { return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, void* stream) {
+    handle->stream = stream;
+    return CUBLAS_STATUS_SUCCESS;
+}
 
-cublasStatus_t cublasGemmEx(cublasHandle_t, cublasOperation_t a_operation, cublasOperation_t b_operation, int m, int n,
+cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t, void*, std::size_t) { return CUBLAS_STATUS_SUCCESS; }
+
+cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_operation, cublasOperation_t b_operation, int m, int n,
                             int k, const void* alpha, const void* a, cudaDataType a_type, int a_stride, const void* b,
                             cudaDataType b_type, int b_stride, const void* beta, void* c, cudaDataType c_type,
                             int c_stride, int, int) {
@@ -89,20 +101,27 @@ cublasStatus_t cublasGemmEx(cublasHandle_t, cublasOperation_t a_operation, cubla
     if (a_type != c_type || b_type != c_type) {
         return CUBLAS_STATUS_NOT_SUPPORTED;
     }
-    const auto multiply_as = [&](auto zero) {
+    if (c_type != CUDA_R_32F && c_type != CUDA_R_64F) {
+        return CUBLAS_STATUS_NOT_SUPPORTED;
+    }
+    const auto multiply_as = [=](auto zero, auto alpha, auto beta) {
         using T = decltype(zero);
         const Matrix<const T> left = {static_cast<const T*>(a), a_stride, a_transposed};
         const Matrix<const T> right = {static_cast<const T*>(b), b_stride, b_transposed};
         const Matrix<T> result = {static_cast<T*>(c), c_stride, false};
-        multiply(m, n, k, *static_cast<const T*>(alpha), left, right, *static_cast<const T*>(beta), result);
+        multiply(m, n, k, T(alpha), left, right, T(beta), result);
     };
-    switch (c_type) {
-        case CUDA_R_32F: multiply_as(0.0f); break;
-        case CUDA_R_64F: multiply_as(0.0); break;
-        default: return CUBLAS_STATUS_NOT_SUPPORTED;
-    }
-    count(MATRIX_PRODUCTS);
-    return CUBLAS_STATUS_SUCCESS;
+    const bool single = c_type == CUDA_R_32F;
+    const double factor = single ? *static_cast<const float*>(alpha) : *static_cast<const double*>(alpha);
+    const double rest = single ? *static_cast<const float*>(beta) : *static_cast<const double*>(beta);
+    const auto run = [=] {
+        count(MATRIX_PRODUCTS);
+        if (emu_idle) {
+            return;
+        }
+        single ? multiply_as(0.0f, factor, rest) : multiply_as(0.0, factor, rest);
+    };
+    return run_or_record(handle->stream, run) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 
 }  // extern "C"

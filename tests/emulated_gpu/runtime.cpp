@@ -1,6 +1,7 @@
 // The CUDA runtime, linked into CuPy's own module of it: one device, which is done with each call when it returns, and
 // whose memory is the host's. What CuPy calls and isn't here answers cudaErrorNotSupported, by build.py.
 #include "counters.h"
+#include "recording.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -8,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include <cuda_runtime_api.h>
 
@@ -144,6 +146,9 @@ cudaError_t cudaGetDevice(int* device) {
 cudaError_t cudaSetDevice(int device) { return check(device); }
 
 cudaError_t cudaDeviceSynchronize() {
+    if (emu_recorded) {
+        return cudaErrorStreamCaptureUnsupported;
+    }
     count(SYNCHRONISATIONS);
     return device_is_visible();
 }
@@ -212,8 +217,12 @@ cudaError_t cudaMemcpy(void* to, const void* from, size_t size, cudaMemcpyKind k
     return copy(to, from, size, kind);
 }
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyKind kind, cudaStream_t) {
-    return copy(to, from, size, kind);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyKind kind, cudaStream_t stream) {
+    if (!emu_recorded) {
+        return copy(to, from, size, kind);
+    }
+    const bool recorded = run_or_record(stream, [=] { copy(to, from, size, kind); });
+    return recorded ? cudaSuccess : cudaErrorStreamCaptureImplicit;
 }
 
 cudaError_t cudaMemset(void* start, int value, size_t size) {
@@ -222,19 +231,75 @@ cudaError_t cudaMemset(void* start, int value, size_t size) {
     return cudaSuccess;
 }
 
-cudaError_t cudaMemsetAsync(void* start, int value, size_t size, cudaStream_t) {
-    return cudaMemset(start, value, size);
+cudaError_t cudaMemsetAsync(void* start, int value, size_t size, cudaStream_t stream) {
+    const bool recorded = run_or_record(stream, [=] { cudaMemset(start, value, size); });
+    return recorded ? cudaSuccess : cudaErrorStreamCaptureImplicit;
 }
 
 // -- streams and events: whatever they stand for has been done --
 
 cudaError_t cudaStreamSynchronize(cudaStream_t) {
+    if (emu_recorded) {
+        return cudaErrorStreamCaptureUnsupported;
+    }
     count(SYNCHRONISATIONS);
     return cudaSuccess;
 }
 
-cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status) {
-    *status = cudaStreamCaptureStatusNone;
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned, int) {
+    *stream = reinterpret_cast<cudaStream_t>(new char);
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+    delete reinterpret_cast<char*>(stream);
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
+    const bool captured = emu_recorded && stream == emu_recorded_stream;
+    *status = captured ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+    return cudaSuccess;
+}
+
+// -- graphs: a list of calls; what is instantiated is the same list --
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+    if (emu_recorded || !stream) {
+        return cudaErrorStreamCaptureUnsupported;
+    }
+    emu_recorded = new Calls;
+    emu_recorded_stream = stream;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+    if (stream != emu_recorded_stream) {
+        return cudaErrorStreamCaptureUnmatched;
+    }
+    *graph = reinterpret_cast<cudaGraph_t>(std::exchange(emu_recorded, nullptr));
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* runnable, cudaGraph_t graph, unsigned long long) {
+    *runnable = reinterpret_cast<cudaGraphExec_t>(new Calls(*reinterpret_cast<Calls*>(graph)));
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t runnable, cudaStream_t) {
+    for (const auto& call : *reinterpret_cast<Calls*>(runnable)) {
+        call();
+    }
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    delete reinterpret_cast<Calls*>(graph);
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t runnable) {
+    delete reinterpret_cast<Calls*>(runnable);
     return cudaSuccess;
 }
 

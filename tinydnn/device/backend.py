@@ -4,11 +4,15 @@ A model asks for its backend once, when it is made, and hands it down; everythin
 calls `backend.xp` and uses only what NumPy and CuPy share. What they do not share is in here.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from tinydnn.device.cublas import Cublas
+from tinydnn.device.graphs import Graph
 
 Array = Any  # numpy.ndarray, or cupy.ndarray on a GPU
 Shape = tuple[int, ...]
@@ -37,6 +41,7 @@ class Backend:
     xp: Any = np
     reads_at_once = True  # whether a number can be read without waiting for work that is queued
     outputs_order = "F"  # of arrays (rows, outputs) that are summed over few outputs: NumPy is quick only down columns
+    has_graphs = False  # whether `graph` records calls
     gather_converts = False  # whether `gather` may write into an array of another dtype
 
     def empty(self, size: int, dtype: Any) -> Array:
@@ -56,6 +61,10 @@ class Backend:
         # mode="clip" skips the second copy that NumPy makes to stay safe from an index error.
         np.take(source, indices, axis=0, out=out, mode="clip")
 
+    def matmul(self, a: Array, b: Array, out: Array) -> Array:
+        """out = a @ b"""
+        return np.matmul(a, b, out=out)
+
     def quiet(self) -> Any:
         """A context in which overflow goes unreported: exp(-z) may be infinite in a sigmoid that is
         right, and a training that diverges is told by its loss."""
@@ -67,6 +76,7 @@ class GpuBackend(Backend):
 
     Args:
         cupy: the module.
+        cublas: its matrix products, which can be recorded in a graph; without it CuPy's own, which can't.
     """
 
     device = "gpu"
@@ -74,8 +84,9 @@ class GpuBackend(Backend):
     outputs_order = "C"
     gather_converts = True
 
-    def __init__(self, cupy: Any) -> None:
+    def __init__(self, cupy: Any, cublas: Cublas | None = None) -> None:
         self.xp = cupy
+        self._cublas, self.has_graphs = cublas, cublas is not None
 
     def empty(self, size: int, dtype: Any) -> Array:
         return self.xp.empty(size, dtype)
@@ -96,6 +107,12 @@ class GpuBackend(Backend):
         """The kernel: i is the number of the entry of out, and row goes with all of its row."""
         code = "out = source[row * width + i % width]"
         return self.xp.ElementwiseKernel("raw S source, int64 row, int64 width", "T out", code, "gather")
+
+    def matmul(self, a: Array, b: Array, out: Array) -> Array:
+        return self.xp.matmul(a, b, out=out) if self._cublas is None else self._cublas.matmul(a, b, out)
+
+    def graph(self, calls: Callable[[], None]) -> Graph:
+        return Graph(self.xp, calls)
 
     def quiet(self) -> Any:
         return nullcontext()  # a GPU reports nothing

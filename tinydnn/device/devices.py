@@ -15,6 +15,7 @@ import numpy as np
 
 from tinydnn import config
 from tinydnn.device.backend import Backend, GpuBackend
+from tinydnn.device.cublas import Cublas
 
 WHEELS = "cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy-rocm-7-0"  # they install the same module
 _OLDEST_CUDA = 12  # that CuPy 14 has wheels for
@@ -60,7 +61,11 @@ def gpu() -> GpuBackend:
         raise
     except Exception as error:  # CuPy has no common class for what can go wrong here
         raise GpuError(_explained(error)) from error
-    return GpuBackend(cupy)
+    try:
+        cublas = Cublas(cupy)
+    except OSError:  # CuPy has found it where nobody else looks
+        return GpuBackend(cupy)
+    return GpuBackend(cupy, cublas)
 
 
 @functools.cache

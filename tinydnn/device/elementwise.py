@@ -159,7 +159,7 @@ def _role(argument: Any) -> str:
         return ABSENT
     if argument is ENTRY:
         return INDEX
-    if isinstance(argument, np.uint64):
+    if getattr(argument, "dtype", None) == np.uint64:
         return UINT64
     return NUMBER if isinstance(argument, int | float | np.number) else ARRAY
 

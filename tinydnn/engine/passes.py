@@ -29,13 +29,16 @@ class Pass:
         n: how many rows.
         workspace: where its arrays come from; passes that never run at the same time may share one.
         training: whether it goes backward, and dropout drops.
+        first_row: where in the batch its rows begin.
     """
 
-    def __init__(self, network: Network, data: Data, n: int, workspace: Workspace, training: bool) -> None:
+    def __init__(
+        self, network: Network, data: Data, n: int, workspace: Workspace, training: bool, first_row: int = 0
+    ) -> None:
         self.network, self.layers, self.data = network, network.layers, data
         self.backend, self.xp = network.backend, network.backend.xp
         self._make_room_for_samples(n, workspace)
-        self._make_traces(n, workspace, training)
+        self._make_traces(n, workspace, training, first_row)
         if data.labels is not None or data.targets is not None:
             self._make_loss(n, workspace)
         if training:
@@ -52,7 +55,7 @@ class Pass:
             dtype = self.network.dtype if self.backend.gather_converts else dtype
         self._taken = workspace.take("taken", shape, dtype)
 
-    def _make_traces(self, n: int, workspace: Workspace, training: bool) -> None:
+    def _make_traces(self, n: int, workspace: Workspace, training: bool, first_row: int) -> None:
         # The first layer with weights needs no dx, and no layer below it goes backward.
         with_weights = [i for i, layer in enumerate(self.layers) if layer.weights]
         self._backward_to = min(with_weights, default=len(self.layers))
@@ -61,7 +64,9 @@ class Pass:
         for i, layer in enumerate(self.layers):
             order = self.backend.outputs_order if i >= last_dense else "C"
             room = workspace.room(i, self.network.dtype, order)
-            self.traces.append(layer.trace(room, n, training, needs_dx=training and i > self._backward_to))
+            t = layer.trace(room, n, training, needs_dx=training and i > self._backward_to)
+            t.first_row = first_row
+            self.traces.append(t)
 
     def _make_loss(self, n: int, workspace: Workspace) -> None:
         loss, last, t = self.network.loss, self.network.last_activation, self.traces[-1]
@@ -84,14 +89,19 @@ class Pass:
             x = self._converted
         return x
 
-    def forward(self, rows: Rows, first_row: int = 0) -> Array:
-        """Run the layers on these rows of the data; first_row is where in the batch they begin.
+    def prepare(self) -> None:
+        """Do what a step needs of the host, before its `forward`; all that follows only queues work on a GPU."""
+        for layer, t in zip(self.layers, self.traces, strict=True):
+            layer.prepare(t)
+
+    def forward(self, rows: Rows) -> Array:
+        """Run the layers on these rows of the data.
 
         Returns the output of the last layer, (n, outputs): valid until the next forward.
         """
         x = self.gather(rows)
         for layer, t in zip(self.layers, self.traces, strict=True):
-            t.x, t.first_row = x, first_row
+            t.x = x
             x = layer.forward(x, t)
         self.output = x
         return x

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from tinydnn import config
 from tinydnn.device.backend import Array
 from tinydnn.device.memory import Workspace, share
 from tinydnn.device.threads import Team, single_threaded_blas
-from tinydnn.engine.averages import Averages
+from tinydnn.engine.averages import Averages, Scores
 from tinydnn.engine.data import Data
 from tinydnn.engine.logs import LazyLogs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass, Rows
+from tinydnn.engine.replay import Replay, Step
 
 _GRAIN = 64  # weights; a thread's share begins where a cache line does
 _WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
@@ -35,6 +37,8 @@ class Shards:
         self.team = Team(network.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
+        self._records = self.backend.has_graphs and config.cuda_graphs()
+        self._replays: dict[int, Replay] = {}  # by how many rows
         self._stack = ExitStack()
 
     def __enter__(self) -> "Shards":
@@ -51,7 +55,7 @@ class Shards:
         if n not in self._passes:
             shares = [share(n, min(self.team.size, n), i) for i in range(min(self.team.size, n))]
             passes = [
-                Pass(self.network, self.data, part.stop - part.start, workspace, self.training)
+                Pass(self.network, self.data, part.stop - part.start, workspace, self.training, part.start)
                 for part, workspace in zip(shares, self._workspaces, strict=False)
             ]
             self._passes[n] = passes, shares
@@ -88,25 +92,36 @@ class Shards:
     def test(self, start: int, stop: int) -> None:
         """Measure the samples whose turn is from start to stop."""
 
-        def work(own: Pass, part: slice) -> None:
-            first, last = start + part.start, start + part.stop
-            rows = self._rows(first, last)
-            own.measure(rows, own.forward(rows), self.averages.scores(first, last))
+        def step(own: Pass, rows: Rows, scores: Scores) -> None:
+            own.measure(rows, own.forward(rows), scores)
 
-        self.each_share(stop - start, work)
-        self.averages.count(stop - start, self.network.penalty())
+        self._measured(start, stop, step)
 
     def gradients(self, start: int, stop: int) -> list[Pass]:
         """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
 
+        def step(own: Pass, rows: Rows, scores: Scores) -> None:
+            output = own.forward(rows)
+            own.measure(rows, output, scores)
+            own.backward(output, batch=stop - start)
+
+        passes = self._measured(start, stop, step)
+        passes[0].add_penalty_gradients()  # once a batch
+        return passes
+
+    def _measured(self, start: int, stop: int, step: Step) -> list[Pass]:
+        """Take each share of these samples through this step, and count it."""
+
         def work(own: Pass, part: slice) -> None:
             first, last = start + part.start, start + part.stop
-            rows = self._rows(first, last)
-            output = own.forward(rows, first_row=part.start)
-            own.measure(rows, output, self.averages.scores(first, last))
-            own.backward(output, batch=stop - start)
-            if part.start == 0:  # once a batch
-                own.add_penalty_gradients()
+            rows, scores = self._rows(first, last), self.averages.scores(first, last)
+            own.prepare()
+            if not self._records:
+                step(own, rows, scores)
+                return
+            if stop - start not in self._replays:
+                self._replays[stop - start] = Replay(own, step, scores)
+            self._replays[stop - start](rows, scores)
 
         passes = self.each_share(stop - start, work)
         self.averages.count(stop - start, self.network.penalty())

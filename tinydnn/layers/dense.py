@@ -80,7 +80,7 @@ class Dense(Layer):
 
     def forward(self, x: Array, t: Trace) -> Array:
         """z = x @ W + b,  a = activation(z)"""
-        z = self.xp.matmul(x, self.weights[0], out=t.z)
+        z = self.backend.matmul(x, self.weights[0], out=t.z)
         if t.loss_activates or self.activation is activations.linear:
             return self.xp.add(z, self.weights[1], out=z) if self.use_bias else z
         if self.use_bias:
@@ -99,10 +99,10 @@ class Dense(Layer):
         else:
             self.activation.backward(self.xp, t.y, da, t.dz)
         dz = t.dz
-        self.xp.matmul(t.x.T, dz, out=t.gradients[0])
+        self.backend.matmul(t.x.T, dz, out=t.gradients[0])
         if self.use_bias:
-            self.xp.matmul(t.ones, dz, out=t.gradients[1])  # ones @ dz is that sum, and BLAS is fast at it
-        return None if t.dx is None else self.xp.matmul(dz, self.weights[0].T, out=t.dx)
+            self.backend.matmul(t.ones, dz, out=t.gradients[1])  # ones @ dz is that sum, and BLAS is fast at it
+        return None if t.dx is None else self.backend.matmul(dz, self.weights[0].T, out=t.dx)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -5,7 +5,7 @@ from typing import Any
 
 from tinydnn import random
 from tinydnn.device.backend import Array
-from tinydnn.device.elementwise import product
+from tinydnn.device.elementwise import fuses, product
 from tinydnn.layers.layer import Layer, Trace, known
 
 
@@ -34,7 +34,12 @@ class Dropout(Layer):
         t = super().trace(room, rows, training, needs_dx)
         if training:
             t.mask = room("mask", (rows, *known(self.output_shape)))
+            t.words = self.backend.asarray(random.mask_words((0, 0), 0)) if fuses(self.xp) else None
         return t
+
+    def prepare(self, t: Trace) -> None:
+        if t.training and t.words is not None and 0 < self.rate < 1:
+            t.words.set(random.mask_words((self.stream_seed, self.steps_seen), self._first_number(t)))
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x * mask;  mask is 0 with probability `rate`, else 1 / (1 - rate)"""
@@ -42,9 +47,11 @@ class Dropout(Layer):
             return x
         if self.rate == 1:
             t.mask[...] = 0
+        elif t.words is not None:
+            random.fused_mask(self.xp, t.words, self.drawn_in, self.rate, t.mask)
         else:
-            first = t.first_row * math.prod(known(self.output_shape))
-            random.dropout_mask(self.xp, (self.stream_seed, self.steps_seen), first, self.drawn_in, self.rate, t.mask)
+            seed, first = (self.stream_seed, self.steps_seen), self._first_number(t)
+            random.dropout_mask(self.xp, seed, first, self.drawn_in, self.rate, t.mask)
         product.into(self.xp, t.y, x, t.mask)
         return t.y
 
@@ -55,6 +62,10 @@ class Dropout(Layer):
         if t.dx is not None:
             product.into(self.xp, t.dx, dy, t.mask)
         return t.dx
+
+    def _first_number(self, t: Trace) -> int:
+        """Which number of the step's stream is the mask's first, where threads share a batch."""
+        return t.first_row * math.prod(known(self.output_shape))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}

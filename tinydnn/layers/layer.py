@@ -29,7 +29,7 @@ class Trace:
     dz: the gradient with respect to z, of a Dense layer.
     dx: room for the gradient with respect to x; None where no layer below needs it.
     gradients: for each weight, a view into the pass's flat gradient.
-    ones, mask: scratch arrays of Dense and Dropout.
+    ones, mask: scratch arrays of Dense and Dropout. words: what a GPU draws the mask from; `prepare` sets it.
     training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
     loss_activates: whether the loss computes the activation, so that `forward` ends at z.
     loss_takes_z: whether the loss is computed from z, so that `backward` begins with dz.
@@ -44,6 +44,7 @@ class Trace:
     gradients: Sequence[Array] = ()
     ones: Array
     mask: Array
+    words: Array | None
     training: bool = False
     first_row: int = 0
     loss_activates: bool = False
@@ -147,6 +148,9 @@ class Layer:
             if needs_dx:
                 t.dx = room("dx", (rows, *known(self.input_shape)))
         return t
+
+    def prepare(self, t: Trace) -> None:
+        """Do what a step needs of the host before its forward pass, whose calls a GPU may have recorded."""
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y from x."""

@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <cstddef>
 #include <math.h>  // as in CUDA, ::exp and the like take floats and doubles
+#include <memory>
 #include <setjmp.h>
+#include <tuple>
 #include <type_traits>
 #include <ucontext.h>
 #include <utility>
@@ -142,7 +144,23 @@ static void run_fibers(const Thread& thread) {
     }
 }
 
-// CUDA hands a kernel's arguments over as pointers to them.
+// CUDA hands a kernel's arguments over as pointers to them. A copy of the arguments is one block: the values, and pointers.
+template <class... Types, std::size_t... I>
+static std::shared_ptr<void*[]> copy(void (*)(Types...), void** arguments, std::index_sequence<I...>) {
+    struct Kept {
+        std::tuple<Types...> values;
+        void* pointers[sizeof...(Types) + 1];
+    };
+    const auto kept = std::make_shared<Kept>(Kept{{*static_cast<Types*>(arguments[I])...}, {}});
+    ((kept->pointers[I] = &std::get<I>(kept->values)), ...);
+    return std::shared_ptr<void*[]>(kept, kept->pointers);
+}
+
+template <class... Types>
+static std::shared_ptr<void*[]> copy(void (*kernel)(Types...), void** arguments) {
+    return copy(kernel, arguments, std::index_sequence_for<Types...>());
+}
+
 template <class... Types, std::size_t... I>
 static void call(void (*kernel)(Types...), void** arguments, std::index_sequence<I...>) {
     kernel(*static_cast<Types*>(arguments[I])...);
@@ -169,8 +187,11 @@ static void run(void (*kernel)(Types...), void** arguments, const unsigned* grid
 
 static void __syncthreads() { emulated::pause(); }
 
-// The function by which the driver runs a kernel.
+// The functions by which the driver runs a kernel, and keeps its arguments for later.
 #define EMULATED_KERNEL(name, threads)                                                          \
     extern "C" void run_##name(void** arguments, const unsigned* grid, const unsigned* block) { \
         emulated::run(name, arguments, grid, block, emulated::threads);                         \
+    }                                                                                           \
+    extern "C" std::shared_ptr<void*[]> copy_##name(void** arguments) {                         \
+        return emulated::copy(name, arguments);                                                 \
     }

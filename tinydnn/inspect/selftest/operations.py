@@ -89,7 +89,7 @@ def _numbers(backend: Backend, dtype: str, *shape: int, seed: int = 0) -> Array:
 def _product(backend: Backend, dtype: str, left: Any, right: Any, transposed: str = "") -> Array:
     x, W = _numbers(backend, dtype, *left), _numbers(backend, dtype, *right, seed=1)
     x, W = x.T if transposed == "left" else x, W.T if transposed == "right" else W
-    return backend.xp.matmul(x, W, out=backend.xp.empty((x.shape[0], W.shape[1]), dtype))
+    return backend.matmul(x, W, out=backend.xp.empty((x.shape[0], W.shape[1]), dtype))
 
 
 def _gathered(backend: Backend, dtype: str) -> Array:

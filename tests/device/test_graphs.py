@@ -1,0 +1,209 @@
+"""Steps that a GPU repeats from a recording give what the same calls give one by one.
+
+The stand-in records nothing, so these tests need CuPy: on a GPU, or an emulated one.
+"""
+
+import ctypes
+
+import numpy as np
+import pytest
+
+import tinydnn as keras
+from tinydnn import config
+from tinydnn.device import devices
+from tinydnn.device.graphs import Graph
+from tinydnn.engine.one_batch import OneBatch
+
+pytestmark = pytest.mark.gpu
+
+LAYERS = {
+    "dropout": lambda: keras.layers.Dropout(0.3),
+    "a softmax that the loss does not compute": lambda: keras.layers.Dense(6, activation="softmax"),
+    "l2": lambda: keras.layers.Dense(6, activation="relu", kernel_regularizer="l2"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _on_the_gpu():
+    config.set_device("gpu")
+    assert devices.gpu().has_graphs
+    yield
+    config.set_cuda_graphs(True)
+
+
+def data(rng, n=100):
+    return rng.normal(size=(n, 5)).astype("float32"), rng.integers(0, 3, n)
+
+
+def net(middle=(), optimizer="rmsprop", loss="sparse_categorical_crossentropy", dtype="float32"):
+    config.set_floatx(dtype)
+    keras.utils.set_random_seed(3)
+    first, last = keras.layers.Dense(6, activation="sigmoid"), keras.layers.Dense(3, activation="softmax")
+    model = keras.Sequential([keras.layers.Input((5,)), first, *(make() for make in middle), last])
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
+
+
+def trained(graphs, x, y, callbacks=(), validation=None, **settings):
+    """The history and weights of three epochs; the last of the five steps of an epoch takes fewer rows."""
+    config.set_cuda_graphs(graphs)
+    model = net(**settings)
+    history = model.fit(
+        x, y, batch_size=24, epochs=3, verbose=0, callbacks=[make() for make in callbacks], validation_data=validation
+    )
+    return history.history, model.get_weights()
+
+
+def assert_same(found, expected):
+    assert found[0] == expected[0]
+    for one, other in zip(found[1], expected[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
+def test_same_bits_as_call_by_call(optimizer, dtype, rng):
+    x, y = data(rng)
+    settings = {"optimizer": optimizer, "dtype": dtype, "validation": (x[:70], y[:70])}
+    assert_same(trained(True, x, y, **settings), trained(False, x, y, **settings))
+
+
+@pytest.mark.parametrize("middle", LAYERS)
+def test_layers_that_change_from_step_to_step_or_take_memory(middle, rng):
+    x, y = data(rng)
+    settings = {"middle": [LAYERS[middle]]}
+    assert_same(trained(True, x, y, **settings), trained(False, x, y, **settings))
+
+
+def test_one_hot_targets(rng):
+    x, y = data(rng)
+    y, settings = keras.utils.to_categorical(y), {"loss": "categorical_crossentropy"}
+    assert_same(trained(True, x, y, **settings), trained(False, x, y, **settings))
+
+
+class ChangesBetweenSteps(keras.callbacks.Callback):
+    """What a callback may do to a model in an epoch counts from the next step on."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 3:
+            self.model.optimizer.learning_rate = 0.05
+            self.model.set_weights([0.9 * weight for weight in self.model.get_weights()])
+
+
+class ReadsEachStep(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        assert logs["loss"] > 0
+
+
+@pytest.mark.parametrize("callback", [ChangesBetweenSteps, ReadsEachStep])
+def test_callbacks_within_an_epoch(callback, rng):
+    x, y = data(rng)
+    settings = {"callbacks": [callback]}
+    assert_same(trained(True, x, y, **settings), trained(False, x, y, **settings))
+
+
+def test_a_recorded_step_is_one_call_of_the_host(rng, monkeypatch):
+    """Kernels of the third and all further steps start without the host, but for the optimizer's."""
+    recorded, launched = [], []
+    monkeypatch.setattr(Graph, "__init__", counted(Graph.__init__, recorded))
+    monkeypatch.setattr(Graph, "launch", counted(Graph.launch, launched))
+    x, y = data(rng)
+    net().fit(x, y, batch_size=20, epochs=4, verbose=0)
+    assert (len(recorded), len(launched)) == (1, 4 * 5 - 2)
+
+
+def counted(function, calls):
+    def counting(*arguments):
+        calls.append(function)
+        return function(*arguments)
+
+    return counting
+
+
+def test_gradients_of_one_batch_follow_the_weights(rng):
+    """From the third call on they are recorded, and still those of the present weights."""
+    x, y = data(rng, 30)
+    found = []
+    for graphs in (True, False):
+        config.set_cuda_graphs(graphs)
+        with OneBatch(net(), x, y) as batch:
+            for _ in range(6):
+                [own] = batch.gradients()
+                found.append(own.gradient.get())
+                batch.update()
+    for one, other in zip(found[:6], found[6:], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(found[4], found[5])
+
+
+def test_a_failure_while_recording_ends_it(rng):
+    """The error comes through, and the device goes on."""
+    cupy = devices.gpu().xp
+    total = cupy.zeros(3, "float32")
+
+    def calls():
+        cupy.add(total, total, out=total)
+        raise KeyError("in between")
+
+    with pytest.raises(KeyError, match="in between"):
+        Graph(cupy, calls)
+    graph = Graph(cupy, lambda: cupy.add(total, 1, out=total))
+    assert total.tolist() == [0, 0, 0]  # recorded, not run
+    graph.launch()
+    graph.launch()
+    assert total.tolist() == [2, 2, 2]
+
+
+def test_memory_that_was_taken_while_recording_stays_the_graphs():
+    cupy = devices.gpu().xp
+    x, out = cupy.arange(1000, dtype="float64"), cupy.empty(1000, "float64")
+    cupy.add(x, x)
+    graph = Graph(cupy, lambda: cupy.copyto(out, cupy.add(x, x), casting="same_kind"))
+    others = [cupy.full(1000, 7.0, "float64") for _ in range(20)]
+    graph.launch()
+    np.testing.assert_array_equal(out.get(), 2 * np.arange(1000))
+    assert all((other.get() == 7).all() for other in others)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products(dtype, rng):
+    """As they lie, transposed, and by a vector: (m, k) @ (k, n)."""
+    backend = devices.gpu()
+    a, b = rng.normal(size=(7, 5)).astype(dtype), rng.normal(size=(5, 3)).astype(dtype)
+    tolerance = {"float32": 1e-5, "float64": 1e-13}[dtype]
+    on_gpu = {"a": backend.asarray(a), "at": backend.asarray(a.T), "b": backend.asarray(b), "bt": backend.asarray(b.T)}
+    for left in (on_gpu["a"], on_gpu["at"].T):
+        for right in (on_gpu["b"], on_gpu["bt"].T):
+            found = backend.matmul(left, right, out=backend.xp.empty((7, 3), dtype))
+            np.testing.assert_allclose(found.get(), a @ b, rtol=tolerance, atol=tolerance)
+    found = backend.matmul(backend.asarray(a[0]), on_gpu["b"], out=backend.xp.empty(3, dtype))
+    np.testing.assert_allclose(found.get(), a[0] @ b, rtol=tolerance, atol=tolerance)
+
+
+def test_products_that_do_not_fit():
+    backend = devices.gpu()
+    x = backend.xp.zeros((4, 3), "float32")
+    with pytest.raises(ValueError, match="matmul expects"):
+        backend.matmul(x, x, out=backend.xp.empty((4, 3), "float32"))
+    with pytest.raises(ValueError, match="arrays in C order"):
+        backend.matmul(x[::2, ::2], x[:2], out=backend.xp.empty((2, 3), "float32"))
+
+
+def test_a_gpu_without_cublas_by_its_usual_name_takes_cupys_products(monkeypatch, rng):
+    x, y = data(rng)
+    expected = trained(False, x, y)
+
+    def not_there(name, *arguments):
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", not_there)
+    devices.gpu.cache_clear()
+    try:
+        backend = devices.gpu()
+        assert not backend.has_graphs
+        monkeypatch.setattr(devices, "gpu", lambda: backend)
+        history, _ = trained(True, x, y)
+        np.testing.assert_allclose(history["loss"], expected[0]["loss"], rtol=1e-5)
+    finally:
+        monkeypatch.undo()
+        devices.gpu.cache_clear()

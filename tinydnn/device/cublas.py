@@ -1,0 +1,100 @@
+"""Matrix products on a GPU by cuBLAS' C interface, with which a product can be recorded in a graph; CuPy refuses that.
+
+https://docs.nvidia.com/cuda/cublas describes the functions, and the numbers below.
+"""
+
+import ctypes
+import os
+import threading
+from typing import Any
+
+Array = Any  # cupy.ndarray
+
+_NO, _TRANSPOSE = 0, 1  # cublasOperation_t
+_FLOAT32, _FLOAT64 = 0, 1  # cudaDataType
+_IN_FLOAT32, _IN_TF32, _IN_FLOAT64 = 68, 77, 70  # cublasComputeType_t
+_ITS_OWN_CHOICE = -1  # cublasGemmAlgo_t
+_WORKSPACE = 32 << 20  # bytes; what NVIDIA recommends for its largest cards
+
+
+class Cublas:
+    """Products on the current stream of the calling thread.
+
+    Args:
+        cupy: the module; CUPY_TF32=1 in the environment rounds inputs to TensorFloat-32, as CuPy's own products do.
+
+    Raises:
+        OSError: the library is not there by its usual name.
+    """
+
+    def __init__(self, cupy: Any) -> None:
+        version = cupy.cuda.runtime.runtimeGetVersion() // 1000
+        self._cupy = cupy
+        self._library = ctypes.CDLL(f"cublas64_{version}.dll" if os.name == "nt" else f"libcublas.so.{version}")
+        pointer, number = ctypes.c_void_p, ctypes.c_int
+        matrix: list[Any] = [pointer, number, number]  # where it begins, its dtype, the distance of its rows
+        self._gemm = self._library.cublasGemmEx
+        self._gemm.argtypes = [pointer, *[number] * 5, pointer, *matrix * 2, pointer, *matrix, number, number]
+        in_float32 = _IN_TF32 if os.environ.get("CUPY_TF32") == "1" else _IN_FLOAT32
+        self._kinds = {
+            "f": (_FLOAT32, in_float32, *_factors(ctypes.c_float)),
+            "d": (_FLOAT64, _IN_FLOAT64, *_factors(ctypes.c_double)),
+        }
+        self._handles = threading.local()  # one must not be used by two threads at a time
+
+    def matmul(self, a: Array, b: Array, out: Array) -> Array:
+        """out = a @ b:  (m, k) or (k,) with (k, n), all of one dtype; in C order, but that a and b may be transposed."""
+        m, k = a.shape if a.ndim == 2 else (1, a.size)
+        n = b.shape[1]
+        fits = b.shape[0] == k and out.size == m * n and a.dtype == b.dtype == out.dtype and out.flags.c_contiguous
+        if not fits:
+            received = [f"{each.dtype} {each.shape}" for each in (a, b, out)]
+            raise ValueError(f"matmul expects (m, k), (k, n), (m, n) of one dtype. Received: {', '.join(received)}")
+        kind, compute, one, zero = self._kinds[out.dtype.char]
+        # cuBLAS takes columns for rows. So it sees every array transposed, and computes out.T = b.T @ a.T.
+        b_operation, b_distance = _read(b)
+        a_operation, a_distance = _read(a)
+        self._check(
+            self._gemm(
+                self._handle(), b_operation, a_operation, n, m, k,
+                one, b.data.ptr, kind, b_distance, a.data.ptr, kind, a_distance,
+                zero, out.data.ptr, kind, n, compute, _ITS_OWN_CHOICE,
+            )
+        )  # fmt: skip
+        return out
+
+    def _handle(self) -> ctypes.c_void_p:
+        """This thread's, on its current stream."""
+        mine, stream = self._handles, self._cupy.cuda.get_current_stream().ptr
+        if not hasattr(mine, "handle"):
+            handle = ctypes.c_void_p()
+            self._check(self._library.cublasCreate_v2(ctypes.byref(handle)))
+            mine.workspace = self._cupy.empty(_WORKSPACE, "uint8")
+            mine.handle, mine.stream = handle, None
+        if mine.stream != stream:
+            workspace = ctypes.c_void_p(mine.workspace.data.ptr)
+            self._check(self._library.cublasSetStream_v2(mine.handle, ctypes.c_void_p(stream)))
+            # A stream takes the workspace away; without one of ours, other products would be chosen in a graph.
+            self._check(self._library.cublasSetWorkspace_v2(mine.handle, workspace, ctypes.c_size_t(_WORKSPACE)))
+            mine.stream = stream
+        return mine.handle  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _check(status: int) -> None:
+        if status:
+            raise RuntimeError(f"cuBLAS failed with status {status}; its documentation lists them (cublasStatus_t)")
+
+
+def _factors(number: Any) -> tuple[Any, Any]:
+    """alpha and beta of  alpha * a @ b + beta * out, in the host's memory."""
+    one, zero = number(1), number(0)
+    return ctypes.pointer(one), ctypes.pointer(zero)
+
+
+def _read(array: Array) -> tuple[int, int]:
+    """How cuBLAS reads an array: as it lies or transposed, and the distance of its rows in memory."""
+    if array.flags.c_contiguous:
+        return _NO, array.shape[-1]
+    if array.flags.f_contiguous:
+        return _TRANSPOSE, array.shape[0]
+    raise ValueError(f"matmul expects arrays in C order, or transposed ones. Received: shape {array.shape} in another")
