@@ -43,7 +43,7 @@ class Cublas:
         self._handles = threading.local()  # one must not be used by two threads at a time
 
     def matmul(self, a: Array, b: Array, out: Array) -> Array:
-        """out = a @ b:  (m, k) or (k,) with (k, n), all of one dtype; in C order, but that a and b may be transposed."""
+        """out = a @ b:  (m, k) or (k,) with (k, n), of one dtype, in C order; a and b may be transposed."""
         m, k = a.shape if a.ndim == 2 else (1, a.size)
         n = b.shape[1]
         fits = b.shape[0] == k and out.size == m * n and a.dtype == b.dtype == out.dtype and out.flags.c_contiguous
