@@ -77,6 +77,7 @@ class Compiled(PyTorch):
     def __init__(self, task: Task) -> None:
         self.capturable = task.device == "gpu"  # else the counts of the steps lie in main memory
         super().__init__(task)
+        torch.compiler.reset()  # else a process's ninth net would run without being compiled
         self._loss = torch.compile(self._loss)  # type: ignore[method-assign]
         self._update = torch.compile(self._optimizer.step)  # type: ignore[method-assign]
 
