@@ -63,13 +63,15 @@ class Jax:
         jax = importlib.import_module("jax")
         if device != "auto":
             jax.config.update("jax_platforms", {"cpu": "cpu", "gpu": "cuda,cpu"}[device])
-        try:
-            found = jax.default_backend()
-        except RuntimeError as error:
-            raise RuntimeError(
-                "JAX finds no GPU. On Linux it needs its CUDA plugin: pip install 'jax[cuda13]', or 'jax[cuda12]'. "
-                f"CUDA_VISIBLE_DEVICES=-1 hides all GPUs, too ({error})"
-            ) from error
+        if device == "gpu":
+            try:
+                jax.devices("gpu")
+            except RuntimeError as error:
+                raise RuntimeError(
+                    "JAX finds no GPU. On Linux it needs its CUDA plugin: pip install 'jax[cuda13]', or 'jax[cuda12]'. "
+                    f"CUDA_VISIBLE_DEVICES=-1 hides all GPUs, too ({error})"
+                ) from error
+        found = jax.default_backend()
         if device not in ("auto", found):
             raise RuntimeError(f"choose JAX's device before its first use. Received: {device}, and it uses the {found}")
 

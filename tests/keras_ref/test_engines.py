@@ -34,12 +34,14 @@ class FakeJax:
         self.asked, self._gpu, self._used = [], gpu, used
         self.config = SimpleNamespace(update=lambda *setting: self.asked.append(setting))
 
+    def devices(self, kind):
+        if self.default_backend() != kind:
+            raise RuntimeError(f"Unknown backend {kind}")
+
     def default_backend(self):
         if self._used is None:
-            chosen = dict(self.asked).get("jax_platforms", "cuda,cpu" if self._gpu else "cpu")
-            if "cuda" in chosen and not self._gpu:
-                raise RuntimeError("Unable to initialize backend 'cuda'")
-            self._used = "gpu" if "cuda" in chosen else "cpu"
+            chosen = dict(self.asked).get("jax_platforms", "cuda,cpu")
+            self._used = "gpu" if "cuda" in chosen and self._gpu else "cpu"
         return self._used
 
 
@@ -97,7 +99,7 @@ def test_keras_on_pytorch_is_told_its_device_before_it_is_imported(gpu, device, 
 
 @pytest.mark.parametrize(("name", "module", "message"), [
     ("tensorflow", FakeTensorFlow(), r"TensorFlow finds no GPU.*pip install 'tensorflow\[and-cuda\]'"),
-    ("jax", FakeJax(gpu=False), r"JAX finds no GPU.*pip install 'jax\[cuda13\]'.*Unable to initialize"),
+    ("jax", FakeJax(gpu=False), r"JAX finds no GPU.*pip install 'jax\[cuda13\]'.*Unknown backend gpu"),
     ("torch", FakeTorch(gpu=False), "PyTorch finds no GPU. It needs a build with CUDA"),
 ])  # fmt: skip
 def test_a_gpu_that_is_not_there_is_an_error(name, module, message, fake, monkeypatch):
