@@ -73,6 +73,8 @@ class KerasFit(Fit):
         keras = load("keras", "gpu" if task.device == "gpu" else "cpu", tf32=task.tf32)
         if backend_name() == "jax":
             importlib.import_module("jax").config.update("jax_enable_x64", task.dtype == "float64")
+        if backend_name() == "torch" and jit:
+            importlib.import_module("torch").compiler.reset()  # else the ninth net would run without being compiled
         keras.config.set_dtype_policy(task.dtype)  # Keras derives it from floatx only once, with its first layer
         super().__init__(keras, task, jit_compile=jit)
 
