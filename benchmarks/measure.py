@@ -1,5 +1,6 @@
 """What is measured, part by part; each function returns plain numbers, all of them, for results.json."""
 
+import functools
 import json
 import os
 import subprocess
@@ -11,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, peers
+from benchmarks import peers
 from benchmarks.crossover import crossover
 from benchmarks.task import Task
 from benchmarks.turns import PAUSE, Contest, Worker, busy_core, say
+from keras_ref.engines import backend_name
 from tinydnn.device.threads import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,34 +37,53 @@ TAKING_PIXELS = "tinydnn", "Keras", "Keras, jit"
 RIVALS = "Keras, jit", "PyTorch", "JAX, jit"  # next to which growth is measured
 
 
+# Programs that end with exit code 0 where a framework finds a GPU; an emulated one is none.
+FINDING_A_GPU = {
+    "tinydnn": "from benchmarks import machine as m; raise SystemExit(m.gpu_name() is None)",
+    "tensorflow": "import tensorflow as tf; raise SystemExit(not tf.config.list_physical_devices('GPU'))",
+    "jax": "import jax; jax.devices('gpu')",
+    "torch": "import torch; raise SystemExit(not torch.cuda.is_available())",
+}
+
+
 def on_cpu(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Those that are installed, as entries of a Contest."""
-    return {name: (name, "cpu") for name in names if peers.installed(name)}
+    return {peers.label(name): (name, "cpu") for name in names if peers.runs_on(name, "cpu")}
 
 
 def on_gpu(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Those that find a GPU, as entries of a Contest."""
-    return {f"{name}, GPU": (name, "gpu") for name in names if peers.installed(name) and has_gpu(name)}
+    found = [name for name in names if peers.runs_on(name, "gpu") and has_gpu(name)]
+    return {f"{peers.label(name)}, GPU": (name, "gpu") for name in found}
 
 
 def has_gpu(name: str) -> bool:
-    """Whether a peer computes on a GPU here; an emulated one is none."""
-    if machine.gpu_name() is None:
-        return False
-    code = "import tensorflow as t; raise SystemExit(not t.config.list_physical_devices('GPU'))"
-    return name == "tinydnn" or subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+    """Whether a peer's framework finds a GPU here."""
+    return _finds_a_gpu(peers.framework(name))
+
+
+@functools.cache
+def _finds_a_gpu(framework: str) -> bool:
+    """Asked in a process of its own, which gives back what it took of the GPU's memory."""
+    command = [sys.executable, "-c", FINDING_A_GPU[framework]]
+    environment = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, env=environment).returncode == 0
 
 
 def epochs(quick: bool) -> dict[str, Any]:
     """Epochs of the walkthrough's net by every peer; quiet, and with one core kept busy by another process."""
     task, counted = (QUICK, 5) if quick else (WALKTHROUGH, 9)
-    entries = on_cpu(name for name in peers.NAMES if not (quick and name in SLOW_TO_START))
-    on_gpus = on_gpu(["tinydnn", "Keras", "Keras, jit"])
+    names = [name for name in peers.NAMES if not (quick and name in SLOW_TO_START)]
+    entries, on_gpus = on_cpu(names), on_gpu(names)
     say(f"epochs of {len(entries) + len(on_gpus)} entries")
     found: dict[str, Any] = {}
     with Contest(entries | on_gpus) as contest:
         found["quiet"] = contest.epochs(task, counted)
         found["differences"] = contest.differences
+    if on_gpus:
+        say("the same on the GPU with TF32")
+        with Contest(on_gpus) as contest:
+            found["TF32"] = contest.epochs(replace(task, tf32=True), counted)
     if quick:
         return found
     say("the same with a busy core")
@@ -77,14 +98,16 @@ def job(quick: bool) -> dict[str, Any]:
     """Processes from their start to a trained net and its test accuracy: seconds, peak memory, accuracy."""
     runs, count = (1, 2) if quick else (3, 20)
     names = ["tinydnn"] if quick else ["tinydnn", "Keras", "Keras, jit", "JAX, jit", "PyTorch"]
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names if peers.installed(name)}
-    for name in found:
+    entries = on_cpu(names)
+    found: dict[str, list[dict[str, Any]]] = {label: [] for label in entries}
+    for name, _ in entries.values():
         worker = Worker(name)
         worker.check(WALKTHROUGH)
         worker.close()
     for run in range(runs):
-        for name, results in found.items():
-            say(f"whole job, {name}, {run + 1} of {runs}")
+        for label, results in found.items():
+            name, _ = entries[label]
+            say(f"whole job, {label}, {run + 1} of {runs}")
             time.sleep(PAUSE)
             began = time.perf_counter()
             worker = Worker(name)
@@ -116,7 +139,7 @@ def _peak_of_numpy() -> int | None:
 def inference(quick: bool) -> dict[str, Any]:
     """Seconds of predictions: of all test digits, and of one."""
     names = ["tinydnn", "Keras, jit", "PyTorch", "JAX, jit"] if quick else INFERRING
-    entries = on_cpu(names) | on_gpu(names[:3])
+    entries = on_cpu(names) | on_gpu(names)
     say("predictions")
     found: dict[str, Any] = {}
     workers = {name: (Worker(peer), replace(WALKTHROUGH, device=device)) for name, (peer, device) in entries.items()}
@@ -156,7 +179,8 @@ def growth(quick: bool) -> dict[str, Any]:
 def operations(quick: bool) -> dict[str, Any]:
     """The suites of pytest-benchmark, once for each engine and device."""
     found: dict[str, Any] = {}
-    for label, (name, device) in (on_cpu(["tinydnn", "Keras"]) | on_gpu(["tinydnn", "Keras"])).items():
+    names = ["tinydnn"] + ["Keras"] * (backend_name() == "tensorflow")  # which the suites of Keras are written for
+    for label, (name, device) in (on_cpu(names) | on_gpu(names)).items():
         say(f"operations, {label}")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "found.json"

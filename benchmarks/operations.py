@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import make
+from benchmarks.peers import label, make
 from benchmarks.task import OUTPUTS, Task
+from keras_ref.engines import backend_name
 
 
 class TinydnnOperations:
@@ -63,6 +64,8 @@ class KerasOperations:
     """As compiled functions on tensors; a step is train_on_batch, and backward can't be asked for alone."""
 
     def __init__(self, task: Task) -> None:
+        if backend_name() != "tensorflow":
+            raise ValueError(f"expected Keras on TensorFlow; set KERAS_BACKEND=tensorflow. Received: {label('Keras')}")
         self.model = make("Keras", task).model
         import tensorflow as tf
 

@@ -56,8 +56,9 @@ Not installed, so absent: {absent}. GPU: {results["gpu"] or "no GPU on this mach
 Each peer runs in a process of its own; all have shown before that they train the same net to the same weights. They
 take turns, with {results["pause"]} s between two, since threads of BLAS, OpenMP and XLA spin for a while after their
 work. The first turns are warm-up, and not counted. The digits lie in main memory, as NumPy arrays for tinydnn, Keras
-and scikit-learn, and as tensors or arrays of their own for PyTorch and JAX; on a GPU tinydnn has sent them there
-before the first epoch, and Keras sends each batch."""
+and scikit-learn, and as tensors or arrays of their own for PyTorch and JAX; on a GPU tinydnn, PyTorch and JAX have sent
+them there before the first epoch, and Keras sends each batch. TensorFloat-32 is off for all, unless a table says that
+it is on."""
 
 
 def _epochs(found: Mapping[str, Any]) -> str:
@@ -67,8 +68,8 @@ def _epochs(found: Mapping[str, Any]) -> str:
     for name, values in sorted(quiet.items(), key=lambda item: statistics.median(item[1])):
         rows.append([
             name,
-            f"{statistics.median(values):.3f}",
-            f"{min(values):.3f} .. {max(values):.3f}",
+            _seconds(statistics.median(values)),
+            f"{_seconds(min(values))} .. {_seconds(max(values))}",
             f"{ratio(quiet['tinydnn'], values):.2f}",
             f"{ratio(products, values):.2f}",
             f"{apart[name]:.0e}" if name in apart else "",
@@ -84,7 +85,27 @@ def _epochs(found: Mapping[str, Any]) -> str:
         ]  # fmt: skip
         columns = ["one core kept busy by another process", "quiet, s", "busy, s", "times quiet", "times tinydnn's"]
         text += f"\n\n{table(columns, rows)}"
+    if "TF32" in found:
+        text += f"\n\n{_tf32(found['TF32'], quiet)}"
     return text
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.1 else f"{value:.5f}"  # as a GPU's epochs are
+
+
+def _tf32(rounding: Seconds, exact: Seconds) -> str:
+    rows = [
+        [name, _seconds(statistics.median(values)), f"{_seconds(min(values))} .. {_seconds(max(values))}",
+         f"{ratio(rounding['tinydnn, GPU'], values):.2f}" if "tinydnn, GPU" in rounding else "",
+         f"{statistics.median(values) / statistics.median(exact[name]):.2f}"]
+        for name, values in sorted(rounding.items(), key=lambda item: statistics.median(item[1]))
+    ]  # fmt: skip
+    columns = ["an epoch with TensorFloat-32", "median s", "least .. most", "times tinydnn's", "times without"]
+    return (
+        "The same on the GPU with TensorFloat-32 on, which rounds the factors of matrix products to 10 bits. All have "
+        f"shown in float64, where it plays no role, that they train the same net.\n\n{table(columns, rows)}"
+    )
 
 
 def _job(found: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ def main(
         "pause": PAUSE,
         "machine": machine.collect(),
         "gpu": gpu,
-        "absent": [name for name in peers.NAMES if not peers.installed(name)],
+        "absent": [peers.label(name) for name in peers.NAMES if not peers.installed(name)],
     }
     try:
         for name, part in measure.PARTS.items():

@@ -21,6 +21,7 @@ class Task:
     dtype: "float32" or "float64".
     threads: how many a peer may use; None is what it takes by itself.
     device: "cpu" or "gpu".
+    tf32: whether a GPU rounds the factors of matrix products of float32 to 10 bits (TensorFloat-32).
     pixels: whether tinydnn and Keras get bytes 0 .. 255, and scale them by a layer, or numbers 0 .. 1 as the others do.
     """
 
@@ -30,6 +31,7 @@ class Task:
     dtype: str = "float32"
     threads: int | None = None
     device: str = "cpu"
+    tf32: bool = False
     pixels: bool = False
 
     @property

@@ -1,6 +1,7 @@
 """The two engines by name: Keras and tinydnn. In a script that runs on both, only the import differs."""
 
 import importlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -9,85 +10,94 @@ from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
 import tinydnn
+from keras_ref.backends import BACKENDS, Backend, Device
 from tinydnn.device import devices as tinydnn_devices
 
 Engine = Literal["keras", "tinydnn"]
-Device = Literal["cpu", "gpu", "auto"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
-def load(engine: Engine, device: Device | None = None, tf32: bool = True) -> Any:
+def load(engine: Engine, device: Device | None = None, tf32: bool | None = None) -> Any:
     """`import keras`, or `import tinydnn as keras`.
 
     Args:
-        engine: which one.
-        device: the device to compute on, to be chosen before its first use; None changes nothing. On a GPU,
-            TensorFlow takes memory as it needs it, not all of it at once.
-        tf32: whether TensorFlow may round the factors of matrix products to 10 bits, as it does by default on GPUs
-            since Ampere.
+        engine: which one. Keras runs on the backend that KERAS_BACKEND names, or else on the first of TensorFlow, JAX
+            and PyTorch that is installed.
+        device: the device to compute on, to be chosen before its first use; None changes nothing. On a GPU, Keras'
+            backend takes memory as it needs it, not all of it at once.
+        tf32: whether Keras' backend may round the factors of matrix products to 10 bits on GPUs since Ampere. None
+            changes nothing: TensorFlow and JAX do so by default, PyTorch does not.
 
     Raises:
-        ImportError: Keras is not installed, or its backend is not TensorFlow.
-        RuntimeError: device="gpu", and TensorFlow finds no GPU, or is in use already. tinydnn raises its error when a
-            model is made.
+        ImportError: Keras or its backend is not installed, or Keras runs on another one.
+        RuntimeError: device="gpu", and Keras' backend finds no GPU, or is in use already. tinydnn raises its error when
+            a model is made.
     """
     if engine == "tinydnn":
         if device is not None:
             tinydnn.config.set_device(device)
         return tinydnn
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    name = os.environ.setdefault("KERAS_BACKEND", backend_name())
+    backend = _backend(name)
+    try:
+        module = _imported(name, backend, device)
+    except ImportError as error:
+        packages = "-e '.[keras]'" if name == "tensorflow" else f"keras {name}"
+        raise ImportError(
+            f"Keras and {backend.name} are needed for this; install them with: pip install {packages} ({error})"
+        ) from error
+    if (found := module.backend.backend()) != name:
+        raise ImportError(
+            f"Keras was imported on another backend; set KERAS_BACKEND={name}. Received: Keras on {found}"
+        )
+    if tf32 is not None:
+        backend.set_tf32(tf32)
+    return module
+
+
+def load_reference(device: Device | None = None, tf32: bool | None = None) -> Any:
+    """Keras on TensorFlow, whose random numbers tinydnn draws; the arguments are those of `load`.
+
+    Raises:
+        ImportError: it is not installed, or Keras runs on another backend.
+        RuntimeError: as in `load`.
+    """
     backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if backend == "tensorflow":
-        try:
-            module = _imported(device)
-        except ImportError as error:
-            raise ImportError(
-                f"Keras and TensorFlow are needed for this; install them with: pip install -e '.[keras]' ({error})"
-            ) from error
-        backend = module.backend.backend()
     if backend != "tensorflow":
         raise ImportError(
             f"tinydnn draws what Keras draws on TensorFlow; set KERAS_BACKEND=tensorflow. Received: Keras on {backend}"
         )
-    if not tf32:
-        sys.modules["tensorflow"].config.experimental.enable_tensor_float_32_execution(False)
-    return module
+    return load("keras", device, tf32)
 
 
-def _imported(device: Device | None) -> Any:
-    if "keras" in sys.modules and "tensorflow" in sys.modules:
+def backend_name() -> str:
+    """The backend that Keras runs on, by its own name for it; TensorFlow if none is chosen, and none installed."""
+    installed = (name for name in BACKENDS if importlib.util.find_spec(name))
+    return os.environ.get("KERAS_BACKEND") or next(installed, "tensorflow")
+
+
+def _backend(name: str) -> Backend:
+    if name not in BACKENDS:
+        raise ImportError(f"KERAS_BACKEND expects one of {', '.join(BACKENDS)}. Received: {name}")
+    return BACKENDS[name]
+
+
+def _imported(name: str, backend: Backend, device: Device | None) -> Any:
+    if "keras" in sys.modules and name in sys.modules:
         if device is not None:
-            choose_device(sys.modules["tensorflow"], device)
+            backend.choose(device)
         return importlib.import_module("keras")
     with _without_start_up_lines():
-        tensorflow = importlib.import_module("tensorflow")
-        choose_device(tensorflow, device or "auto")
-        tensorflow.config.list_logical_devices()  # this starts TensorFlow
+        backend.choose(device or "auto")
+        if name == "tensorflow":
+            backend.devices()  # this starts TensorFlow
         return importlib.import_module("keras")
-
-
-def choose_device(tensorflow: Any, device: Device) -> None:
-    """Make TensorFlow compute on this device, before its first use.
-
-    Raises:
-        RuntimeError: "gpu", and TensorFlow finds no GPU, or is in use already.
-    """
-    gpus = tensorflow.config.list_physical_devices("GPU")
-    if device == "cpu":
-        tensorflow.config.set_visible_devices([], "GPU")
-        return
-    if device == "gpu" and not gpus:
-        raise RuntimeError(
-            "TensorFlow finds no GPU. On Linux it needs its CUDA libraries: pip install 'tensorflow[and-cuda]'. On "
-            "Windows it has used none since 2.11, except in WSL2. CUDA_VISIBLE_DEVICES=-1 hides all GPUs, too"
-        )
-    for gpu in gpus:
-        tensorflow.config.experimental.set_memory_growth(gpu, True)
 
 
 @contextmanager
 def _without_start_up_lines() -> Iterator[None]:
-    """Hold back what TensorFlow's C++ code writes to standard error during the import, unless the import fails."""
+    """Hold back what a backend's C++ code writes to standard error during the import, unless the import fails."""
     try:
         usual = os.dup(2)
     except OSError:  # standard error is closed
@@ -107,16 +117,17 @@ def _without_start_up_lines() -> Iterator[None]:
 
 
 def devices(engine: Engine) -> str:
-    """The devices of an engine: cpu or gpu for tinydnn, TensorFlow's names for Keras."""
+    """The devices of an engine: cpu or gpu for tinydnn, its backend's names for Keras."""
     if engine == "tinydnn":
         return tinydnn_devices.get(None).device
     load("keras")
-    return ", ".join(each.name for each in importlib.import_module("tensorflow").config.list_logical_devices())
+    return _backend(backend_name()).devices()
 
 
 def keras_version() -> str:
     """The names and versions of Keras and of its backend."""
-    return f"Keras {load('keras').__version__} on TensorFlow {importlib.import_module('tensorflow').__version__}"
+    keras, name = load("keras"), backend_name()
+    return f"Keras {keras.__version__} on {_backend(name).name} {importlib.import_module(name).__version__}"
 
 
 @contextmanager
@@ -136,6 +147,6 @@ def floatx(dtype: str) -> Iterator[None]:
 
 
 def seed_both(seed: int) -> None:
-    """Seed all random streams of Keras, TensorFlow and tinydnn alike."""
+    """Seed all random streams of Keras, its backend and tinydnn alike."""
     load("keras").utils.set_random_seed(seed)
     tinydnn.utils.set_random_seed(seed)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_ref.engines import floatx, load
+from keras_ref.engines import floatx, load, load_reference
 from tinydnn import config, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
@@ -26,7 +26,7 @@ def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
     model: compiled and built; it is not changed.
     """
     model.prepare_training(np.shape(x)[1:])
-    load("keras", tf32=False)
+    load_reference(tf32=False)
     with floatx(config.floatx()):
         return _step(twin(model), model, x, y)
 
@@ -36,7 +36,7 @@ def twin(model: Sequential) -> Any:
 
     It goes through a file, which both libraries read; `tinydnn.inspect.twin` makes a twin within tinydnn.
     """
-    keras = load("keras")
+    keras = load_reference()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "twin.keras"
         model.save(path)

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_ref.engines import floatx, load
+from keras_ref.engines import floatx, load_reference
 from tinydnn.device.backend import Array
 
 
 def keras_order(n: int, batch_size: int = 512, epochs: int = 1) -> Array:
     """The order in which Keras' fit takes n samples from its present global seed, (epochs * n,)."""
-    keras = load("keras")
+    keras = load_reference()
     taken: list[Array] = []
 
     class Recorder(keras.Sequential):  # type: ignore[misc, name-defined]

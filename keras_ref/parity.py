@@ -17,7 +17,7 @@ import numpy as np
 
 import tinydnn
 from keras_ref import one_step
-from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, seed_both
+from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, load_reference, seed_both
 from keras_ref.order import keras_order
 from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.result import PARTS, Beyond, Epoch, Result, Step
@@ -65,7 +65,7 @@ def compare(
     Raises:
         ValueError: the model is not compiled or has no Input, or the epochs have fewer steps than `steps`.
     """
-    load("keras", tf32=False)
+    load_reference(tf32=False)
     with floatx(dtype):
         comparison = _Comparison(build, x, y, seed, dtype, batch_size, validation_split, tolerance)
         most = epochs * comparison.steps_per_epoch

@@ -4,8 +4,11 @@ python keras_ref/train.py --engine keras
 python keras_ref/train.py --engine tinydnn
 
 The walkthrough's lines about the GPU are options here. `--device cpu` hides the GPUs, as CUDA_VISIBLE_DEVICES=-1 does
-there. TensorFlow always takes GPU memory as it needs it, as allow_growth does there. Versions and devices are printed
-first. If there is no GPU, `--device gpu` ends with an error instead of training on the CPU.
+there. GPU memory is always taken as it is needed, as allow_growth does there. Versions and devices are printed first.
+If there is no GPU, `--device gpu` ends with an error instead of training on the CPU.
+
+Keras runs on the backend that KERAS_BACKEND names, or else on the first of TensorFlow, JAX and PyTorch that is
+installed.
 """
 
 import os
@@ -13,7 +16,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_ref.engines import Device, Engine, devices, keras_version, load
+from keras_ref.backends import Device
+from keras_ref.engines import Engine, devices, keras_version, load
 from tinydnn.datasets import mnist  # the digits of keras.datasets.mnist, without a download
 from tinydnn.inspect import net
 
@@ -27,12 +31,16 @@ def main(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights and the order of the digits.")] = 42,
     device: Annotated[Device, typer.Option(help="Compute on this device; auto takes a GPU if one works.")] = "auto",
     tf32: Annotated[
-        bool, typer.Option(help="Let TensorFlow round the factors of matrix products on a GPU to 10 bits, its default.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            help="Let Keras' backend round the factors of matrix products on a GPU to 10 bits, or don't; left out, "
+            "TensorFlow and JAX do, and PyTorch doesn't."
+        ),
+    ] = None,
 ) -> None:
     """Train the walkthrough's net and evaluate it on the test digits."""
     if device == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # before the import, so that TensorFlow starts nothing on a GPU
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # before the import, so that nothing starts on a GPU
     keras = load(engine, device, tf32)
     version = keras_version() if engine == "keras" else f"tinydnn {keras.__version__}"
     print(f"{version}, devices: {devices(engine)}")

@@ -1,9 +1,12 @@
 """tinydnn and Keras: one program, by Keras' own `fit`; only the import differs."""
 
+import importlib
 import os
 from typing import Any
 
 from benchmarks.task import OUTPUTS, Array, Pace, Task
+from keras_ref.engines import backend_name, load
+from tinydnn.device import devices
 
 
 class Fit:
@@ -33,16 +36,22 @@ class Fit:
         self.model.set_weights(task.weights())
 
     def train(self, epochs: int, pace: Pace) -> None:
+        wait = self._wait
+
         class Paced(self.keras.callbacks.Callback):  # type: ignore[misc, name-defined]
             def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
                 pace.begin()
 
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                wait()
                 pace.end()
 
         x, labels = self.task.digits() if self.task.pixels else self.task.data()
         y = self.keras.utils.to_categorical(labels, OUTPUTS)
         self.model.fit(x, y, batch_size=self.task.batch_size, epochs=epochs, verbose=0, callbacks=[Paced()])
+
+    def _wait(self) -> None:
+        """Return once the weights are there. The epoch's log is read from a GPU after all that was queued before."""
 
     def weights(self) -> list[Array]:
         return list(self.model.get_weights())
@@ -51,7 +60,39 @@ class Fit:
         return self.model.predict(x, verbose=0)
 
 
-def limit_tensorflow(threads: int | None) -> None:
-    """Hold TensorFlow, before it is imported, to so many threads."""
-    if threads is not None:
-        os.environ |= {f"TF_NUM_{kind}_THREADS": str(threads) for kind in ("INTRAOP", "INTEROP")}
+class KerasFit(Fit):
+    """Keras on its backend, which is held to the task's threads, if it can be, device, precision and dtype.
+
+    Args:
+        task: what to train.
+        jit: whether a step is compiled: by XLA on TensorFlow and JAX, by torch.compile on PyTorch.
+    """
+
+    def __init__(self, task: Task, jit: bool) -> None:
+        _limit_threads(task.threads)
+        keras = load("keras", "gpu" if task.device == "gpu" else "cpu", tf32=task.tf32)
+        if backend_name() == "jax":
+            importlib.import_module("jax").config.update("jax_enable_x64", task.dtype == "float64")
+        if backend_name() == "torch" and jit:
+            importlib.import_module("torch").compiler.reset()  # else the ninth net would run without being compiled
+        keras.config.set_dtype_policy(task.dtype)  # Keras derives it from floatx only once, with its first layer
+        super().__init__(keras, task, jit_compile=jit)
+
+    def _wait(self) -> None:
+        self.model.trainable_variables[-1].numpy()  # its log may be there before the last update
+
+
+def _limit_threads(threads: int | None) -> None:
+    """Hold Keras' backend to so many threads; JAX has no setting for that."""
+    if threads is None:
+        return
+    os.environ |= {f"TF_NUM_{kind}_THREADS": str(threads) for kind in ("INTRAOP", "INTEROP")}
+    if backend_name() == "torch":
+        importlib.import_module("torch").set_num_threads(threads)
+
+
+def round_to_tf32(on: bool) -> None:
+    """Let CuPy round the factors of products to 10 bits, or don't, as CUPY_TF32 does before the first product."""
+    cupy = devices.gpu().xp
+    types = cupy._core._routines_linalg
+    cupy._core.set_compute_type("float32", types.COMPUTE_TYPE_TF32 if on else types.COMPUTE_TYPE_DEFAULT)

@@ -9,6 +9,7 @@ import pytest
 
 import tinydnn
 from keras_ref import engines, train
+from keras_ref.backends import BACKENDS
 
 
 class FakeTensorFlow:
@@ -18,6 +19,7 @@ class FakeTensorFlow:
         self.asked = []
         self.config = SimpleNamespace(
             list_physical_devices=lambda kind: list(gpus),
+            list_logical_devices=lambda: self.asked.append("started") or [],
             set_visible_devices=lambda devices, kind: self.asked.append(("visible", devices, kind)),
             experimental=SimpleNamespace(
                 set_memory_growth=lambda gpu, growth: self.asked.append(("growth", gpu, growth)),
@@ -25,33 +27,142 @@ class FakeTensorFlow:
         )
 
 
+class FakeJax:
+    """JAX on a machine with a GPU, or without one; `used` is where it computes already."""
+
+    def __init__(self, gpu, used=None):
+        self.asked, self._gpu, self._used = [], gpu, used
+        self.config = SimpleNamespace(update=lambda *setting: self.asked.append(setting))
+
+    def devices(self, kind):
+        if self.default_backend() != kind:
+            raise RuntimeError(f"Unknown backend {kind}")
+
+    def default_backend(self):
+        if self._used is None:
+            chosen = dict(self.asked).get("jax_platforms", "cuda,cpu")
+            self._used = "gpu" if "cuda" in chosen and self._gpu else "cpu"
+        return self._used
+
+
+class FakeTorch:
+    """PyTorch on a machine with a GPU, or without one."""
+
+    def __init__(self, gpu):
+        self.asked = []
+        self.cuda = SimpleNamespace(is_available=lambda: gpu)
+        self.set_float32_matmul_precision = self.asked.append
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Puts a module in the place of another, for whoever imports it."""
+    for variable in ("KERAS_TORCH_DEVICE", "XLA_PYTHON_CLIENT_PREALLOCATE", "KERAS_BACKEND"):
+        monkeypatch.setenv(variable, "")  # what is set in a test ends with it
+        monkeypatch.delenv(variable)
+
+    def put(name, module):
+        monkeypatch.setitem(sys.modules, name, module)
+        return module
+
+    return put
+
+
 @pytest.mark.parametrize("device", ["gpu", "auto"])
-def test_memory_grows_on_every_gpu(device):
-    tensorflow = FakeTensorFlow("first", "second")
-    engines.choose_device(tensorflow, device)
+def test_memory_grows_on_every_gpu(device, fake):
+    tensorflow = fake("tensorflow", FakeTensorFlow("first", "second"))
+    BACKENDS["tensorflow"].choose(device)
     assert tensorflow.asked == [("growth", "first", True), ("growth", "second", True)]
+    fake("jax", FakeJax(gpu=True))
+    BACKENDS["jax"].choose(device)
+    assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
 
 
-def test_the_cpu_hides_the_gpus():
-    tensorflow = FakeTensorFlow("first")
-    engines.choose_device(tensorflow, "cpu")
+def test_the_cpu_hides_the_gpus(fake):
+    tensorflow = fake("tensorflow", FakeTensorFlow("first"))
+    BACKENDS["tensorflow"].choose("cpu")
     assert tensorflow.asked == [("visible", [], "GPU")]
+    jax = fake("jax", FakeJax(gpu=True))
+    BACKENDS["jax"].choose("cpu")
+    assert jax.default_backend() == "cpu"
 
 
-def test_a_gpu_that_is_not_there_is_an_error():
-    with pytest.raises(RuntimeError, match=r"TensorFlow finds no GPU.*pip install 'tensorflow\[and-cuda\]'"):
-        engines.choose_device(FakeTensorFlow(), "gpu")
-    engines.choose_device(FakeTensorFlow(), "auto")
+@pytest.mark.parametrize(("gpu", "device", "place"), [
+    (True, "gpu", "cuda"), (True, "auto", "cuda"), (True, "cpu", "cpu"), (False, "auto", "cpu"), (False, "cpu", "cpu"),
+])  # fmt: skip
+def test_keras_on_pytorch_is_told_its_device_before_it_is_imported(gpu, device, place, fake, monkeypatch):
+    fake("torch", FakeTorch(gpu))
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    BACKENDS["torch"].choose(device)
+    assert os.environ["KERAS_TORCH_DEVICE"] == place
+
+
+@pytest.mark.parametrize(("name", "module", "message"), [
+    ("tensorflow", FakeTensorFlow(), r"TensorFlow finds no GPU.*pip install 'tensorflow\[and-cuda\]'"),
+    ("jax", FakeJax(gpu=False), r"JAX finds no GPU.*pip install 'jax\[cuda13\]'.*Unknown backend gpu"),
+    ("torch", FakeTorch(gpu=False), "PyTorch finds no GPU. It needs a build with CUDA"),
+])  # fmt: skip
+def test_a_gpu_that_is_not_there_is_an_error(name, module, message, fake, monkeypatch):
+    fake(name, module)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    with pytest.raises(RuntimeError, match=message):
+        BACKENDS[name].choose("gpu")
+    module.asked.clear()
+    BACKENDS[name].choose("auto")
+
+
+def test_a_device_that_comes_too_late_is_an_error(fake):
+    fake("jax", FakeJax(gpu=True, used="gpu"))
+    with pytest.raises(RuntimeError, match=r"choose JAX's device before its first use\. Received: cpu, and it uses"):
+        BACKENDS["jax"].choose("cpu")
+    fake("torch", FakeTorch(gpu=True))
+    fake("keras", SimpleNamespace(ops=SimpleNamespace(zeros=lambda shape: SimpleNamespace(device="cuda:0"))))
+    BACKENDS["torch"].choose("gpu")
+    with pytest.raises(RuntimeError, match=r"before Keras is imported\. Received: cpu, and it uses cuda:0"):
+        BACKENDS["torch"].choose("cpu")
+
+
+def test_tf32_on_each_backend(fake):
+    jax, torch = fake("jax", FakeJax(gpu=True)), fake("torch", FakeTorch(gpu=True))
+    for on in (False, True):
+        BACKENDS["jax"].set_tf32(on)
+        BACKENDS["torch"].set_tf32(on)
+    assert [precision for _, precision in jax.asked] == ["highest", "tensorfloat32"]
+    assert torch.asked == ["highest", "high"]
 
 
 def test_devices_are_chosen_before_tensorflow_starts(monkeypatch):
     tensorflow, keras = FakeTensorFlow("first"), SimpleNamespace()
-    tensorflow.config.list_logical_devices = lambda: tensorflow.asked.append("started")
     modules = {"tensorflow": tensorflow, "keras": keras}
     monkeypatch.setattr(engines.importlib, "import_module", modules.__getitem__)
     monkeypatch.delitem(sys.modules, "keras", raising=False)
-    assert engines._imported("gpu") is keras
+    assert engines._imported("tensorflow", BACKENDS["tensorflow"], "gpu") is keras
     assert tensorflow.asked == [("growth", "first", True), "started"]
+
+
+def test_keras_runs_on_what_is_asked_for_or_else_on_the_first_that_is_installed(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert engines.backend_name() == "torch"
+    monkeypatch.delenv("KERAS_BACKEND")
+    for installed, expected in (
+        ("torch jax", "jax"),
+        ("torch", "torch"),
+        ("torch jax tensorflow", "tensorflow"),
+        ("", "tensorflow"),
+    ):
+        monkeypatch.setattr(engines.importlib.util, "find_spec", installed.split().__contains__)
+        assert engines.backend_name() == expected
+
+
+def test_a_backend_that_is_unknown_or_comes_too_late_is_an_error(monkeypatch):
+    keras = pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    with pytest.raises(ImportError, match=r"KERAS_BACKEND expects one of tensorflow, jax, torch\. Received: numpy"):
+        engines.load("keras")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ImportError, match=r"set KERAS_BACKEND=tensorflow\. Received: Keras on jax"):
+        engines.load("keras")
 
 
 def test_the_script_hides_the_gpus_before_it_imports_tensorflow(monkeypatch):

@@ -19,6 +19,7 @@ from tinydnn.inspect import net
 ROOT = Path(__file__).resolve().parents[2]
 
 SMALL = Task(hidden=(8, 4), samples=600, batch_size=100)
+GRAPH = "PyTorch, CUDA graph"
 
 
 # -- what is timed -----------------------------------------------------------------------------------
@@ -30,7 +31,10 @@ def test_the_walkthroughs_epoch_has_52_billion_operations():
     assert Task().batches == [512] * 93 + [384]
 
 
-@pytest.mark.parametrize("name", [name for name in peers.NAMES if name not in peers.BOUNDS])
+ON_CPU = [name for name in peers.NAMES if name not in peers.BOUNDS and name != GRAPH]
+
+
+@pytest.mark.parametrize("name", ON_CPU)
 def test_peers_train_the_same_net_to_the_same_weights(name):
     if not peers.installed(name):
         pytest.skip("not installed; .ci/run has it trained by scripts/benchmark.py --quick --peers")
@@ -39,6 +43,20 @@ def test_peers_train_the_same_net_to_the_same_weights(name):
     assert len(seconds) == 2
     assert all(0 < each < 60 for each in seconds)
     assert contest.differences[name] < agreement.TOLERANCE
+
+
+def test_a_task_with_tf32_is_checked_in_float64():
+    """In float32 its rounding would hide whether a peer trains the same net."""
+    with turns.Contest({"tinydnn": ("tinydnn", "cpu")}) as contest:
+        contest.epochs(replace(SMALL, tf32=True), 1, warm_up=1)
+    assert contest.differences["tinydnn"] < 1e-12
+
+
+@pytest.mark.parametrize("name", ["tinydnn", "Keras"])
+def test_each_task_of_a_process_is_trained_in_its_own_dtype(name):
+    """Keras' layers would keep the dtype of the first."""
+    for dtype in ("float32", "float64", "float32"):
+        assert peers.make(name, replace(SMALL, dtype=dtype)).weights()[0].dtype == dtype
 
 
 def test_keras_can_be_held_to_one_thread():
@@ -96,6 +114,49 @@ def test_a_busy_core_ends_with_its_block():
     with turns.busy_core() as process:
         assert process.poll() is None
     assert process.poll() is not None
+
+
+# -- which peers there are ---------------------------------------------------------------------------
+
+
+NAMED = "from benchmarks import peers; print([(name, peers.label(name)) for name in peers.NAMES if 'Keras' in name])"
+
+
+@pytest.mark.parametrize(("backend", "named"), [
+    ("tensorflow", [("Keras", "Keras on TensorFlow"), ("Keras, jit", "Keras on TensorFlow, jit")]),
+    ("torch", [("Keras", "Keras on PyTorch"), ("Keras, jit", "Keras on PyTorch, jit")]),
+    ("jax", [("Keras, jit", "Keras on JAX, jit")]),
+])  # fmt: skip
+def test_keras_is_named_with_its_backend(backend, named, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    done = subprocess.run([sys.executable, "-c", NAMED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(named)
+
+
+def test_tables_name_keras_backend():
+    assert measure.on_cpu(["tinydnn", "Keras", "Keras, jit"]) == {
+        "tinydnn": ("tinydnn", "cpu"),
+        "Keras on TensorFlow": ("Keras", "cpu"),
+        "Keras on TensorFlow, jit": ("Keras, jit", "cpu"),
+    }
+
+
+def test_each_peer_runs_where_it_can(monkeypatch):
+    monkeypatch.setattr(peers, "installed", lambda name: True)
+    monkeypatch.setattr(measure, "_finds_a_gpu", lambda framework: framework != "tensorflow")
+    assert [name for name, _ in measure.on_cpu(peers.NAMES).values()] == [n for n in peers.NAMES if n != GRAPH]
+    assert measure.on_gpu(peers.NAMES) == {
+        f"{name}, GPU": (name, "gpu")
+        for name in ("tinydnn", "PyTorch", "PyTorch, compile", GRAPH, "JAX, jit", "JAX, scan")
+    }
+    for name, device in ((GRAPH, "cpu"), ("scikit-learn", "gpu")):
+        with pytest.raises(ValueError, match=f"{name} runs on .*Received: device='{device}'"):
+            peers.make(name, replace(SMALL, device=device))
+
+
+def test_every_framework_that_can_use_a_gpu_is_asked_for_one():
+    frameworks = {peers.framework(name) for name in peers.NAMES if name not in (*peers.BOUNDS, "scikit-learn")}
+    assert frameworks | {"tensorflow", "jax", "torch"} == set(measure.FINDING_A_GPU)
 
 
 # -- GPUs --------------------------------------------------------------------------------------------
@@ -176,6 +237,15 @@ def test_ratios_are_taken_turn_by_turn():
     assert row == "| Keras | 8.000 | 2.000 .. 9.000 | 3.00 | 6.00 |  |"  # ratios 2, 4, 3 and 4, 8, 6
     ours = next(line for line in text.splitlines() if line.startswith("| tinydnn"))
     assert ours == "| tinydnn | 2.000 | 1.000 .. 3.000 | 1.00 | 2.00 | 1e-08 |"
+
+
+def test_epochs_with_tf32_have_a_table_of_their_own():
+    exact = EPOCHS["quiet"] | {"tinydnn, GPU": [0.3, 0.4, 0.5], "PyTorch, GPU": [0.2, 0.4, 0.6]}
+    found = {"quiet": exact, "TF32": {"tinydnn, GPU": [0.2, 0.1, 0.3], "PyTorch, GPU": [0.01, 0.2, 0.3]}}
+    text = report.markdown(results(epochs=EPOCHS | found))
+    assert "| PyTorch, GPU | 0.200 | 0.01000 .. 0.300 | 1.00 | 0.50 |" in text
+    assert "TensorFloat-32 is off for all, unless" in text
+    assert "an epoch with TensorFloat-32" not in report.markdown(results(epochs=EPOCHS))
 
 
 def test_the_report_of_each_part():

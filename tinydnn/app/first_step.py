@@ -28,7 +28,8 @@ def first_step(run: Run) -> FirstStep:
     try:
         from keras_ref import engines, one_step
 
-        keras, theirs = engines.keras_version(), one_step.tensors(run.model, x, y)
+        theirs = one_step.tensors(run.model, x, y)
+        keras = engines.keras_version()
     except ImportError as error:
         missing = str(error)
     return FirstStep(dissect(run.model, x, y, theirs), len(x), keras, missing)

@@ -59,7 +59,7 @@ def parity(
     from keras_ref.verdict import verdict
 
     choose_device(device)
-    engines.load("keras", keras_device)
+    engines.load_reference(keras_device)
     run = net.prepared_run()
     settings = run.settings
     with wrong_use(ValueError, OSError):
