@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+SIZE = 4096  # of the matrices of a long product, which takes a few ms
+
 
 class Stopwatch:
     """Takes the time of work on the GPU.
@@ -17,12 +19,12 @@ class Stopwatch:
         cupy: the module.
     """
 
-    HELD = 2, 8, 32, 128  # products of 4096 x 4096 matrices, a few ms each
+    HELD = 2, 8, 32, 128  # long products
 
     def __init__(self, cupy: Any) -> None:
         self._cupy = cupy
         self._start, self._stop = cupy.cuda.Event(), cupy.cuda.Event()
-        self._a, self._out = (cupy.ones((4096, 4096), np.float32) for _ in range(2))
+        self._a, self._out = (cupy.ones((SIZE, SIZE), np.float32) for _ in range(2))
 
     def begin(self, held: int = 0) -> None:
         """What is asked of the GPU from here on is timed; it waits for so many long products first."""

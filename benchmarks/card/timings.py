@@ -50,11 +50,10 @@ def growth(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     with Contest({GPU: OURS[GPU]} | _working(folder, _rivals(RIVALS))) as contest:
         for axis in AXES_TAKEN:
             changed, values, _ = AXES[axis]
-            found[axis] = {}
             for value in values:
                 say(f"growth, {axis} {value}")
                 task = replace(changed(WALKTHROUGH, value), device="gpu")
-                found[axis][str(value)] = contest.epochs(task, 2, warm_up=1)
+                found.setdefault(axis, {})[str(value)] = contest.epochs(task, 2, warm_up=1)
                 yield found
 
 
