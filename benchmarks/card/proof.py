@@ -26,9 +26,10 @@ NO_GPU = "no_gpu"
 SEED = 42
 
 _QUERIED = (
-    "name driver_version vbios_version memory.total memory.used utilization.gpu power.limit clocks.sm clocks.max.sm "
-    "clocks.max.mem temperature.gpu pcie.link.gen.current pcie.link.width.current mig.mode.current ecc.mode.current"
-)
+    "name", "driver_version", "memory.total", "memory.used", "utilization.gpu", "power.limit", "clocks.sm",
+    "clocks.max.sm", "clocks.max.mem", "temperature.gpu", "pcie.link.gen.current", "pcie.link.width.current",
+    "mig.mode.current", "ecc.mode.current",
+)  # fmt: skip
 
 
 def machine_found(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
@@ -46,14 +47,14 @@ def machine_found(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
 
 def _nvidia_smi() -> dict[str, str] | None:
     """The answers of the first GPU, by the name of the query."""
-    names = _QUERIED.split()
-    try:
-        command = ["nvidia-smi", f"--query-gpu={','.join(names)}", "--format=csv,noheader"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    answers = [answer.strip() for answer in done.stdout.splitlines()[0].split(",")]
-    return dict(zip(names, answers, strict=True))
+    for names in (_QUERIED, _QUERIED[:3]):  # another driver may not know all of them
+        try:
+            command = ["nvidia-smi", f"--query-gpu={','.join(names)}", "--format=csv,noheader"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return dict(zip(names, map(str.strip, done.stdout.splitlines()[0].split(",")), strict=True))
+    return None
 
 
 def selftest(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:

@@ -147,23 +147,26 @@ def _step(found: Found) -> str:
     host, device = (_sum(call[which] for call in calls) for which in ("host_s", "device_s"))
     rows.append(["**all calls**", "", _us(host), _us(device), ""])
     parts.append(table(["call", "arrays", HOST, DEVICE, "TFLOP/s"], rows))
-    if whole := found.get("step"):
-        idle = _minus(whole["row_device_s"], whole["queued_device_s"])
-        between = _minus(whole["queued_device_s"], device)
-        parts.append(table(["the whole step", "µs"], [
-            ["the host asks for it, the GPU having nothing else to do", _us(statistics.median(whole["alone_host_s"]))],
-            ["the same until it is done", _us(statistics.median(whole["alone_done_s"]))],
-            ["many in a row, by the clock", _us(whole["row_clock_s"])],
-            ["of that, until the host has asked for it", _us(whole["row_host_s"])],
-            ["the same on the GPU, by events", _us(whole["row_device_s"])],
-            ["on the GPU, all having been queued before", _us(whole["queued_device_s"])],
-            ["so the GPU waits for the host", _us(idle)],
-            ["and between its calls", _us(between)],
-        ]))  # fmt: skip
+    if ways := found.get("steps"):
+        rows = [[name, *(_us(measured(way)) for way in ways.values())] for name, measured in _WHOLE_STEP.items()]
+        gaps = (_us(_minus(way["queued_device_s"], device)) for way in ways.values())
+        rows.append(["and between the calls above, or apart from them", *gaps])
+        parts.append(table(["the whole step, µs", *ways], rows))
     if launch := found.get("launch"):
         rows = [[name, _us(each["host_s"]), _us(each["device_s"])] for name, each in launch.items()]
         parts.append(table(["what a launch costs", HOST, DEVICE], rows))
     return "\n\n".join(parts)
+
+
+_WHOLE_STEP: dict[str, Callable[[Found], float | None]] = {
+    "the host asks for it, the GPU having nothing else to do": lambda way: statistics.median(way["alone_host_s"]),
+    "the same until it is done": lambda way: statistics.median(way["alone_done_s"]),
+    "many in a row, by the clock": lambda way: way["row_clock_s"],
+    "of that, until the host has asked for it": lambda way: way["row_host_s"],
+    "the same on the GPU, by events": lambda way: way["row_device_s"],
+    "on the GPU, all having been queued before": lambda way: way["queued_device_s"],
+    "so the GPU waits for the host": lambda way: _minus(way["row_device_s"], way["queued_device_s"]),
+}
 
 
 def _growth(found: Found) -> str:

@@ -33,7 +33,7 @@ def step(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     if not timed:
         return
     watch = Stopwatch(cupy)
-    found["step"] = _whole(cupy, watch)
+    found["steps"] = {"call by call": _whole(cupy, watch)}
     yield found
     alike = [calls for calls in steps[WARM_UP:] if [c.name for c in calls] == [c.name for c in steps[-1]]]
     for i, call in enumerate(steps[-1]):

@@ -21,8 +21,8 @@ def epochs(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
 
     First come those of tinydnn's on the CPU.
     """
-    found: dict[str, Any] = {"pairs": {}, "differences": {}, "failed": {}}
-    rivals = {CPU: OURS[CPU]} | _rivals(peers.NAMES)
+    rivals = {CPU: OURS[CPU]} | measure.on_gpu(name for name in peers.NAMES if name not in ("tinydnn", *peers.BOUNDS))
+    found: dict[str, Any] = {"entries": rivals, "pairs": {}, "differences": {}, "failed": {}}
     for name in sorted(rivals, key=lambda name: rivals[name][0] in SLOW_TO_START):
         say(f"epochs, {name}")
         try:
@@ -47,7 +47,7 @@ def crossover_map(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
 def growth(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     """Epochs along two axes, next to the rivals that have a GPU here."""
     found: dict[str, Any] = {}
-    with Contest({GPU: OURS[GPU]} | _working(folder, _rivals(RIVALS))) as contest:
+    with Contest({GPU: OURS[GPU]} | _rivals(folder)) as contest:
         for axis in AXES_TAKEN:
             changed, values, _ = AXES[axis]
             for value in values:
@@ -59,17 +59,15 @@ def growth(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
 
 def predictions(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     """All test digits, and one, by tinydnn on both devices and the rivals on the GPU."""
-    yield measure.predictions(OURS | _working(folder, _rivals(RIVALS)), whole=15, one=300)
+    yield measure.predictions(OURS | _rivals(folder), whole=15, one=300)
 
 
-def _rivals(names: Any) -> dict[str, tuple[str, str]]:
-    entries = measure.on_gpu(name for name in names if name not in peers.BOUNDS)
-    return {name: entry for name, entry in entries.items() if name not in OURS}
-
-
-def _working(folder: Path, rivals: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Those whose epochs were measured, where epochs were."""
+def _rivals(folder: Path) -> dict[str, tuple[str, str]]:
+    """Those of RIVALS that are on a GPU here, and whose epochs could be timed, where they were."""
     file = folder / "results.json"
     parts = json.loads(file.read_text())["parts"] if file.exists() else {}
-    pairs = (parts.get("epochs", {}).get("found") or {}).get("pairs")
-    return rivals if pairs is None else {name: entry for name, entry in rivals.items() if name in pairs}
+    found = parts.get("epochs", {}).get("found")
+    if not found:
+        return measure.on_gpu(RIVALS)
+    entries = {name: (peer, device) for name, (peer, device) in found["entries"].items() if name in found["pairs"]}
+    return {name: entry for name, entry in entries.items() if entry[0] in RIVALS}

@@ -52,7 +52,11 @@ def results():
         call("gather", "launches", "48000×784, 512×1, 512×784", None, 1e-5, 4e-6),
         call("matmul", "products", "512×784 @ 784×324", 260_112_384, 2e-5, 2e-5),
     ]
-    step = {"calls": calls, "step": whole, "launch": {"an empty kernel": {"host_s": 3e-6, "device_s": None}}}
+    step = {
+        "calls": calls,
+        "steps": {"call by call": whole},
+        "launch": {"an empty kernel": {"host_s": 3e-6, "device_s": None}},
+    }
     crossover = {"32 32": {"CPU": [0.1, 0.1], "GPU": [0.2, 0.2], "launches": 14, "products": 11}}
     growth = {"batch size": {"32": {GPU: [0.5, 0.5], "PyTorch, GPU": [0.25, 0.25]}}}
     ceilings = {
