@@ -23,12 +23,12 @@ def ceilings(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     watch = Stopwatch(cupy)
     found: dict[str, Any] = {"products": []}
     for name, a, b, out in products(cupy, Task()):
-        seconds = watch.seconds(partial(sgemm, cupy, a, b, out), 200)
+        seconds = watch.seconds(partial(multiply, cupy, a, b, out), 200)
         found["products"].append({"name": name, "flops": 2 * out.size * a.shape[1], "device_s": seconds})
     yield found
     a, b, out = (cupy.ones((LARGE, LARGE), np.float32) for _ in range(3))
     found["large product"] = {
-        "size": LARGE, "flops": 2 * LARGE**3, "device_s": watch.seconds(partial(sgemm, cupy, a, b, out), 5),
+        "size": LARGE, "flops": 2 * LARGE**3, "device_s": watch.seconds(partial(multiply, cupy, a, b, out), 5),
     }  # fmt: skip
     yield found
     del a, b, out
@@ -48,17 +48,18 @@ def products(cupy: Any, task: Task) -> Iterator[tuple[str, Any, Any, Any]]:
             yield f"dz @ W.T of layer {i}", dz, W.T, cupy.empty((n, inputs), np.float32)
 
 
-def sgemm(cupy: Any, a: Any, b: Any, out: Any) -> None:
-    """out = a @ b by one call of cuBLAS, in float32; a and b are in C order, or transposed views of such.
+def multiply(cupy: Any, a: Any, b: Any, out: Any) -> None:
+    """out = a @ b by one call of cuBLAS, in float32 without TF32; a and b are in C order, or transposed views of such.
 
     cuBLAS takes matrices by columns, to which an array in C order is its own transpose: out.T = b.T @ a.T.
     """
     (m, k), n = a.shape, b.shape[1]
     a_transposed, b_transposed = not a.flags.c_contiguous, not b.flags.c_contiguous
-    cupy.cuda.cublas.sgemm(
+    cublas, float32 = cupy.cuda.cublas, cupy.cuda.runtime.CUDA_R_32F
+    cublas.gemmEx(
         cupy.cuda.device.get_cublas_handle(), int(b_transposed), int(a_transposed), n, m, k,
-        _ONE.ctypes.data, b.data.ptr, k if b_transposed else n, a.data.ptr, m if a_transposed else k,
-        _ZERO.ctypes.data, out.data.ptr, n,
+        _ONE.ctypes.data, b.data.ptr, float32, k if b_transposed else n, a.data.ptr, float32, m if a_transposed else k,
+        _ZERO.ctypes.data, out.data.ptr, float32, n, cublas.CUBLAS_COMPUTE_32F, cublas.CUBLAS_GEMM_DEFAULT,
     )  # fmt: skip
 
 

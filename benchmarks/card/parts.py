@@ -22,13 +22,13 @@ class Part(NamedTuple):
 
 PARTS = {
     "machine": Part(proof.machine_found, 20, False),
-    "selftest": Part(proof.selftest, 45, False),
-    "tests": Part(proof.tests, 100, False),
-    "training": Part(proof.training, 40, False),
-    "epochs": Part(timings.epochs, 95, True),
+    "selftest": Part(proof.selftest, 75, False),
+    "tests": Part(proof.tests, 120, False),
+    "training": Part(proof.training, 30, False),
+    "epochs": Part(timings.epochs, 85, True),
     "step": Part(step.step, 25, False),
-    "crossover": Part(timings.crossover_map, 70, True),
-    "growth": Part(timings.growth, 45, True),
-    "predictions": Part(timings.predictions, 25, True),
+    "crossover": Part(timings.crossover_map, 55, True),
+    "growth": Part(timings.growth, 35, True),
+    "predictions": Part(timings.predictions, 20, True),
     "ceilings": Part(ceilings.ceilings, 15, True),
 }
