@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from card_results import GPU, check, results
 
-from benchmarks import guard, machine, measure
+from benchmarks import guard, machine, measure, turns
 from benchmarks.card import ceilings, events, report, run, step, timings
 from benchmarks.card.parts import PARTS, Part
 from benchmarks.task import Task
@@ -329,6 +329,7 @@ def test_what_takes_times_runs_to_its_end(emulated, monkeypatch, tmp_path):
     small = Task(hidden=(8, 4), samples=200, batch_size=100)
     monkeypatch.setattr(timings, "WALKTHROUGH", small)
     monkeypatch.setattr(measure, "WALKTHROUGH", small)
+    monkeypatch.setattr(turns, "PAUSE", 0)
     monkeypatch.setattr(measure, "on_gpu", lambda names: {"broken, GPU": ("no such peer", "gpu")})
     monkeypatch.setattr(timings.crossover, "task_of", lambda batch, width: replace(small, batch_size=batch))
     monkeypatch.setattr(timings.crossover, "BATCH_SIZES", (50, 100))
