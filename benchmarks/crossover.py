@@ -1,5 +1,6 @@
 """Where a GPU begins to pay: time on the CPU over time on the GPU, by batch size and width."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,20 +21,23 @@ def task_of(batch_size: int, width: int) -> Task:
 
 
 def crossover(quick: bool) -> dict[str, Any] | None:
-    """Seconds of epochs on both devices, and launches of a step; None on a machine without a GPU."""
+    """What `measured` finds in all cells; None on a machine without a GPU."""
     if machine.gpu_name() is None:
         return None
-    found: dict[str, Any] = {}
+    batch_sizes, widths = (QUICK, QUICK) if quick else (BATCH_SIZES, WIDTHS)
+    return dict(measured([(batch_size, width) for batch_size in batch_sizes for width in widths], 3))
+
+
+def measured(cells: Sequence[tuple[int, int]], epochs: int, warm_up: int = 2) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Of each batch size and width: seconds of so many epochs on both devices, and launches of a step."""
     counting = Worker("tinydnn")
     with Contest({"CPU": ("tinydnn", "cpu"), "GPU": ("tinydnn", "gpu")}) as contest:
-        for batch_size in QUICK if quick else BATCH_SIZES:
-            for width in QUICK if quick else WIDTHS:
-                say(f"crossover, batches of {batch_size}, width {width}")
-                task = task_of(batch_size, width)
-                launches = counting.ask(replace(task, device="gpu"), do="launches")
-                found[f"{batch_size} {width}"] = contest.epochs(task, 3) | launches
+        for batch_size, width in cells:
+            say(f"crossover, batches of {batch_size}, width {width}")
+            task = task_of(batch_size, width)
+            launches = counting.ask(replace(task, device="gpu"), do="launches")
+            yield f"{batch_size} {width}", contest.epochs(task, epochs, warm_up) | launches
     counting.close()
-    return found
 
 
 def count(model: Any, x: Array, y: Array, batch_size: int) -> dict[str, int]:

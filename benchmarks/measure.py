@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -139,13 +139,22 @@ def _peak_of_numpy() -> int | None:
 def inference(quick: bool) -> dict[str, Any]:
     """Seconds of predictions: of all test digits, and of one."""
     names = ["tinydnn", "Keras, jit", "PyTorch", "JAX, jit"] if quick else INFERRING
+<<<<<<< HEAD
     entries = on_cpu(names) | on_gpu(names)
+=======
+    entries = on_cpu(names) | on_gpu(names[:3])
+    return predictions(entries, *((3, 30) if quick else (25, 1000)))
+
+
+def predictions(entries: Mapping[str, tuple[str, str]], whole: int, one: int) -> dict[str, Any]:
+    """Seconds of so many predictions of all test digits, and of one, by each of these, named as in a Contest."""
+>>>>>>> h-card
     say("predictions")
     found: dict[str, Any] = {}
     workers = {name: (Worker(peer), replace(WALKTHROUGH, device=device)) for name, (peer, device) in entries.items()}
     for worker, task in workers.values():
         worker.check(task)
-    for key, rows, times in (("10,000 digits", 10_000, 3 if quick else 25), ("one digit", 1, 30 if quick else 1000)):
+    for key, rows, times in (("10,000 digits", 10_000, whole), ("one digit", 1, one)):
         found[key] = {}
         for name, (worker, task) in workers.items():
             time.sleep(PAUSE)

@@ -48,12 +48,13 @@ def growth(found: Mapping[str, Any]) -> Figure:
         x = [int(value) for value in values] if numbers else list(values)
         names = [name for name in next(iter(values.values())) if name not in BOUNDS]
         for i, name in enumerate(names):
-            ours = name == "tinydnn"
+            ours = name.startswith("tinydnn")
             y = [statistics.median(each[name]) for each in values.values()]
             style = {"color": _OURS, "marker": "o", "linewidth": 2.5} if ours else {"color": _RIVALS[i - 1]}
             axes.plot(x, y, label=name, **({"marker": _MARKERS[i - 1], "linewidth": 1} | style))
-        y = [statistics.median(bound(each)) for each in values.values()]
-        axes.plot(x, y, label="matrix products alone", color=_LIMIT, linestyle="--")
+        if set(BOUNDS) <= next(iter(values.values())).keys():
+            y = [statistics.median(bound(each)) for each in values.values()]
+            axes.plot(x, y, label="matrix products alone", color=_LIMIT, linestyle="--")
         axes.set_yscale("log")
         if numbers and axis != "threads":
             axes.set_xscale("log", base=2)

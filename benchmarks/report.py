@@ -132,7 +132,8 @@ def _job(found: Mapping[str, Any]) -> str:
     )
 
 
-def _inference(found: Mapping[str, Any]) -> str:
+def inference(found: Mapping[str, Any]) -> str:
+    """Predictions of all test digits and of one."""
     whole, one = found["10,000 digits"], found["one digit"]
     rows = [
         [name, f"{statistics.median(whole[name]) * 1e3:.1f}", f"{statistics.median(one[name]) * _PER_MILLION:.0f}",
@@ -169,7 +170,8 @@ def _operations(found: Mapping[str, Any]) -> str:
     return f"## Operations of a step\n\nMedians in µs, by pytest-benchmark.\n\n{table(['operation', *found], rows)}"
 
 
-def _crossover(found: Mapping[str, Any] | None) -> str:
+def crossover(found: Mapping[str, Any] | None) -> str:
+    """Both devices by batch size and width."""
     title = "## CPU and GPU"
     if found is None:
         return f"{title}\n\nNo GPU on this machine: nothing was measured."
@@ -188,8 +190,8 @@ def _crossover(found: Mapping[str, Any] | None) -> str:
 _PARTS = {
     "epochs": _epochs,
     "job": _job,
-    "inference": _inference,
+    "inference": inference,
     "growth": _growth,
     "operations": _operations,
-    "crossover": _crossover,
+    "crossover": crossover,
 }

@@ -26,10 +26,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="A new folder; else one under runs/ with the time.")] = None,
 ) -> None:
     """Measure tinydnn next to its peers on every device there is, and write results.json, report.md and pictures."""
-    folder = out or ROOT / "runs" / time.strftime("benchmark-%Y%m%d-%H%M%S")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise typer.BadParameter(f"expected a new or empty folder. Received: {folder}", param_hint="--out")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = new_folder(out, "benchmark")
     gpu = machine.gpu_name()
     results = {
         "made": time.strftime("%Y-%m-%d %H:%M"),
@@ -49,6 +46,15 @@ def main(
         sys.exit(f"benchmark.py: nothing was timed that does not train alike: {error}")
     print(report.markdown(results))
     print(f"Written to {folder}")
+
+
+def new_folder(out: Path | None, kind: str) -> Path:
+    """The folder that was asked for, or one under runs/ with the time; made, and empty."""
+    folder = out or ROOT / "runs" / time.strftime(f"{kind}-%Y%m%d-%H%M%S")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise typer.BadParameter(f"expected a new or empty folder. Received: {folder}", param_hint="--out")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def write(results: dict[str, Any], folder: Path) -> None:

@@ -318,6 +318,7 @@ _STATEMENT = r"\s*(auto )?(\w+) = (.*)"
 class ElementwiseKernel:
     def __init__(self, inputs, outputs, code, name, preamble=""):
         assert name.isidentifier()
+        self.name = name
         self.parameters, self.outputs = _parameters(f"{inputs}, {outputs}"), _parameters(outputs)
         self.statements = [re.fullmatch(_STATEMENT, each).groups() for each in code.split(";")]
 
@@ -340,6 +341,7 @@ class ElementwiseKernel:
 class ReductionKernel:
     def __init__(self, inputs, output, mapped, reduced, result, identity, name, preamble=""):
         assert name.isidentifier()
+        self.name = name
         self.parameters, self.mapped = _parameters(f"{inputs}, {output}"), mapped
         self.reduce = {SUM: np.sum, MAX: np.max}[reduced, identity]
 
