@@ -139,16 +139,12 @@ def _peak_of_numpy() -> int | None:
 def inference(quick: bool) -> dict[str, Any]:
     """Seconds of predictions: of all test digits, and of one."""
     names = ["tinydnn", "Keras, jit", "PyTorch", "JAX, jit"] if quick else INFERRING
-<<<<<<< HEAD
     entries = on_cpu(names) | on_gpu(names)
-=======
-    entries = on_cpu(names) | on_gpu(names[:3])
     return predictions(entries, *((3, 30) if quick else (25, 1000)))
 
 
 def predictions(entries: Mapping[str, tuple[str, str]], whole: int, one: int) -> dict[str, Any]:
     """Seconds of so many predictions of all test digits, and of one, by each of these, named as in a Contest."""
->>>>>>> h-card
     say("predictions")
     found: dict[str, Any] = {}
     workers = {name: (Worker(peer), replace(WALKTHROUGH, device=device)) for name, (peer, device) in entries.items()}
