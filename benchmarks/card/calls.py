@@ -40,7 +40,7 @@ class Recording(Counting):
         super().__init__(cupy)
         self.calls: list[Call] = []
 
-    def products(self, backend: Backend) -> Any:
+    def cublas(self, backend: Backend) -> Any:
         """Stands in for cuBLAS."""
         return SimpleNamespace(matmul=self._counted(backend.matmul, "products"))
 

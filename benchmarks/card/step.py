@@ -73,7 +73,7 @@ def _recorded(cupy: Any, steps: int) -> list[list[Call]]:
         taken.append(recording.calls)
         recording.calls = []
 
-    _fit(make_net("gpu", "float32", GpuBackend(recording, recording.products(devices.gpu()))), steps, begin, end)
+    _fit(make_net("gpu", "float32", GpuBackend(recording, recording.cublas(devices.gpu()))), steps, begin, end)
     return taken
 
 

@@ -266,10 +266,10 @@ def test_every_call_of_a_step_is_recorded_and_can_be_asked_for_again(gpu):
 
 @pytest.mark.gpu
 def test_the_products_by_cublas_alone_are_those_of_a_step():
-    cupy = devices.gpu().xp
+    backend = devices.gpu()
     flops = 0
-    for name, a, b, out in ceilings.products(cupy, Task(hidden=(32, 12), batch_size=40)):
-        ceilings.multiply(cupy, a, b, out)
+    for name, a, b, out in ceilings.products(backend.xp, Task(hidden=(32, 12), batch_size=40)):
+        backend.matmul(a, b, out)
         np.testing.assert_allclose(out.get(), a.get() @ b.get(), rtol=1e-5, err_msg=name)
         flops += 2 * out.size * a.shape[1]
     assert flops == Task(hidden=(32, 12), samples=40).flops
