@@ -66,8 +66,8 @@ def has_gpu(name: str) -> bool:
 def _finds_a_gpu(framework: str) -> bool:
     """Asked in a process of its own, which gives back what it took of the GPU's memory."""
     command = [sys.executable, "-c", FINDING_A_GPU[framework]]
-    environment = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, env=environment).returncode == 0
+    environment = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    return subprocess.run(command, capture_output=True, env=environment, cwd=ROOT).returncode == 0
 
 
 def epochs(quick: bool) -> dict[str, Any]:
