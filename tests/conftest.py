@@ -44,6 +44,7 @@ def _fresh_start():
     keras.config.set_floatx("float32")
     keras.config.set_device(None)
     keras.config.set_fused_kernels(True)
+    keras.config.set_cuda_graphs(True)
 
 
 @pytest.fixture

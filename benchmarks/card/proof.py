@@ -41,7 +41,7 @@ def machine_found(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     except devices.GpuError as error:
         yield found | {NO_GPU: str(error)}
         return
-    absent = [name for name in peers.NAMES if not peers.installed(name)]
+    absent = [peers.label(name) for name in peers.NAMES if not peers.installed(name)]
     yield found | {"versions": machine.collect(), "absent": absent}
 
 

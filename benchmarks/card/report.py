@@ -118,13 +118,18 @@ def _training(found: Found) -> str:
 
 
 def _epochs(found: Found) -> str:
-    pairs, apart = found["pairs"], found["differences"]
+    parts = [_contest("an epoch", found["pairs"], found["differences"])]
+    if found["TF32"]:
+        parts.append(_contest("an epoch, with TF32", found["TF32"], {}))
+    return "\n\n".join([*parts, *(f"- {name} was not timed: {why}" for name, why in found["failed"].items())])
+
+
+def _contest(title: str, pairs: Found, apart: Mapping[str, float]) -> str:
     rows = [[GPU, *_spread([s for pair in pairs.values() for s in pair[GPU]]), "1.00", _apart(apart, GPU)]]
     for name, pair in pairs.items():
         rows.append([name, *_spread(pair[name]), f"{ratio(pair[GPU], pair[name]):.2f}", _apart(apart, name)])
-    columns = ["an epoch", "median ms", "least .. most", "µs a step", f"times {GPU}'s", "weights apart"]
-    failed = [f"- {name} was not timed: {why}" for name, why in found["failed"].items()]
-    return "\n\n".join([table(columns, sorted(rows, key=lambda row: float(row[1]))), *failed])
+    columns = [title, "median ms", "least .. most", "µs a step", f"times {GPU}'s", "weights apart"]
+    return table(columns, sorted(rows, key=lambda row: float(row[1])))
 
 
 def _spread(seconds: list[float]) -> list[str]:

@@ -19,18 +19,22 @@ AXES_TAKEN = "batch size", "width"
 def epochs(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     """Epochs of each peer in turn with tinydnn's on the GPU, two at a time: one that fails spoils no other's figures.
 
-    First come those of tinydnn's on the CPU.
+    First come those of tinydnn's on the CPU; last, all with TF32, which a CPU doesn't have.
     """
     rivals = {CPU: OURS[CPU]} | measure.on_gpu(name for name in peers.NAMES if name not in ("tinydnn", *peers.BOUNDS))
-    found: dict[str, Any] = {"entries": rivals, "pairs": {}, "differences": {}, "failed": {}}
-    for name in sorted(rivals, key=lambda name: rivals[name][0] in SLOW_TO_START):
-        say(f"epochs, {name}")
+    found: dict[str, Any] = {"entries": rivals, "pairs": {}, "TF32": {}, "differences": {}, "failed": {}}
+    names = sorted(rivals, key=lambda name: rivals[name][0] in SLOW_TO_START)
+    for kind, name in [*(("pairs", name) for name in names), *(("TF32", name) for name in names if name != CPU)]:
+        say(f"epochs, {name}, {kind}")
+        if name in found["failed"]:
+            continue
         try:
             with Contest({GPU: OURS[GPU], name: rivals[name]}) as contest:
-                found["pairs"][name] = contest.epochs(WALKTHROUGH, 7)
-                found["differences"] |= contest.differences
+                found[kind][name] = contest.epochs(replace(WALKTHROUGH, tf32=kind == "TF32"), 5)
+                if kind == "pairs":
+                    found["differences"] |= contest.differences
         except (RuntimeError, DisagreementError, BrokenPipeError) as error:
-            found["failed"][name] = str(error)
+            found["failed"][name if kind == "pairs" else f"{name}, with TF32,"] = str(error)
         yield found
 
 

@@ -41,6 +41,7 @@ def results():
             CPU: {GPU: [0.047, 0.047], CPU: [0.47, 0.94]},
             "PyTorch, GPU": {GPU: [0.047, 0.047], "PyTorch, GPU": [0.0235, 0.0235]},
         },
+        "TF32": {"PyTorch, GPU": {GPU: [0.045, 0.045], "PyTorch, GPU": [0.0225, 0.0225]}},
         "differences": {GPU: 6e-8},
         "failed": {"JAX, jit, GPU": "JAX, jit ended with exit code 1: no memory"},
     }

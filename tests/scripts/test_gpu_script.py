@@ -178,6 +178,7 @@ def test_the_report_has_every_part():
     assert row(text, GPU) == ["47.0", "47.0 .. 47.0", "500", "1.00", "6e-08"]
     assert row(text, "tinydnn, CPU") == ["705.0", "470.0 .. 940.0", "7500", "15.00", ""]
     assert row(text, "PyTorch, GPU") == ["23.5", "23.5 .. 23.5", "250", "0.50", ""]
+    assert "| PyTorch, GPU | 22.5 | 22.5 .. 22.5 | 239 | 0.50 |" in text.split("| an epoch, with TF32 |")[1]
     assert "- JAX, jit, GPU was not timed: JAX, jit ended with exit code 1: no memory" in text
     assert row(text, "matmul") == ["512×784 @ 784×324", "20.0", "20.0", "13.01"]
     assert row(text, "**all calls**") == ["", "30.0", "24.0", ""]
@@ -330,7 +331,8 @@ def test_what_takes_times_runs_to_its_end(emulated, monkeypatch, tmp_path):
     monkeypatch.setattr(timings, "WALKTHROUGH", small)
     monkeypatch.setattr(measure, "WALKTHROUGH", small)
     monkeypatch.setattr(turns, "PAUSE", 0)
-    monkeypatch.setattr(measure, "on_gpu", lambda names: {"broken, GPU": ("no such peer", "gpu")})
+    rivals = {"twin, GPU": ("tinydnn", "gpu"), "broken, GPU": ("no such peer", "gpu")}
+    monkeypatch.setattr(measure, "on_gpu", lambda names: rivals)
     monkeypatch.setattr(timings.crossover, "task_of", lambda batch, width: replace(small, batch_size=batch))
     monkeypatch.setattr(timings.crossover, "BATCH_SIZES", (50, 100))
     monkeypatch.setattr(timings.crossover, "WIDTHS", (8,))
@@ -342,6 +344,7 @@ def test_what_takes_times_runs_to_its_end(emulated, monkeypatch, tmp_path):
             found["parts"][name] = {"state": "done", "seconds": 0, "found": taken}
             run.write(found, tmp_path)
     assert list(found["parts"]["epochs"]["found"]["failed"]) == ["broken, GPU"]
+    assert list(found["parts"]["epochs"]["found"]["TF32"]) == ["twin, GPU"]
     assert set(found["parts"]["crossover"]["found"]) == {"50 8", "100 8"}
     assert set(found["parts"]["growth"]["found"]["batch size"]["50"]) == {GPU}
     assert all(call["device_s"] > 0 for call in found["parts"]["step"]["found"]["calls"])
