@@ -21,14 +21,14 @@ class Part(NamedTuple):
 
 
 PARTS = {
-    "machine": Part(proof.machine_found, 20, False),
-    "selftest": Part(proof.selftest, 75, False),
-    "tests": Part(proof.tests, 120, False),
-    "training": Part(proof.training, 30, False),
-    "epochs": Part(timings.epochs, 85, True),
-    "step": Part(step.step, 25, False),
-    "crossover": Part(timings.crossover_map, 55, True),
-    "growth": Part(timings.growth, 35, True),
-    "predictions": Part(timings.predictions, 20, True),
-    "ceilings": Part(ceilings.ceilings, 15, True),
+    "machine": Part(proof.machine_found, 10, False),
+    "selftest": Part(proof.selftest, 40, False),
+    "tests": Part(proof.tests, 60, False),
+    "training": Part(proof.training, 40, False),
+    "epochs": Part(timings.epochs, 190, True),
+    "step": Part(step.step, 15, False),
+    "crossover": Part(timings.crossover_map, 50, True),
+    "growth": Part(timings.growth, 30, True),
+    "predictions": Part(timings.predictions, 35, True),
+    "ceilings": Part(ceilings.ceilings, 10, True),
 }

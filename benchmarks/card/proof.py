@@ -65,6 +65,7 @@ def selftest(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
 def tests(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     """The tests that need a GPU; pytest's output goes into the folder."""
     command = [sys.executable, "-P", "-m", "pytest", "-m", "gpu", "-q", "-rfE", "-p", "no:cacheprovider"]
+    command += ["-p", "no:benchmark"]  # which warns, and so fails, where tests run in several processes
     command += ["--continue-on-collection-errors"]
     if quick:
         command += ["-k", "activations_and_their_derivatives and sigmoid", "tests/device/test_gpu.py"]

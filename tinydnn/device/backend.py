@@ -108,6 +108,14 @@ class GpuBackend(Backend):
         code = "out = source[row * width + i % width]"
         return self.xp.ElementwiseKernel("raw S source, int64 row, int64 width", "T out", code, "gather")
 
+    def scatter(self, source: Array, indices: Array, out: Array) -> None:
+        """out[indices[i]] = source[i]"""
+        self._scatter(source, indices, out)
+
+    @cached_property
+    def _scatter(self) -> Any:
+        return self.xp.ElementwiseKernel("T source, int64 index", "raw T out", "out[index] = source", "scatter")
+
     def matmul(self, a: Array, b: Array, out: Array) -> Array:
         return self.xp.matmul(a, b, out=out) if self._cublas is None else self._cublas.matmul(a, b, out)
 

@@ -6,6 +6,7 @@ as soon as anything else runs, and leaves all other work on one core.
 """
 
 import functools
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -22,12 +23,16 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-_WORK_PER_THREAD = 12_000_000  # weights times rows; with less, waking a thread takes longer than what it takes over
+_WORK_OF_ONE = 8_000_000  # weights times rows
 
 
 def worthwhile(work: int) -> int:
-    """How many threads to share so much work among, in weights times rows of a batch: at most one a core."""
-    return max(1, min(available_cores(), work // _WORK_PER_THREAD))
+    """How many threads to share so much work among, in weights times rows of a batch: at most one a core.
+
+    They share the work, but each one more has to be woken, and takes the interpreter from the others. With a cost of
+    work / n + c * n, the best n is sqrt(work / c).
+    """
+    return max(1, min(available_cores(), math.isqrt(work // _WORK_OF_ONE)))
 
 
 class Team:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.device.memory import Workspace
 from tinydnn.engine.logs import LazyLogs
 from tinydnn.engine.network import Network
 
@@ -32,6 +33,7 @@ class Averages:
         network: what the losses are of.
         n, batch_size: how many samples there are, and how many a step takes; the last one may take fewer.
         labels: in the order in which the samples come, (n,), or None.
+        workspace: where its arrays come from: those of the epoch before, as far as nobody reads that one any more.
         first_step: the first that is counted.
         before: `state()` of the steps before that one, where they are to count too.
     """
@@ -42,17 +44,19 @@ class Averages:
         n: int,
         batch_size: int,
         labels: Array | None,
+        workspace: Workspace,
         first_step: int = 0,
         before: dict[str, Any] | None = None,
     ) -> None:
         self._network, self._batch_size, self._first_step = network, min(batch_size, n), first_step
-        xp, room = network.backend.xp, math.ceil(n / self._batch_size) * self._batch_size  # the last batch is filled up
-        self._losses = xp.zeros(room, network.dtype)
-        self._predictions = xp.zeros(room, np.int64)
-        self._labels = labels
+        room = (math.ceil(n / self._batch_size) * self._batch_size,)  # the last batch is filled up
+        losses = workspace.take("losses", room, network.dtype)
+        predictions = workspace.take("predictions", room, np.int64)
+        losses[...] = predictions[...] = 0
         if labels is not None:
-            self._labels = xp.full(room, -1, labels.dtype)  # which no prediction equals
-            self._labels[:n] = labels
+            given, labels = labels, workspace.take("labels", room, labels.dtype)
+            labels[:n], labels[n:] = given, -1  # which no prediction equals
+        self.whole = Scores(labels, losses, predictions)
         self._penalties: list[Any] = []  # one of each step, on the device
         self._samples: list[int] = []
         before = before or {"samples": 0, "loss": 0.0, "hits": 0}
@@ -60,8 +64,9 @@ class Averages:
 
     def scores(self, start: int, stop: int) -> Scores:
         """The places of the samples that come at start to stop."""
-        labels = None if self._labels is None else self._labels[start:stop]
-        return Scores(labels, self._losses[start:stop], self._predictions[start:stop])
+        whole, part = self.whole, slice(start, stop)
+        labels = None if whole.labels is None else whole.labels[part]
+        return Scores(labels, whole.losses[part], whole.predictions[part])
 
     def count(self, samples: int, penalty: Any) -> None:
         """Note that the next step was taken, with so many samples and this sum of the regularizers' penalties."""
@@ -103,10 +108,10 @@ class Averages:
             return
         to_numpy, size = self._network.backend.to_numpy, self._batch_size
         part = slice((self._first_step + first) * size, (self._first_step + stop) * size)
-        losses = to_numpy(self._losses[part].reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist()
+        losses = to_numpy(self.whole.losses[part].reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist()
         hits = [0] * len(losses)
-        if self._labels is not None and self._network.metrics:
-            matches = self._predictions[part] == self._labels[part]
+        if self.whole.labels is not None and self._network.metrics:
+            matches = self.whole.predictions[part] == self.whole.labels[part]
             hits = to_numpy(matches.reshape(-1, size).sum(axis=1)).tolist()
         penalties = self._penalties[first:stop]
         if self._network.regularized:

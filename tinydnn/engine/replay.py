@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.device.backend import Array
 from tinydnn.device.graphs import Graph
 from tinydnn.engine.averages import Scores
 from tinydnn.engine.passes import Pass, Rows
@@ -17,36 +18,42 @@ _CALL_BY_CALL = 2  # steps before the recorded one: the first compiles kernels, 
 class Replay:
     """Takes a pass through steps of n rows, from the third on by a graph.
 
-    What differs from step to step is copied to where the recorded calls look for it, and from where they leave it.
+    Which samples a step takes is no part of the recording: it reads their positions in the epoch from the GPU's
+    memory, and moves them on by n for the step after it.
 
     Args:
         own: the pass.
         step: what it does with some rows; it only queues work.
-        like: the scores of a step, whose shape and dtypes they all have.
+        n: how many rows.
+        order, whole: the sample at each position of an epoch, and the scores of all; they stay where they lie.
     """
 
-    def __init__(self, own: Pass, step: Step, like: Scores) -> None:
-        self._own, self._step = own, step
+    def __init__(self, own: Pass, step: Step, n: int, order: Array, whole: Scores) -> None:
+        self._own, self._step, self._n, self._order, self._whole = own, step, n, order, whole
         self._backend: Any = own.backend  # a GpuBackend
-        n = len(like.losses)
-        self._rows = self._backend.empty(n, np.int64)
-        labels = None if like.labels is None else self._backend.empty(n, like.labels.dtype)
-        self._scores = Scores(labels, self._backend.empty(n, like.losses.dtype), self._backend.empty(n, np.int64))
-        self._taken = 0
+        self._positions, self._rows, predictions = (self._backend.empty(n, np.int64) for _ in range(3))
+        labels = None if whole.labels is None else self._backend.empty(n, whole.labels.dtype)
+        self._scores = Scores(labels, self._backend.empty(n, whole.losses.dtype), predictions)
+        self._next, self._taken = -1, 0
         self._graph: Graph | None = None
 
-    def __call__(self, rows: Rows, scores: Scores) -> None:
-        self._rows[...] = self._own.xp.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-        if self._scores.labels is not None:
-            self._scores.labels[...] = scores.labels
+    def take(self, start: int) -> None:
+        """The step of the samples whose turn is from `start` on."""
+        if start != self._next:
+            self._positions[...] = self._own.xp.arange(start, start + self._n)
         if self._taken < _CALL_BY_CALL:
             self._queue()
         else:
             self._graph = self._graph or self._backend.graph(self._queue)
             self._graph.launch()
-        self._taken += 1
-        scores.losses[...] = self._scores.losses
-        scores.predictions[...] = self._scores.predictions
+        self._next, self._taken = start + self._n, self._taken + 1
 
     def _queue(self) -> None:
-        self._step(self._own, self._rows, self._scores)
+        gather, scores, whole = self._backend.gather, self._scores, self._whole
+        gather(self._order, self._positions, self._rows)
+        if scores.labels is not None:
+            gather(whole.labels, self._positions, scores.labels)
+        self._step(self._own, self._rows, scores)
+        self._backend.scatter(scores.losses, self._positions, whole.losses)
+        self._backend.scatter(scores.predictions, self._positions, whole.predictions)
+        self._own.xp.add(self._positions, self._n, out=self._positions)

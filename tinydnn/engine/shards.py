@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+import numpy as np
+
 from tinydnn import config
 from tinydnn.device.backend import Array
 from tinydnn.device.memory import Workspace, share
@@ -82,9 +84,13 @@ class Shards:
 
         before: the state of the averages before that step, where they are to go on.
         """
-        self._order = order
         labels = self.data.labels if order is None or self.data.labels is None else self.data.labels[order]
-        self.averages = Averages(self.network, self.data.n, self.batch_size, labels, first_step, before)
+        workspace = self._workspaces[0]
+        self.averages = Averages(self.network, self.data.n, self.batch_size, labels, workspace, first_step, before)
+        self._order = order
+        if self._records:  # recorded calls read it where it lies
+            self._order = workspace.take("order", (self.data.n,), np.int64)
+            self._order[...] = self.backend.xp.arange(self.data.n) if order is None else order
 
     def _rows(self, start: int, stop: int) -> Rows:
         return slice(start, stop) if self._order is None else self._order[start:stop]
@@ -113,19 +119,22 @@ class Shards:
         """Take each share of these samples through this step, and count it."""
 
         def work(own: Pass, part: slice) -> None:
-            first, last = start + part.start, start + part.stop
-            rows, scores = self._rows(first, last), self.averages.scores(first, last)
             own.prepare()
-            if not self._records:
-                step(own, rows, scores)
-                return
-            if stop - start not in self._replays:
-                self._replays[stop - start] = Replay(own, step, scores)
-            self._replays[stop - start](rows, scores)
+            if self._records:
+                self._replayed(own, step, stop - start).take(start)
+            else:
+                first, last = start + part.start, start + part.stop
+                step(own, self._rows(first, last), self.averages.scores(first, last))
 
         passes = self.each_share(stop - start, work)
         self.averages.count(stop - start, self.network.penalty())
         return passes
+
+    def _replayed(self, own: Pass, step: Step, n: int) -> Replay:
+        if n not in self._replays:
+            assert self._order is not None
+            self._replays[n] = Replay(own, step, n, self._order, self.averages.whole)
+        return self._replays[n]
 
     def update(self, passes: list[Pass]) -> None:
         """Sum the passes' gradients, and let the optimizer take its step with them."""
