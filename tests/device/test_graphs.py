@@ -120,6 +120,23 @@ def counted(function, calls):
     return counting
 
 
+class Noise(keras.layers.Layer):
+    """Draws on the host, so that each step is another one."""
+
+    def forward(self, x, t):
+        t.y[...] = x + self.xp.asarray(np.random.default_rng(self.steps_seen).normal(size=x.shape).astype(x.dtype))
+        return t.y
+
+    def backward(self, dy, t):
+        return dy
+
+
+def test_classes_of_the_users_own_are_called_in_each_step(rng):
+    x, y = data(rng)
+    settings = {"middle": [Noise]}
+    assert_same(trained(True, x, y, **settings), trained(False, x, y, **settings))
+
+
 def test_gradients_of_one_batch_follow_the_weights(rng):
     """From the third call on they are recorded, and still those of the present weights."""
     x, y = data(rng, 30)

@@ -5,14 +5,27 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn import config
 from tinydnn.device.backend import Array
 from tinydnn.device.graphs import Graph
 from tinydnn.engine.averages import Scores
+from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass, Rows
 
 Step = Callable[[Pass, Rows, Scores], None]
 
 _CALL_BY_CALL = 2  # steps before the recorded one: the first compiles kernels, and a short training needs no recording
+
+
+def can_record(network: Network) -> bool:
+    """Whether a step of this network is the same calls each time.
+
+    A class of the user's own may do anything in a step: read a number, draw another one, call what can't be recorded.
+    """
+    activations = [layer.activation for layer in network.layers]
+    parts = [*network.layers, *activations, network.loss, *network.metrics.values()]
+    ours = all(part is None or type(part).__module__.startswith("tinydnn.") for part in parts)
+    return ours and network.backend.has_graphs and config.cuda_graphs()
 
 
 class Replay:

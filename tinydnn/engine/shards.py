@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import config
 from tinydnn.device.backend import Array
 from tinydnn.device.memory import Workspace, share
 from tinydnn.device.threads import Team, single_threaded_blas
@@ -21,7 +20,7 @@ from tinydnn.engine.data import Data
 from tinydnn.engine.logs import LazyLogs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass, Rows
-from tinydnn.engine.replay import Replay, Step
+from tinydnn.engine.replay import Replay, Step, can_record
 
 _GRAIN = 64  # weights; a thread's share begins where a cache line does
 _WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
@@ -39,7 +38,7 @@ class Shards:
         self.team = Team(network.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
-        self._records = self.backend.has_graphs and config.cuda_graphs()
+        self._records = can_record(network)
         self._replays: dict[int, Replay] = {}  # by how many rows
         self._stack = ExitStack()
 
