@@ -84,7 +84,7 @@ def crossover(found: Mapping[str, Any] | None) -> Figure:
     for (batch_size, width), each in zip(keys, found.values(), strict=True):
         row, column = widths.index(width), batch_sizes.index(batch_size)
         map_[row, column] = ratio(each["GPU"], each["CPU"])
-        text = f"{map_[row, column]:.2g}\n{each['launches']} + {each['products']}"
+        text = f"{map_[row, column]:.3g}\n{each['launches']} + {each['products']}"
         axes.text(column, row, text, ha="center", va="center")
     most = max(np.nanmax(map_), 1 / np.nanmin(map_), 2)
     image = axes.imshow(map_, origin="lower", aspect="auto", cmap="PuOr_r", norm=LogNorm(1 / most, most), alpha=0.7)

@@ -69,5 +69,5 @@ def _speed(results: Mapping[str, Any]) -> str:
     cores = found_by(results, "machine")["versions"]["devices"][0]["cores"]
     return (
         f"an epoch of the walkthrough's net, {STEPS} steps of 512 digits, takes {ours * 1e3:.1f} ms, and "
-        f"{theirs * 1e3:.1f} ms on {cores} cores of that machine's CPU, {ratio(pair[GPU], pair[CPU]):.1f} times as long"
+        f"{theirs * 1e3:.1f} ms on that machine's CPU ({cores} cores), {ratio(pair[GPU], pair[CPU]):.1f} times as long"
     )

@@ -4,6 +4,7 @@ The stand-in records nothing, so these tests need CuPy: on a GPU, or an emulated
 """
 
 import ctypes
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ import pytest
 import tinydnn as keras
 from tinydnn import config
 from tinydnn.device import devices
+from tinydnn.device.cublas import Cublas
+from tinydnn.device.cuda import Kernel
 from tinydnn.device.graphs import Graph
+from tinydnn.engine.divergence import Divergence
 from tinydnn.engine.one_batch import OneBatch
 
 pytestmark = pytest.mark.gpu
@@ -112,10 +116,49 @@ def test_a_recorded_step_is_one_call_of_the_host(rng, monkeypatch):
     assert (len(recorded), len(launched)) == (1, 4 * 5 - 2)
 
 
+@pytest.fixture
+def idle_device():
+    """On the emulated GPU, kernels and products are counted and not run, so that what remains is the host's time."""
+    try:
+        idle = ctypes.c_int.in_dll(ctypes.CDLL("libcuda.so.1"), "emu_idle")
+    except ValueError:  # a real one works by itself
+        yield
+        return
+    idle.value = 1
+    yield
+    idle.value = 0
+
+
+def test_what_a_step_asks_of_the_host(rng, monkeypatch, idle_device):
+    """Calls of CuPy's kernels and products; with -s, the host's time too, in turn, for 400 steps of a small net."""
+    monkeypatch.setattr(Divergence, "check", lambda *arguments: None)  # the losses of an idle device are none
+    x, y = data(rng, 8 * 400)
+    seconds, calls = {True: [], False: []}, {}
+    for _ in range(5):
+        for graphs in (True, False):
+            config.set_cuda_graphs(graphs)
+            model = net()
+            model.fit(x[:80], y[:80], batch_size=8, verbose=0)
+            began = time.thread_time()
+            model.fit(x, y, batch_size=8, verbose=0)
+            seconds[graphs].append((time.thread_time() - began) / 400)
+    for graphs in (True, False):
+        config.set_cuda_graphs(graphs)
+        asked = []
+        with monkeypatch.context() as patch:
+            patch.setattr(Kernel, "run", counted(Kernel.run, asked))
+            patch.setattr(Cublas, "matmul", counted(Cublas.matmul, asked))
+            net().fit(x, y, batch_size=8, verbose=0)
+        calls[graphs] = len(asked) / 400
+    for recorded, by_call in zip(*seconds.values(), strict=True):
+        print(f"recorded {recorded * 1e6:.0f} us, call by call {by_call * 1e6:.0f} us")
+    assert calls[True] < 1.2 < 10 < calls[False]
+
+
 def counted(function, calls):
-    def counting(*arguments):
+    def counting(*arguments, **settings):
         calls.append(function)
-        return function(*arguments)
+        return function(*arguments, **settings)
 
     return counting
 
