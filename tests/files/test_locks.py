@@ -50,7 +50,7 @@ def parts(folder):
 HOLD = "with alone(path): print(flush=True); time.sleep(60)"
 HOLD_AND_FORK = """
 with alone(path):
-    if os.fork():
+    if not os.fork():
         print(flush=True)
     time.sleep(60)
 """

@@ -58,8 +58,7 @@ def alone(path: str | PathLike[str]) -> Iterator[None]:
         return
     _held.add(file)
     try:
-        died, _ = _holder(file)
-        if died:
+        if died := _holder(file)[0]:
             remove_parts(folder, died)
         file.truncate(0)
         file.write(f"{writer()} {socket.gethostname()}")
@@ -93,14 +92,14 @@ def _locked(path: str) -> TextIO:
 
 
 def _unlock(file: TextIO, path: str) -> None:
-    if sys.platform == "win32":  # which removes no open file
-        file.close()
-        with suppress(OSError):  # the next one has opened it
+    """End a lock and remove its file, unless that is another's by now; where it has to stay, it does no harm."""
+    with file, suppress(OSError):
+        file.truncate(0)  # nobody has died
+        if sys.platform == "win32":  # which removes no open file, and so not that of the next one
+            file.close()
             os.unlink(path)
-    else:  # a file that is no longer locked may be the next one's
-        if _is_at(file, path):
+        elif _is_at(file, path):
             os.unlink(path)
-        file.close()
 
 
 def _holder(file: TextIO) -> tuple[str, str]:

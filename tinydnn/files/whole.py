@@ -5,6 +5,7 @@ import math
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from os import PathLike
 from typing import Any
 
@@ -54,7 +55,8 @@ def remove_parts(folder: str, writer: str) -> None:
     """Remove what a process that has died left half written in a folder."""
     for name in os.listdir(folder):
         if name.startswith(".") and name.endswith(f".{writer}.part"):
-            os.unlink(os.path.join(folder, name))
+            with suppress(FileNotFoundError):  # another was quicker
+                os.unlink(os.path.join(folder, name))
 
 
 def check_writable(path: str | PathLike[str]) -> None:
