@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.peers import BOUNDS
 from benchmarks.report import bound, ratio
+from tinydnn.inspect.figures import own_style
 
 _OURS, _THEIRS, _LIMIT = "#0072B2", "#999999", "#E69F00"  # of Okabe and Ito's colours, which all can tell apart
 _RIVALS = "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
@@ -21,7 +22,8 @@ def save(results: Mapping[str, Any], folder: Path) -> None:
     """The pictures of the parts that are there, as PNG files."""
     for name, draw in {"epochs": epochs, "growth": growth, "crossover": crossover}.items():
         if name in results:
-            draw(results[name]).savefig(folder / f"{name}.png", dpi=120)
+            with own_style():
+                draw(results[name]).savefig(folder / f"{name}.png", dpi=120)
 
 
 def epochs(found: Mapping[str, Any]) -> Figure:

@@ -111,8 +111,9 @@ class Sequential(Network):
         held_out = None if validation_data is None else Data(self, *validation_data, sample_shape=data.x.shape[1:])
         hooks = CallbackList(callbacks, self, verbose, epochs, math.ceil(data.n / batch_size))
 
-        self.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
-        Fit(self, data, held_out, batch_size, shuffle, hooks).run(initial_epoch, epochs)
+        with hooks.alone():
+            self.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
+            Fit(self, data, held_out, batch_size, shuffle, hooks).run(initial_epoch, epochs)
         return hooks.history
 
     def evaluate(

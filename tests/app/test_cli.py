@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -269,9 +270,10 @@ def test_help_and_info():
     assert "device cpu" in command("info").stdout
 
 
-def start_training(folder, until):
+def start_training(folder, until, resume=False):
     """A long training as a process, once it has printed a line that begins so."""
-    program = [sys.executable, "-m", "tinydnn", "train", "--epochs", "500", "--hidden", "16", "--out", str(folder)]
+    options = ["--resume"] if resume else ["--epochs", "500", "--hidden", "16", "--out"]
+    program = [sys.executable, "-m", "tinydnn", "train", *options, str(folder)]
     process = subprocess.Popen(
         program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment()
     )
@@ -391,7 +393,6 @@ def test_a_run_that_was_cut_off_is_resumed_with_its_own_settings(run, tmp_path):
     folder = tmp_path / "cut"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps({**before, "results": {}}))
-    (folder / ".model.keras.x.part").write_text("half")  # what a kill may leave behind
     done = command("train", "--resume", folder, "--json")
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)["results"]
@@ -401,6 +402,44 @@ def test_a_run_that_was_cut_off_is_resumed_with_its_own_settings(run, tmp_path):
     again = command("train", "--resume", folder, "--json")
     assert json.loads(again.stdout) == json.loads(done.stdout)
     assert command("train", "--resume", folder).stdout.count("\n") == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can handle")
+def test_a_run_is_one_process_s_alone_until_that_has_ended(tmp_path):
+    """Neither another training nor a report gets in between; who only reads the model may."""
+    folder = tmp_path / "run"
+    process = start_training(folder, until="Epoch 1/")
+    try:
+        process.terminate()  # so that there is a model
+        process.communicate(timeout=60)
+        process = start_training(folder, until="Epoch", resume=True)
+        for refused in (["train", "--out", folder], ["train", "--resume", folder], ["report", folder]):
+            done = command(*refused)
+            assert done.returncode == 1
+            assert f"'{folder}' is in use by process {process.pid} on {socket.gethostname()}" in done.stderr
+            assert done.stderr.count("\n") == 1
+        assert command("evaluate", folder).returncode == 0
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+    assert (folder / ".run.json.lock").exists()
+    process = start_training(folder, until="Epoch", resume=True)  # at once
+    process.terminate()
+    process.communicate(timeout=60)
+    assert not list(folder.glob(".*"))
+
+
+def test_runs_that_begin_in_the_same_second_have_folders_of_their_own(tmp_path):
+    data = small_data(tmp_path)
+    for _ in range(2):
+        program = [sys.executable, "-m", "tinydnn", "train", "--epochs", "1", "--hidden", "8", "--data", str(data)]
+        together = [
+            subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.DEVNULL, env=environment()) for _ in "abc"
+        ]
+        assert [process.wait(timeout=60) for process in together] == [0, 0, 0]
+    runs = list((tmp_path / "runs").iterdir())
+    assert len(runs) == 6
+    assert len({json.loads((run / "run.json").read_text())["settings"]["seed"] for run in runs}) == 6
 
 
 def test_what_can_not_be_resumed_is_said_in_one_line(run, tmp_path):

@@ -486,6 +486,22 @@ def test_figures_are_numbered_as_on_the_page_and_old_ones_go(tmp_path):
     assert "10-left-over.png" not in names
 
 
+def test_a_matplotlibrc_changes_no_figure_and_needs_no_display_and_no_latex(tmp_path, monkeypatch):
+    data = small_data(tmp_path)
+    settings = "image.origin: lower\ntext.usetex: True\nfont.size: 40\nsavefig.transparent: True\nsavefig.bbox: tight\n"
+    options = ["train", "--hidden", 8, "--epochs", 1, "--seed", 7, "--data", data, "--watch", "--report"]
+    assert command(*options, "--out", tmp_path / "plain").returncode == 0
+    (tmp_path / "matplotlibrc").write_text(settings + "backend: TkAgg\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    monkeypatch.setenv("MPLBACKEND", "QtAgg")
+    done = command(*options, "--out", tmp_path / "own")
+    assert done.returncode == 0, done.stderr
+    pictures = sorted(path.relative_to(tmp_path / "plain") for path in (tmp_path / "plain").rglob("*.png"))
+    assert len(pictures) > 10
+    for path in pictures:
+        assert (tmp_path / "own" / path).read_bytes() == (tmp_path / "plain" / path).read_bytes(), path
+
+
 def test_a_name_with_markup_in_it_stays_text(tmp_path):
     folder = tmp_path / "<i>run"
     data = small_data(tmp_path).rename(tmp_path / "<img src=x>.npz")

@@ -29,6 +29,10 @@ def test_every_file_loads_and_every_resumed_run_ends_the_same_after_kills_at_ran
     assert count["lost"] == 0
 
 
+def test_of_two_trainings_into_one_folder_one_is_refused_and_the_other_is_whole(tmp_path):
+    assert reliability.together(tmp_path, 4) == {"tried": 4, "fine": 4, "lost": 0}
+
+
 @linux_only
 def test_a_disk_that_is_full_at_any_byte_leaves_the_file_before(tmp_path):
     count = reliability.full_disks(tmp_path, 5)

@@ -95,14 +95,48 @@ def kills(folder, times, number=signal.SIGKILL, seed=0):
         try:
             if out.exists():
                 all_files_load(out)
-            if finished and (process.returncode or outcome(out) != expected):
-                raise AssertionError(errors or "it came to another result")
+            if finished and (process.returncode or outcome(out) != expected or list(out.glob(".*"))):
+                raise AssertionError(errors or "it came to another result, or left something behind")
         except Exception as error:
             print(f"{out}: {error}")
             count["lost"] += 1
         count["runs"] += finished
         run += finished
     return dict(count)
+
+
+# -- two at once ------------------------------------------------------------------------------------------
+
+
+def together(folder, times):
+    """Start two trainings with different seeds into one folder at the same moment; → counts.
+
+    fine: one ended with its own results, and the other was refused; lost: anything else.
+    """
+    data = folder / "digits.npz"
+    few_digits(data)
+    settings = ["--data", data, "--hidden", 24, "--batch-size", 32, "--epochs", 4, "--checkpoint-every", 1]
+    expected = {}
+    for seed in (3, 4):
+        alone = folder / f"alone-{seed}"
+        subprocess.run(command(*settings, "--seed", seed, "--out", alone), check=True, stdout=subprocess.DEVNULL)
+        expected[seed] = outcome(alone)
+    count: Counter[str] = Counter(tried=0, fine=0, lost=0)
+    for i in range(times):
+        out = folder / f"run-{i}"
+        processes = {seed: start(command(*settings, "--seed", seed, "--out", out)) for seed in expected}
+        errors = {seed: process.communicate()[1] for seed, process in processes.items()}
+        done = [seed for seed, process in processes.items() if process.returncode == 0]
+        fine = len(done) == 1 and outcome(out) == expected[done[0]] and seed_of(out) == done[0]
+        if not fine:
+            print(f"{out}: {len(done)} ended well; {errors}")
+        count["tried"] += 1
+        count["fine" if fine else "lost"] += 1
+    return dict(count)
+
+
+def seed_of(folder):
+    return json.loads((folder / "run.json").read_text())["settings"]["seed"]
 
 
 # -- places that can't be written to --------------------------------------------------------------------
@@ -260,7 +294,7 @@ def damages(folder, name, times, seed=0):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["kills", "full-disks", "damages"])
+    parser.add_argument("what", choices=["kills", "together", "full-disks", "damages"])
     parser.add_argument("--times", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -270,6 +304,8 @@ def main():
             for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
                 (folder / number.name).mkdir()
                 print(number.name, kills(folder / number.name, options.times, number, options.seed), flush=True)
+        elif options.what == "together":
+            print(together(folder, options.times))
         elif options.what == "full-disks":
             print(full_disks(folder, options.times, options.seed))
         else:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib import pyplot, rc_context, rcParams, style
 from matplotlib.figure import Figure
 
 from tinydnn.inspect import figures
@@ -99,12 +100,17 @@ def test_near_square(n, shape):
     assert figures.near_square(n) == shape
 
 
-def test_every_figure_has_room_for_its_text(rng):
-    """Nothing is written beyond the edge, at the width of a page."""
-    made = [
-        figures.digits(np.zeros((50, 28, 28)), ["9≠4"] * 50, "Mistaken"),
+def all_figures():
+    """One of each kind."""
+    rng = np.random.default_rng(3)
+    watched = {quantity: [0.5, 0.25, 0.125] for quantity in ("gradient", "update", "saturated", "dead")}
+    return [
+        figures.digits(rng.integers(0, 256, (50, 28, 28)), ["9≠4"] * 50, "Mistaken"),
         figures.cases(
-            np.zeros((2, 28, 28)), np.full((2, 10), 0.1), [1, 2], ["a 4, taken for a 9 with 99.99%; 0.01% for 4"] * 2
+            rng.integers(0, 256, (2, 28, 28)),
+            np.full((2, 10), 0.1),
+            [1, 2],
+            ["a 4, taken for a 9 with 99.99%; 0.01% for 4"] * 2,
         ),
         figures.balance(rng.integers(5000, 7000, 10)),
         figures.curves([0.5, 0.75], [0.6, 0.7], "accuracy"),
@@ -112,8 +118,15 @@ def test_every_figure_has_room_for_its_text(rng):
         figures.neurons(rng.normal(size=(784, 324)), (28, 28), "Units"),
         figures.confusion(rng.integers(0, 999, (10, 10))),
         figures.errors(rng.integers(0, 999, (10, 10))),
+        figures.differences({"weights": [1e-7, 1e-6], "loss": [0.0, 1e-7]}, 1e-5, "Differences"),
+        figures.watch([1, 2, 3], {"first": watched, "second": watched}),
+        figures.side_by_side({"one": ([0.5, 0.25], [0.5, 0.4]), "other": ([0.5, 0.25], [])}),
     ]
-    for figure in made:
+
+
+def test_every_figure_has_room_for_its_text():
+    """Nothing is written beyond the edge, at the width of a page."""
+    for figure in all_figures():
         assert isinstance(figure, Figure)
         figure.canvas.draw()
         box = figure.get_tightbbox()
@@ -121,3 +134,40 @@ def test_every_figure_has_room_for_its_text(rng):
         assert box.x1 <= figure.get_figwidth() + 0.01
         assert box.y0 >= -0.01
         assert box.y1 <= figure.get_figheight() + 0.01
+
+
+# What users have in their matplotlibrc, and what each of these would do to a figure.
+SETTINGS = {
+    "upside down": {"image.origin": "lower"},
+    "in LaTeX": {"text.usetex": True},
+    "in another font": {"font.family": "no such font", "font.size": 40, "axes.unicode_minus": False},
+    "in other colours": {"axes.prop_cycle": "cycler(color=['#ffff00'])", "image.cmap": "jet", "text.color": "white"},
+    "of another size": {"figure.dpi": 20, "savefig.dpi": 20, "savefig.bbox": "tight", "figure.autolayout": True},
+    "see-through": {"savefig.transparent": True, "savefig.facecolor": "none", "axes.facecolor": "none"},
+    "with lines": {"axes.grid": True, "axes.grid.which": "both", "lines.linewidth": 9, "axes.xmargin": 0.4},
+    "of another format": {"savefig.format": "svg", "svg.fonttype": "none", "axes.formatter.use_locale": True},
+}
+
+
+def simple_figures():
+    """A picture, and curves with a legend: quick to draw."""
+    rng = np.random.default_rng(3)
+    return [figures.neurons(rng.normal(size=(12, 6)), (3, 4), "W"), figures.curves([0.5, 0.75], [0.6, 0.7], "accuracy")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "draw"),
+    [
+        *((settings, simple_figures) for settings in SETTINGS.values()),
+        *((name, simple_figures) for name in ("dark_background", "classic")),
+        ({name: value for settings in SETTINGS.values() for name, value in settings.items()}, all_figures),
+    ],
+    ids=[*SETTINGS, "in the dark", "as of old", "all of that"],
+)
+def test_figures_leave_settings_of_matplotlib_alone_and_are_left_alone_by_them(settings, draw):
+    drawn = [figures.png(figure) for figure in draw()]
+    with style.context(settings) if isinstance(settings, str) else rc_context(settings):
+        before, open_figures = dict(rcParams), pyplot.get_fignums()
+        assert [figures.png(figure) for figure in draw()] == drawn
+        assert dict(rcParams) == before
+        assert pyplot.get_fignums() == open_figures

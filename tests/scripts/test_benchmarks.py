@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import stand_in
+from matplotlib import rc_context
 
 import tinydnn as keras
 from benchmarks import against, agreement, crossover, guard, machine, measure, peers, plots, report, run, turns
@@ -272,6 +273,19 @@ def test_the_pictures_have_their_axes_and_a_legend(tmp_path):
     assert labels == ["tinydnn", "Keras", "matrix products alone"]
     cells = [text.get_text() for text in plots.crossover(CROSSOVER).axes[0].texts]
     assert cells[0] == "1.2\n15 + 11"  # the median of 1 / 0.5 and 1 / 2
+
+
+def test_the_pictures_are_the_same_whatever_a_matplotlibrc_says(tmp_path):
+    found = results(epochs=EPOCHS, growth=GROWTH, crossover=CROSSOVER)
+    for folder, settings in (
+        ("plain", {}),
+        ("own", {"text.usetex": True, "font.size": 40, "savefig.transparent": True}),
+    ):
+        (tmp_path / folder).mkdir()
+        with rc_context(settings):
+            plots.save(found, tmp_path / folder)
+    for path in (tmp_path / "plain").iterdir():
+        assert path.read_bytes() == (tmp_path / "own" / path.name).read_bytes()
 
 
 # -- the command -------------------------------------------------------------------------------------

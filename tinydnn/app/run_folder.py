@@ -9,12 +9,15 @@ import csv
 import io
 import json
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from tinydnn import callbacks, models
 from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
+from tinydnn.files.locks import alone
 from tinydnn.files.whole import FileFormatError, check_writable, to_json, write_whole
 from tinydnn.inspect import info
 from tinydnn.inspect.net import Settings
@@ -28,28 +31,61 @@ FILES = MODEL_FILE, LOG_FILE, LOG_TABLE_FILE, DESCRIPTION_FILE, CHECKPOINT_FILE,
 # -- a new folder --------------------------------------------------------------------------------------
 
 
-def unused() -> Path:
-    """The folder of a run that was given none: runs/ and the date and time, numbered if that is taken."""
-    name = time.strftime("%Y-%m-%d-%H%M%S")
-    candidates = [Path("runs") / (name if i == 0 else f"{name}-{i}") for i in range(1000)]
-    return next(folder for folder in candidates if not folder.exists())
+@contextmanager
+def new(out: Path | None) -> Iterator[Path]:
+    """Make a new run's folder and hold it; one that was made here goes again, if nothing was saved in it.
 
-
-def prepare(folder: Path) -> None:
-    """Make the folder, and check before the training that a run can be written there.
+    out: the folder; None makes runs/ and the date and time, numbered if that is taken.
 
     Raises:
         FileExistsError: there is a file of that name, or the folder has a run in it.
+        BlockingIOError: another process is at a run there.
         OSError: the folder can't be written to.
     """
-    taken = [name for name in FILES if (folder / name).exists()]
-    if taken:
-        raise FileExistsError(f"{str(folder)!r} has a {taken[0]} already; name another folder with --out")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder, made = (_make_unused(), True) if out is None else (out, _make(out))
         check_writable(folder / DESCRIPTION_FILE)
     except OSError as error:
-        raise type(error)(f"Can't write to {str(folder)!r}; name another folder with --out: {error}") from None
+        where = out or Path("runs")
+        raise type(error)(f"Can't write to {str(where)!r}; name another folder with --out: {error}") from None
+    try:
+        with held(folder):
+            taken = [name for name in FILES if (folder / name).exists()]
+            if taken:
+                raise FileExistsError(f"{str(folder)!r} has a {taken[0]} already; name another folder with --out")
+            yield folder
+    finally:
+        if made:
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
+
+
+def held(folder: Path) -> AbstractContextManager[None]:
+    """Hold a run's folder: no other process trains in it or writes a report there meanwhile.
+
+    Raises:
+        BlockingIOError: another process does.
+        OSError: the folder can't be written to.
+    """
+    return alone(folder / DESCRIPTION_FILE)
+
+
+def _make(folder: Path) -> bool:
+    """Make a folder, where it is missing; → whether it was."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return False
+    return True
+
+
+def _make_unused() -> Path:
+    """Make a folder whose name no other run has, not even one that begins at the same moment."""
+    name = time.strftime("%Y-%m-%d-%H%M%S")
+    candidates = [Path("runs") / (name if i == 0 else f"{name}-{i}") for i in range(1000)]
+    return next(folder for folder in candidates if _make(folder))
 
 
 # -- its description -----------------------------------------------------------------------------------

@@ -107,11 +107,9 @@ class Run:
         An interrupted or failed training is saved too: the model after its last whole step, the log of its whole
         epochs, and a checkpoint to resume from. Ctrl-C waits until all files are written.
 
-        folder: prepared, or that of the run to resume.
+        folder: new, or that of the run to resume; held.
         watch: watches the training; its files in the folder include what it saw before the interruption.
         """
-        for left_over in folder.glob(".*.part"):  # of a run that was killed while it wrote
-            left_over.unlink()
         if watch is not None:
             watch.load(folder)
         run_folder.write_description(folder, self.settings, self.results)

@@ -1,11 +1,13 @@
 """BackupAndRestore (mirrors keras/src/callbacks/backup_and_restore.py)."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 
 from tinydnn.callbacks.callback import Callback, check_save_freq
 from tinydnn.engine.logs import Logs
+from tinydnn.files.locks import alone
 from tinydnn.files.whole import FileFormatError
 
 CHECKPOINT_FILE = "checkpoint.npz"
@@ -26,7 +28,10 @@ class BackupAndRestore(Callback):
         double_checkpoint: whether to keep the backup before the last one too, for a disk that damages files.
         delete_checkpoint: whether to remove the backup once the training has ended.
 
+    The folder is for one training at a time: a second one that asks for it is refused.
+
     fit raises:
+        BlockingIOError: another training uses the folder.
         FileFormatError: the backup is damaged, or of a training with other layers, optimizer, data size,
             batch size or callbacks.
     """
@@ -46,6 +51,18 @@ class BackupAndRestore(Callback):
         self.delete_checkpoint = delete_checkpoint
         self._path = os.path.join(self.backup_dir, CHECKPOINT_FILE)
         self._previous = os.path.join(self.backup_dir, f"previous-{CHECKPOINT_FILE}")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have the folder for this training alone, for as long as the block lasts."""
+        os.makedirs(self.backup_dir, exist_ok=True)
+        try:
+            with alone(self._path):
+                yield
+        finally:
+            if self.delete_checkpoint:
+                with suppress(OSError):  # there is something in it
+                    os.rmdir(self.backup_dir)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches = 0
@@ -82,7 +99,6 @@ class BackupAndRestore(Callback):
         assert training is not None
         if not self.model.weights_are_finite():  # the next step will find its loss infinite, and go back
             return
-        os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint and os.path.exists(self._path):
             os.replace(self._path, self._previous)
         checkpoints.write(self._path, training.state())
@@ -92,5 +108,3 @@ class BackupAndRestore(Callback):
             for path in (self._path, self._previous):
                 with suppress(FileNotFoundError):
                     os.unlink(path)
-            with suppress(OSError):  # there is something else in it
-                os.rmdir(self.backup_dir)

@@ -1,6 +1,7 @@
 """All callbacks of a run as one (mirrors keras/src/callbacks/callback_list.py)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from tinydnn.callbacks.backup_and_restore import BackupAndRestore
@@ -37,6 +38,15 @@ class CallbackList:
         self._read_each_batch = model.backend.reads_at_once and any(
             _overrides(callback, hook) for callback in self._callbacks for hook in _BATCH_ENDS
         )
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have the folders of those that back up for this training alone, however it ends."""
+        with ExitStack() as stack:
+            for callback in self._callbacks:
+                if isinstance(callback, BackupAndRestore):
+                    stack.enter_context(callback.alone())
+            yield
 
     def batch_logs(self, logs: LazyLogs) -> Logs:
         """What the hooks get at a batch's end: a plain dict, where one may look and that is no wait for a device."""

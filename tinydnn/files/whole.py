@@ -3,9 +3,13 @@
 import json
 import math
 import os
+import secrets
 import tempfile
+from contextlib import suppress
 from os import PathLike
 from typing import Any
+
+_BORN = secrets.token_hex(4)
 
 
 class FileFormatError(ValueError):
@@ -29,7 +33,7 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
     folder, name = os.path.split(path)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"Folder {folder!r} does not exist; make it first, to write {name!r} there")
-    handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
+    handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=f".{writer()}.part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -40,6 +44,19 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
     except BaseException:
         os.unlink(beside)
         raise
+
+
+def writer() -> str:
+    """This process, as the temporary files that it writes name it: its number, and four bytes that no other has."""
+    return f"{os.getpid()}-{_BORN}"
+
+
+def remove_parts(folder: str, writer: str) -> None:
+    """Remove what a process that has died left half written in a folder."""
+    for name in os.listdir(folder):
+        if name.startswith(".") and name.endswith(f".{writer}.part"):
+            with suppress(FileNotFoundError):  # another was quicker
+                os.unlink(os.path.join(folder, name))
 
 
 def check_writable(path: str | PathLike[str]) -> None:

@@ -6,9 +6,11 @@ light, as they were written.
 
 import io
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -23,7 +25,11 @@ _STROKES: Sequence[Any] = "-", (0, (5, 1)), "-.", ":"
 _WEIGHTS = "cividis"  # dark is low, bright is high
 _LEVELS = 10  # in a legend
 
+# Drawing and saving take matplotlib's own settings: a user's could turn digits upside down, or ask for LaTeX.
+own_style = partial(style.context, "default")
 
+
+@own_style()
 def digits(images: Array, titles: Sequence[str], title: str, columns: int = 10) -> Figure:
     """Images (n, 28, 28) in a grid, each below its title."""
     rows = max(1, -(-len(images) // columns))
@@ -38,6 +44,7 @@ def digits(images: Array, titles: Sequence[str], title: str, columns: int = 10) 
     return figure
 
 
+@own_style()
 def cases(images: Array, probabilities: Array, labels: Sequence[int], titles: Sequence[str]) -> Figure:
     """Images (n, 28, 28), each beside its ten probabilities (n, 10), with the label's bar marked."""
     figure = Figure(figsize=(8, 2.6 * len(images)), layout="constrained")
@@ -52,6 +59,7 @@ def cases(images: Array, probabilities: Array, labels: Sequence[int], titles: Se
     return figure
 
 
+@own_style()
 def balance(counts: Array) -> Figure:
     """The number of samples of each digit, and how far it is from the mean."""
     counts = np.asarray(counts, np.float64)
@@ -67,6 +75,7 @@ def balance(counts: Array) -> Figure:
     return figure
 
 
+@own_style()
 def curves(training: Sequence[float], validation: Sequence[float], name: str) -> Figure:
     """A value for each epoch, of the training and of the validation; validation may be empty."""
     figure = Figure(figsize=(8, 4), layout="constrained")
@@ -81,6 +90,7 @@ def curves(training: Sequence[float], validation: Sequence[float], name: str) ->
     return figure
 
 
+@own_style()
 def weights(values: Array, shape: tuple[int, int], title: str) -> Figure:
     """Numbers as a picture of this shape, brighter where they are larger, with a legend of levels."""
     figure = Figure(figsize=(8, 4), layout="constrained")
@@ -93,6 +103,7 @@ def weights(values: Array, shape: tuple[int, int], title: str) -> Figure:
     return figure
 
 
+@own_style()
 def neurons(W: Array, shape: tuple[int, int], title: str) -> Figure:
     """The weights of each unit, a column of W (inputs, units), as pictures of this shape, side by side on one scale."""
     rows, columns = near_square(W.shape[1])
@@ -110,6 +121,7 @@ def neurons(W: Array, shape: tuple[int, int], title: str) -> Figure:
     return figure
 
 
+@own_style()
 def confusion(matrix: Array) -> Figure:
     """How often each digit (row) was taken for each digit (column)."""
     matrix = np.asarray(matrix)
@@ -126,6 +138,7 @@ def confusion(matrix: Array) -> Figure:
     return figure
 
 
+@own_style()
 def errors(matrix: Array) -> Figure:
     """A table: how many samples each digit has, how many of them were mistaken, and for which digit most often."""
     matrix = np.asarray(matrix)
@@ -144,6 +157,7 @@ def errors(matrix: Array) -> Figure:
     return figure
 
 
+@own_style()
 def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Figure:
     """How far apart two trainings are after each step, on a logarithmic scale: one line for each series, by name."""
     figure = Figure(figsize=(8, 4.5), layout="constrained")
@@ -160,6 +174,7 @@ def differences(by_name: Mapping[str, Any], tolerance: float, title: str) -> Fig
     return figure
 
 
+@own_style()
 def watch(steps: Sequence[int], history: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     """What the layers did during a training; history has the gradient, update, saturated and dead values of each."""
     figure = Figure(figsize=(10, 7), layout="constrained")
@@ -196,6 +211,7 @@ def watch(steps: Sequence[int], history: Mapping[str, Mapping[str, Sequence[floa
     return figure
 
 
+@own_style()
 def side_by_side(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
     """Pairs of loss curves by name, right and with a mistake, each pair in axes of its own."""
     columns = min(3, len(curves))
@@ -221,6 +237,7 @@ def side_by_side(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) 
     return figure
 
 
+@own_style()
 def png(figure: Figure, dpi: int = 110) -> bytes:
     """The bytes of a PNG file with a palette of 256 colours: enough for a figure, at a third of the size."""
     file, packed = io.BytesIO(), io.BytesIO()

@@ -153,5 +153,6 @@ def _plot(result: "Result", settings: Settings, tolerance: "Tolerance", suffix: 
     title = f"tinydnn and {result.versions['keras']}, {settings.dtype}"
     figure = figures.differences(series, tolerance.limit(settings.dtype, 1.0), title)
     content = io.BytesIO()
-    figure.savefig(content, format=suffix.removeprefix(".").lower(), dpi=150)
+    with figures.own_style():
+        figure.savefig(content, format=suffix.removeprefix(".").lower(), dpi=150)
     return content.getvalue()

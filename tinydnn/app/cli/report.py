@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tinydnn.app.cli.options import Device, choose_device
+from tinydnn.app.run_folder import held
 
 
 def report(
@@ -19,7 +20,8 @@ def report(
     from tinydnn.app.report import write
 
     choose_device(device)
-    write(run)
+    with held(run):
+        write(run)
     print(where_the_page_is(run))
 
 

@@ -1,7 +1,7 @@
 """`tinydnn train`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -76,14 +76,13 @@ def train(
             if out is not None and not str(out).strip("."):
                 raise ValueError(f"--out expects a folder for the run alone. Received: {str(out)!r}")
         run.load_data()
-        folder = out or run_folder.unused()
-        made = not folder.exists()
         with wrong_use(FileExistsError):
-            run_folder.prepare(folder)
+            folder = context.with_resource(run_folder.new(out))
     else:
         others = {each.name or "" for each in context.command.params} - {"resume", "report", "watch", "as_json"}
         refuse(context, "--resume takes the run's own settings", *others)
-        folder, made = resume, False
+        folder = resume
+        context.with_resource(run_folder.held(folder))
         run = runs.Run.resumed(folder)
         if run.finished and watch:
             raise typer.BadParameter(f"{folder} is finished, so there is nothing to watch; leave out --watch")
@@ -93,7 +92,7 @@ def train(
     if not run.finished:
         if not as_json:
             _print_start(run)
-        with _saying_what_was_saved(run, folder, made):
+        with _saying_what_was_saved(run, folder):
             run.train(folder, verbose=0 if as_json or watch else "auto", watch=Watch(show=True) if watch else None)
     if report:
         from tinydnn.app.report import write
@@ -126,20 +125,14 @@ def _print_results(run: runs.Run, folder: Path) -> None:
 
 
 @contextmanager
-def _saying_what_was_saved(run: runs.Run, folder: Path, made: bool) -> Iterator[None]:
-    """Add to any error what was saved of the run.
-
-    made: the folder was made for this run; if nothing was saved, it is removed.
-    """
+def _saying_what_was_saved(run: runs.Run, folder: Path) -> Iterator[None]:
+    """Add to any error what was saved of the run."""
     try:
         yield
     except BaseException as error:
         saved = "nothing was saved"
         if run.saved:
             saved = f"{len(run.history.epoch)} whole epochs are done; the run was saved to {folder}"
-        elif made:
-            with suppress(OSError):  # the folder may hold a part of a run
-                folder.rmdir()
         if isinstance(error, KeyboardInterrupt):
             if run.saved:
                 saved += f"; go on with `tinydnn train --resume {folder}`"
