@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 import pytest
@@ -140,6 +142,29 @@ def test_an_error_within_leaves_the_limits_as_they_were():
     with pytest.raises(KeyError), single_threaded_blas():
         raise KeyError
     assert limits() == before
+
+
+def test_the_way_out_that_the_page_shows_has_all_threads_while_a_model_trains(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/keras.md").read_text(encoding="utf-8")
+    example = page.split("use another process:\n\n```python\n")[1].split("```")[0]
+    program = """
+import threadpoolctl, tinydnn as keras, numpy as np
+def limits(a):
+    return max(library["num_threads"] for library in threadpoolctl.threadpool_info())
+if __name__ == "__main__":
+    np.linalg.eigvalsh, here = limits, []
+    a, x, y = np.eye(2), np.ones((8, 3)), np.ones((8, 2))
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    fit, wait = model.fit, lambda batch, logs: here.append((limits(a), later.result(60)))
+    look = keras.callbacks.LambdaCallback(on_train_batch_end=wait)
+    model.fit = lambda x, y: fit(x, y, verbose=0, callbacks=[look])
+"""
+    path = tmp_path / "program.py"
+    path.write_text(program + indent(example, "    ") + "    print(here, eigenvalues)\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, env=environment, check=False)
+    assert (done.stdout, done.stderr) == ("[(1, 2)] 2\n", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -1,4 +1,6 @@
-"""Ctrl-C at a random moment of a short fit, evaluate, predict or train_on_batch; for a table of docs/reliability.md.
+"""Ctrl-C at any moment of a fit, evaluate, predict or train_on_batch, and a terminal that closes during a training.
+
+It makes a table of docs/reliability.md.
 
 The tests call the same functions, with smaller numbers.
 """
@@ -11,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
@@ -110,6 +113,7 @@ def faults(model, states, threads, blas):
 def interrupts(name, times, seed=0):
     """Ctrl-C at random moments of an operation; → how often each fault was found, among so many that hit it."""
     random, states = np.random.default_rng(seed), whole_states(name)
+    sys.setswitchinterval(1e-5)  # so that the thread that presses has its turn before a short operation is over
     threadpool_limits(BLAS_THREADS, "blas")
     blas = limits()
     assert BLAS_THREADS in blas
@@ -201,14 +205,43 @@ def at_each_instruction(name, presses=1):
             count.update(faults(model, states, threads, blas))
 
 
+# -- a terminal that closes ------------------------------------------------------------------------------
+
+
+def hangups(folder, times, seed=0):
+    """Close the terminal of a training at random moments of its first epochs; → how many were saved, by exit code."""
+    import pty  # Windows has none
+
+    random, count = np.random.default_rng(seed), Counter(tried=0, saved=0)
+    for number in range(times):
+        out = Path(folder) / f"run-{number}"
+        program = [sys.executable, "-m", "tinydnn", "train", "--epochs", "500", "--hidden", "16", "--out", str(out)]
+        process, terminal = pty.fork()
+        if not process:
+            os.execv(program[0], program)
+        shown, epoch, more = b"", b"Epoch %d/" % random.integers(2, 10), int(random.integers(0, 20))
+        while epoch not in shown or more > 0:
+            shown += os.read(terminal, 4096)
+            more -= epoch in shown
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        count["tried"] += 1
+        count[f"exit code {code}"] += 1
+        count["saved"] += all((out / name).exists() for name in ("checkpoint.npz", "model.keras", "history.json"))
+    return dict(count)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("operation", choices=OPERATIONS)
+    parser.add_argument("operation", choices=[*OPERATIONS, "hangups"])
     parser.add_argument("--times", type=int, help="so many that hit, at random moments; else at each instruction")
     parser.add_argument("--presses", type=int, default=1, help="of Ctrl-C, in a row")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    if options.times:
+    if options.operation == "hangups":
+        with tempfile.TemporaryDirectory() as folder:
+            count = hangups(folder, options.times, options.seed)
+    elif options.times:
         count = interrupts(options.operation, options.times, options.seed)
     else:
         count = at_each_instruction(options.operation, options.presses)
