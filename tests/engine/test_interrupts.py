@@ -12,6 +12,7 @@ from pathlib import Path
 import interrupts
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import tinydnn as keras
 from tinydnn.callbacks import LambdaCallback
@@ -49,24 +50,36 @@ def test_ctrl_c_at_random_moments_leaves_all_as_it_was(operation):
     assert count == {"lost": 0}
 
 
+@pytest.fixture
+def blas_of_two_threads():
+    """Limits that a training changes, also where OPENBLAS_NUM_THREADS is 1."""
+    with threadpool_limits(interrupts.BLAS_THREADS, "blas"):
+        yield
+
+
 class PlantedError(Exception):
     pass
 
 
 def fail_in_line(number, files):
-    """A trace function that raises a PlantedError in the nth line that begins or ends something in these files."""
+    """A trace function that raises a PlantedError in the nth line, of those in these files that begin something."""
     count, entered = 0, set()
+
+    def ends(frame):
+        while frame is not None and frame.f_code.co_name not in ("__exit__", "_dismiss", "release", "run", "_work"):
+            frame = frame.f_back if frame.f_code.co_filename in files else None
+        return frame is not None
 
     def trace(frame, event, arg):
         nonlocal count
-        code, line = frame.f_code, frame.f_lineno
-        if code.co_filename not in files or code.co_name in ("__exit__", "_dismiss", "release", "run", "_work"):
+        if frame.f_code.co_filename not in files or ends(frame):
             return None
         if event == "line":
-            if linecache.getline(code.co_filename, line).strip().startswith("with "):
-                if (frame, line) in entered:  # leaving the block, where Python itself lets nothing come between
-                    return trace
-                entered.add((frame, line))
+            text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+            if (frame, frame.f_lineno) in entered or text == "_blas.release(user)":  # a `with` or `try` block ends
+                return trace
+            if text.startswith("with "):
+                entered.add((frame, frame.f_lineno))
             count += 1
             if count == number:
                 sys.settrace(None)
@@ -77,7 +90,7 @@ def fail_in_line(number, files):
 
 
 @pytest.mark.parametrize("operation", ["predict", "train_on_batch"])
-def test_an_error_in_each_line_of_the_beginning_leaves_all_as_it_was(operation):
+def test_an_error_in_each_line_of_the_beginning_leaves_all_as_it_was(operation, blas_of_two_threads):
     """As where memory ends, or another signal's handler raises."""
     alive, blas, model, failed = set(threading.enumerate()), interrupts.limits(), interrupts.net(), 0
     interrupts.OPERATIONS[operation](model)
@@ -98,7 +111,7 @@ def test_an_error_in_each_line_of_the_beginning_leaves_all_as_it_was(operation):
     interrupts.OPERATIONS[operation](model)
 
 
-def test_a_thread_that_cannot_start_leaves_none_behind(monkeypatch):
+def test_a_thread_that_cannot_start_leaves_none_behind(monkeypatch, blas_of_two_threads):
     alive, blas, start = set(threading.enumerate()), interrupts.limits(), threading.Thread.start
 
     def start_but_the_third(thread):
@@ -110,8 +123,9 @@ def test_a_thread_that_cannot_start_leaves_none_behind(monkeypatch):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)], threads=5)
     model.compile("sgd", "mse")
     for operation in interrupts.OPERATIONS.values():
-        with pytest.raises(RuntimeError, match="can't start new thread"):
+        with pytest.raises(RuntimeError, match="can't start new thread") as caught:
             operation(model)
+        assert caught.value.__notes__ == ["5 threads were to share each batch; Sequential(…, threads=1) starts none"]
         assert set(threading.enumerate()) == alive
         assert interrupts.limits() == blas
     monkeypatch.undo()

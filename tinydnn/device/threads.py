@@ -47,8 +47,10 @@ class Team:
             for thread in self._threads:
                 thread.start()
             return self
-        except BaseException:
+        except BaseException as error:
             self._dismiss()
+            if isinstance(error, RuntimeError):  # Python can't start a thread
+                error.add_note(f"{self.size} threads were to share each batch; Sequential(…, threads=1) starts none")
             raise
 
     def __exit__(
