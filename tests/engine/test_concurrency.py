@@ -1,5 +1,7 @@
 """Threads, Ctrl-C, forks, and an output that nobody reads: a training goes on, or ends between two steps."""
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -150,6 +152,25 @@ def test_an_output_that_is_closed_during_the_training_does_not_cost_it(tmp_path,
     close = LambdaCallback(on_epoch_end=lambda epoch, logs: out.close() if epoch == 1 else None)
     history = model.fit(rng.normal(size=(8, 3)), rng.normal(size=(8, 2)), epochs=4, verbose=verbose, callbacks=[close])
     assert history.epoch == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_a_terminal_that_is_gone_does_not_end_a_training(verbose, monkeypatch):
+    """Whether it ends is for SIGHUP to say, which may be ignored."""
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        def isatty(self):
+            return True
+
+    rng = np.random.default_rng(0)
+    model = keras.Sequential([layers.Dense(2)])
+    model.compile("sgd", "mse")
+    monkeypatch.setattr(sys, "stdout", Gone())
+    history = model.fit(rng.normal(size=(8, 3)), rng.normal(size=(8, 2)), epochs=3, verbose=verbose)
+    assert history.epoch == [0, 1, 2]
 
 
 @unix_only
