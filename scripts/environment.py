@@ -11,6 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 OLDEST = (3, 11)
 INTERRUPTED = 130
+PASSED_ON = "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"
 
 
 def run_in_environment(extras, *arguments):
@@ -28,7 +29,10 @@ def run_prepared(preparation, *arguments):
     # -P: the working directory may have a random.py of its own.
     process = subprocess.Popen([python, "-P", *arguments])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the program too, and it ends by itself
-    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    for name in PASSED_ON:
+        number = getattr(signal, name, None)  # Windows has the first alone
+        if number and signal.getsignal(number) == signal.SIG_DFL:  # not where it is ignored, as under nohup
+            signal.signal(number, lambda number, frame: process.send_signal(number))
     code = process.wait()
     return 128 - code if code < 0 else code  # after a signal, the exit code that a shell gives
 

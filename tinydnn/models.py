@@ -10,13 +10,13 @@ from tinydnn.callbacks.callback_list import CallbackList
 from tinydnn.checks import check_count
 from tinydnn.device import devices
 from tinydnn.device.backend import Array
+from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
 from tinydnn.engine.data import Data, split
 from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.engine.shards import Shards
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import SavedModel
 from tinydnn.layers import Layer
@@ -93,8 +93,10 @@ class Sequential(Network):
         Raises:
             ValueError, TypeError: a bad argument; nothing has changed then.
             FloatingPointError: the loss became infinite or NaN; the model has its last good weights.
+            RuntimeError: fit is at work on the model already.
             KeyboardInterrupt: Ctrl-C, after the step under way was done.
         """
+        self.require_idle("fit")
         batch_size = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
         check_count("epochs", epochs)
         check_count("initial_epoch", initial_epoch, low=0)
@@ -111,9 +113,10 @@ class Sequential(Network):
         held_out = None if validation_data is None else Data(self, *validation_data, sample_shape=data.x.shape[1:])
         hooks = CallbackList(callbacks, self, verbose, epochs, math.ceil(data.n / batch_size))
 
-        with hooks.alone():
-            self.prepare_training(data.x.shape[1:])  # all arguments are right: from here on the model changes
-            Fit(self, data, held_out, batch_size, shuffle, hooks).run(initial_epoch, epochs)
+        # All arguments are right: from here on the model changes.
+        with deferred_interrupt() as interrupt, hooks.alone():
+            self.prepare_training(data.x.shape[1:])
+            Fit(self, data, held_out, batch_size, shuffle, hooks).run(initial_epoch, epochs, interrupt)
         return hooks.history
 
     def evaluate(
@@ -134,10 +137,7 @@ class Sequential(Network):
         self.require_compiled("evaluate", y)
         data = Data(self, x, y)
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-        self.build_for(data.x.shape[1:])
-        with Shards(self, data, batch_size) as shards:
-            logs = inference.evaluate(shards, hooks)
-        return self._as_list(logs, return_dict)
+        return self._as_list(inference.evaluate(self, data, batch_size, hooks), return_dict)
 
     def predict(
         self,
@@ -154,7 +154,6 @@ class Sequential(Network):
         batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
         data = Data(self, x)
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-        self.build_for(data.x.shape[1:])
         return inference.predict(self, data, batch_size, hooks)
 
     def __call__(self, x: Any, training: bool = False) -> Array:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import interrupts
 import numpy as np
 import pytest
 from commands import command, environment, small_data
@@ -283,16 +284,20 @@ def start_training(folder, until, resume=False):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 2, [signal.SIGTERM]])
-def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, signals):
-    folder = tmp_path / "run"
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [("SIGINT", 1), ("SIGINT", 2), ("SIGTERM", 1), ("SIGHUP", 2)]
+    + [(name, 1) for name in ("SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXCPU")],
+)
+def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, name, times):
+    folder, number = tmp_path / "run", getattr(signal, name)
     process = start_training(folder, until="Epoch 2/")
-    for each in signals:
-        process.send_signal(each)
+    for _ in range(times):
+        process.send_signal(number)
         time.sleep(0.01)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors.startswith("tinydnn: stopped by Ctrl-C; ")
+    assert process.returncode == 128 + number
+    assert errors.startswith(f"tinydnn: stopped by {'Ctrl-C' if name == 'SIGINT' else name}; ")
     assert errors.endswith(f"the run was saved to {folder}; go on with `tinydnn train --resume {folder}`\n")
     assert errors.count("\n") == 1
     epochs = len(json.loads((folder / "history.json").read_text())["loss"])
@@ -301,22 +306,49 @@ def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, signals
     assert epochs * 94 <= steps <= (epochs + 1) * 94
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to ignore")
-def test_in_a_scripts_background_where_ctrl_c_is_ignored_a_kill_still_ends_a_run_between_steps(tmp_path):
-    folder = tmp_path / "run"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the process inherits
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to ignore")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP", "SIGQUIT"])
+def test_what_is_ignored_from_the_start_stays_so_and_a_kill_still_ends_a_run_between_steps(tmp_path, name):
+    """Ctrl-C and SIGQUIT in a script's background, SIGHUP under nohup."""
+    folder, number = tmp_path / "run", getattr(signal, name)
+    before = signal.signal(number, signal.SIG_IGN)  # which the process inherits
     try:
         process = start_training(folder, until="Epoch 1/")
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    process.send_signal(signal.SIGINT)
+        signal.signal(number, before)
+    process.send_signal(number)
     time.sleep(0.2)
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + signal.SIGTERM
     assert errors.endswith(f"the run was saved to {folder}; go on with `tinydnn train --resume {folder}`\n")
     assert load_model(folder).optimizer.iterations >= 94
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudoterminal")
+def test_a_terminal_that_closes_does_not_cost_the_run(tmp_path):
+    """SIGHUP comes, and from then on nothing can be printed."""
+    expected = {"tried": 2, "saved": 2, f"exit code {128 + signal.SIGHUP}": 2}
+    assert interrupts.hangups(tmp_path, 2) == expected
+    assert load_model(tmp_path / "run-1").optimizer.iterations >= 94
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send to one process")
+@pytest.mark.parametrize("arguments", [["info"], ["evaluate", "."]])
+def test_a_signal_outside_a_training_ends_any_command_with_its_own_code(arguments):
+    program = """
+import signal, sys
+from tinydnn.app.cli import evaluate, info, main
+def press(*_, **__):
+    signal.raise_signal(signal.SIGTERM)
+sys.modules["tinydnn.app.cli.info"].collect = sys.modules["tinydnn.app.cli.evaluate"].choose_device = press
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "tinydnn: stopped by SIGTERM\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
@@ -336,12 +368,9 @@ def test_ctrl_c_before_the_first_step_leaves_no_folder(tmp_path, monkeypatch, ca
 
     monkeypatch.setattr("sys.argv", ["tinydnn", "train", "--out", str(tmp_path / "run"), "--json"])
     monkeypatch.setattr(keras.Sequential, "fit", press)
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main()
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    monkeypatch.setattr("tinydnn.app.cli.end_as_ctrl_c_does", lambda: None)  # it is for a process of its own
+    with pytest.raises(SystemExit) as ended:
+        main()
     assert ended.value.code == 130
     assert capsys.readouterr().err == "tinydnn: stopped by Ctrl-C; nothing was saved\n"
     assert not (tmp_path / "run").exists()

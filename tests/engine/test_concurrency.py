@@ -1,5 +1,7 @@
 """Threads, Ctrl-C, forks, and an output that nobody reads: a training goes on, or ends between two steps."""
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -152,6 +154,25 @@ def test_an_output_that_is_closed_during_the_training_does_not_cost_it(tmp_path,
     assert history.epoch == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_a_terminal_that_is_gone_does_not_end_a_training(verbose, monkeypatch):
+    """Whether it ends is for SIGHUP to say, which may be ignored."""
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        def isatty(self):
+            return True
+
+    rng = np.random.default_rng(0)
+    model = keras.Sequential([layers.Dense(2)])
+    model.compile("sgd", "mse")
+    monkeypatch.setattr(sys, "stdout", Gone())
+    history = model.fit(rng.normal(size=(8, 3)), rng.normal(size=(8, 2)), epochs=3, verbose=verbose)
+    assert history.epoch == [0, 1, 2]
+
+
 @unix_only
 def test_the_command_trains_without_an_output(tmp_path):
     for number, arguments in enumerate([["--json"], []]):
@@ -185,3 +206,73 @@ def test_two_trainings_that_back_up_at_the_same_time_do_not_disturb_each_other(t
         worker.join()
     assert together == alone
     assert all(Path(tmp_path / f"{seed}" / "checkpoint.npz").exists() for seed in (1, 2))
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_train_batch_end", "on_epoch_end"])
+def test_a_callback_can_not_fit_compile_or_change_the_model_that_is_in_training(hook):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 2))
+    errors = []
+
+    def misuse(*_):
+        for name, call in {
+            "fit": lambda: model.fit(x, y, verbose=0),
+            "compile": lambda: model.compile("sgd", "mae"),
+            "add": lambda: model.add(layers.Dense(2)),
+        }.items():
+            with pytest.raises(RuntimeError, match=f"{name} can't be called while fit trains model .*stop_training"):
+                call()
+            errors.append(name)
+        model.evaluate(x, y, verbose=0)
+        model.predict(x, verbose=0)
+
+    def train(callbacks):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+        model.compile("adam", "mse")
+        return model, lambda: model.fit(x, y, 4, 2, 0, callbacks)
+
+    model, run = train([LambdaCallback(**{hook: misuse})])
+    run()
+    undisturbed, run = train([])
+    run()
+    assert errors[:3] == ["fit", "compile", "add"]
+    np.testing.assert_array_equal(model.parameters, undisturbed.parameters)
+    model.compile("sgd", "mse")  # afterwards all is allowed again
+    model.fit(x, y, verbose=0)
+
+
+@pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt])
+def test_a_model_whose_training_was_cut_off_can_be_compiled_and_trained_again(error):
+    def fail(batch, logs):
+        raise error
+
+    x, y = np.ones((8, 3)), np.ones((8, 2))
+    model = keras.Sequential([layers.Dense(2)])
+    model.compile("adam", "mse")
+    with pytest.raises(error):
+        model.fit(x, y, verbose=0, callbacks=[LambdaCallback(on_train_batch_end=fail)])
+    model.compile("sgd", "mse")
+    model.fit(x, y, verbose=0)
+
+
+def test_another_thread_can_not_fit_a_model_that_is_in_training():
+    x, y = np.ones((8, 3)), np.ones((8, 2))
+    model, errors = keras.Sequential([layers.Dense(2)]), []
+    model.compile("adam", "mse")
+
+    def fit():
+        try:
+            model.fit(x, y, verbose=0)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    def elsewhere(batch, logs):
+        thread = threading.Thread(target=fit)
+        thread.start()
+        thread.join()
+
+    model.fit(x, y, verbose=0, callbacks=[LambdaCallback(on_train_batch_end=elsewhere)])
+    assert len(errors) == 1
+    assert "fit can't be called while fit trains model" in errors[0]
+    assert model.optimizer.iterations == 1

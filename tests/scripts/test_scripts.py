@@ -1,6 +1,7 @@
 """What the scripts do before a program runs: make, mend or reuse .venv, and say in a line what is missing."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,28 @@ def test_the_programs_exit_code_is_passed_on(tmp_path):
     assert run_here("raise SystemExit(7)") == 7
     (tmp_path / "random.py").write_text("raise SystemExit('the wrong random')")
     assert run_here("import random; random.Random(1)", cwd=tmp_path) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends programs without signals")
+@pytest.mark.parametrize("name", environment.PASSED_ON)
+def test_a_signal_to_the_script_reaches_the_program(name):
+    program = f"""
+import signal, sys
+signal.signal(signal.{name}, lambda *_: sys.exit(7))
+print("ready", flush=True)
+signal.pause()
+"""
+    script = f"""
+import sys
+sys.path.insert(0, {os.path.dirname(environment.__file__)!r})
+import environment
+sys.exit(environment.run_prepared(lambda: sys.executable, "-c", {program!r}))
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(getattr(signal, name))
+    process.communicate(timeout=30)
+    assert process.returncode == 7
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends programs without signals")

@@ -11,8 +11,8 @@ import tinydnn
 from tinydnn import callbacks, datasets, utils
 from tinydnn.app import run_folder
 from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
+from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import split
-from tinydnn.engine.interrupts import deferred_interrupt
 from tinydnn.files import checkpoints
 from tinydnn.files.whole import FileFormatError
 from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, make_model
@@ -118,7 +118,7 @@ class Run:
             try:
                 self._fit(folder, verbose, [stopwatch, *([watch] if watch is not None else [])])
             finally:
-                interrupt.patient = True
+                interrupt.held = True
                 if self.model.optimizer is not None and self.model.optimizer.iterations:
                     self.results["seconds"] = round(stopwatch.seconds, 3)
                     self.results["epochs"] = len(self.history.epoch)

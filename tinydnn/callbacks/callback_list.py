@@ -8,6 +8,7 @@ from tinydnn.callbacks.backup_and_restore import BackupAndRestore
 from tinydnn.callbacks.callback import Callback
 from tinydnn.callbacks.history import History
 from tinydnn.callbacks.progress import Progress
+from tinydnn.device.interrupts import impatient
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 
@@ -85,8 +86,9 @@ class CallbackList:
         hooks = [getattr(callback, hook) for callback in self._callbacks]
 
         def call_each(*args: Any) -> None:
-            for each in hooks:
-                each(*args)
+            with impatient():
+                for each in hooks:
+                    each(*args)
 
         setattr(self, hook, call_each)  # found directly from now on
         return call_each

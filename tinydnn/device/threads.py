@@ -42,18 +42,33 @@ class Team:
         self.size = size
         self._tasks: list[SimpleQueue[Callable[[int], None] | None]] = [SimpleQueue() for _ in range(1, size)]
         self._outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, args=(index, tasks), name=f"tinydnn-{index}", daemon=True)
+            for index, tasks in enumerate(self._tasks, start=1)
+        ]
 
     def __enter__(self) -> "Team":
-        for index, tasks in enumerate(self._tasks, start=1):
-            name = f"tinydnn-{index}"
-            threading.Thread(target=self._work, args=(index, tasks), name=name, daemon=True).start()
-        return self
+        try:
+            for thread in self._threads:
+                thread.start()
+            return self
+        except BaseException as error:
+            self._dismiss()
+            if isinstance(error, RuntimeError):  # Python can't start a thread
+                error.add_note(f"{self.size} threads were to share each batch; Sequential(…, threads=1) starts none")
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._dismiss()
+
+    def _dismiss(self) -> None:
         for tasks in self._tasks:
             tasks.put(None)
+        for thread in self._threads:
+            if thread.ident is not None:  # it was started
+                thread.join()
 
     def _work(self, index: int, tasks: "SimpleQueue[Callable[[int], None] | None]") -> None:
         while (task := tasks.get()) is not None:
@@ -81,51 +96,72 @@ class Team:
                 raise error
 
 
-class _BlasLimit:
-    """Holds BLAS to one thread while anyone needs it, and gives it back what it had after the last."""
+class _Blas:
+    """The BLAS of this process: held to one thread while it has users, and then given back what it had before."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._users = 0
-        self._limiter: Any = None
+        self._users: dict[object, threading.Thread] = {}
+        self._before: list[int] = []
 
-    def acquire(self) -> None:
+    def acquire(self, user: object) -> None:
         with self._lock:
-            if self._users == 0:
-                _let_this_thread_limit_blas()
-                self._limiter = _blas_controller().limit(limits=1, user_api="blas")
-            self._users += 1
+            first = not self._users
+            if first:
+                self._before = [library.num_threads for library in _blas_libraries()]
+            self._users[user] = threading.current_thread()
+            if first:
+                _limit_blas([1] * len(self._before))
 
-    def release(self) -> None:
+    def release(self, user: object) -> None:
+        """End what `acquire` began, however far it came."""
         with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                _let_this_thread_limit_blas()
-                self._limiter.restore_original_limits()
+            if self._users.pop(user, None) and not self._users:
+                _limit_blas(self._before)
+
+    def forget_threads_of_parent(self) -> None:
+        """In a forked process, where only the thread that forked goes on."""
+        self._lock = threading.Lock()
+        for user, thread in list(self._users.items()):
+            if thread is not threading.current_thread():
+                self.release(user)
 
 
-def _let_this_thread_limit_blas() -> None:
-    """From threadpoolctl 3.8 on, only the thread that first limited OpenBLAS can do it again, while it lives."""
-    for library in _blas_controller().lib_controllers:
-        if hasattr(library, "clear_controlling_thread"):
-            library.clear_controlling_thread(force=True)
-
-
-_blas_limit = _BlasLimit()
+_blas = _Blas()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_blas.forget_threads_of_parent)
 
 
 @functools.cache
-def _blas_controller() -> Any:
+def _blas_libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController  # looks through all loaded libraries: once is enough
 
-    return ThreadpoolController()
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _limit_blas(limits: list[int]) -> None:
+    """Limit each library to so many threads."""
+    for library, limit in zip(_blas_libraries(), limits, strict=True):
+        _let_any_thread_limit(library)
+        library.set_num_threads(limit)
+        _let_any_thread_limit(library)
+
+
+def _let_any_thread_limit(library: Any) -> None:
+    """From threadpoolctl 3.8 on, a thread that has limited OpenBLAS is the only one that can, for as long as it lives.
+
+    What others ask for is ignored. So control is taken here, and not kept.
+    """
+    if hasattr(library, "clear_controlling_thread"):
+        library.clear_controlling_thread(force=True)
 
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
     """Hold the process's BLAS to one thread; several trainings at a time may do so."""
-    _blas_limit.acquire()
+    user = object()
     try:
+        _blas.acquire(user)
         yield
     finally:
-        _blas_limit.release()
+        _blas.release(user)

@@ -1,6 +1,7 @@
 """The training loop: epochs, batches, steps (mirrors keras/src/backend/tensorflow/trainer.py)."""
 
 import math
+import os
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -8,10 +9,10 @@ import numpy as np
 
 from tinydnn import random
 from tinydnn.device.backend import Array
+from tinydnn.device.interrupts import Interrupt
 from tinydnn.engine import inference, resume
 from tinydnn.engine.data import Data
 from tinydnn.engine.divergence import Divergence
-from tinydnn.engine.interrupts import Interrupt, deferred_interrupt
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
@@ -26,6 +27,7 @@ class Fit:
     epoch: the number of the epoch under way, counted from 0.
     step: how many of its steps are done.
     whole: whether nothing is half done, neither a step nor the end of an epoch.
+    process: the id of the process in which it goes on; None before it and after it.
     passes: those of the last step, with all its tensors.
     """
 
@@ -41,17 +43,19 @@ class Fit:
         self.logs: Logs = {}
         self.divergence = Divergence(network)
         self.stopping = False
+        self.process: int | None = None
         self._checkpoint: tuple[resume.State, str] | None = None
         network.training, network.stop_training = self, False
 
-    def run(self, epoch: int, epochs: int) -> None:
-        """Train from this epoch on, until so many epochs are done or a callback ends it."""
+    def run(self, epoch: int, epochs: int, interrupt: Interrupt) -> None:
+        """Train from this epoch on, until so many epochs are done, a callback ends it, or an interrupt comes."""
         with ExitStack() as stack:
+            stack.callback(setattr, self, "process", None)
+            self.process = os.getpid()
             self.shards = stack.enter_context(Shards(self.network, self.data, self.batch_size, training=True))
             validation = None
             if self.held_out is not None:
                 validation = stack.enter_context(Shards(self.network, self.held_out, self.batch_size))
-            interrupt = stack.enter_context(deferred_interrupt())
             self.epoch = epoch
             self.callbacks.on_train_begin({})
             if self._checkpoint is not None:
@@ -61,7 +65,7 @@ class Fit:
                 self._train_epoch(interrupt)
                 self.logs = dict(self.shards.logs())
                 if validation is not None:
-                    test = inference.evaluate(validation, self.callbacks)
+                    test = inference.evaluate_shards(validation, self.callbacks, interrupt)
                     self.logs |= {f"val_{name}": value for name, value in test.items()}
                 self._end_epoch()
             self.callbacks.on_train_end(self.logs)
@@ -72,8 +76,7 @@ class Fit:
             self._begin_epoch()
         while self.step < self.steps and not self.stopping:
             self.callbacks.on_train_batch_begin(self.step, {})
-            with interrupt.put_off():
-                self._take_step()
+            self._take_step()
             self.callbacks.on_train_batch_end(self.step - 1, self.logs)
             if self.shards.averages.known_infinite:
                 self.check()

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from tinydnn.device.backend import Array
+from tinydnn.device.interrupts import Interrupt, deferred_interrupt
 from tinydnn.engine.data import Data
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
@@ -12,8 +13,16 @@ from tinydnn.engine.shards import Shards
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
 
-def evaluate(shards: Shards, callbacks: Hooks) -> Logs:
-    """The loss and metrics on the data of these shards."""
+def evaluate(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> Logs:
+    """The network's loss and metrics on these samples."""
+    with deferred_interrupt() as interrupt:
+        network.build_for(data.x.shape[1:])
+        with Shards(network, data, batch_size) as shards:
+            return evaluate_shards(shards, callbacks, interrupt)
+
+
+def evaluate_shards(shards: Shards, callbacks: Hooks, interrupt: Interrupt) -> Logs:
+    """The loss and metrics on the data of these shards; an interrupt ends it between two batches."""
     callbacks.on_test_begin({})
     shards.begin()
     logs: Logs = {}
@@ -22,24 +31,28 @@ def evaluate(shards: Shards, callbacks: Hooks) -> Logs:
         shards.test(start, min(start + shards.batch_size, shards.data.n))
         logs = callbacks.batch_logs(shards.logs())
         callbacks.on_test_batch_end(step, logs)
+        interrupt.check()
     logs = dict(logs)
     callbacks.on_test_end(logs)
     return logs
 
 
 def predict(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> Array:
-    """The network's outputs for these samples, (n, outputs), as a NumPy array."""
-    backend = network.backend
-    out = backend.xp.empty((data.n, *network.compute_output_shape(data.x.shape[1:])), network.dtype)
-    with Shards(network, data, batch_size) as shards:
-        callbacks.on_predict_begin({})
-        for step, start in enumerate(range(0, data.n, batch_size)):
-            callbacks.on_predict_batch_begin(step, {})
-            part = slice(start, min(start + batch_size, data.n))
-            shards.predict(part.start, part.stop, out)
-            logs = LazyLogs(functools.partial(_outputs, network, out[part]))
-            callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
-        callbacks.on_predict_end({})
+    """The network's outputs for these samples, (n, outputs), as a NumPy array; an interrupt ends it between batches."""
+    with deferred_interrupt() as interrupt:
+        network.build_for(data.x.shape[1:])
+        backend, shape = network.backend, network.compute_output_shape(data.x.shape[1:])
+        out = backend.xp.empty((data.n, *shape), network.dtype)
+        with Shards(network, data, batch_size) as shards:
+            callbacks.on_predict_begin({})
+            for step, start in enumerate(range(0, data.n, batch_size)):
+                callbacks.on_predict_batch_begin(step, {})
+                part = slice(start, min(start + batch_size, data.n))
+                shards.predict(part.start, part.stop, out)
+                logs = LazyLogs(functools.partial(_outputs, network, out[part]))
+                callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
+                interrupt.check()
+            callbacks.on_predict_end({})
     return backend.to_numpy(out)
 
 

@@ -4,6 +4,7 @@ The network owns one flat vector of all weights, `parameters`; its layers hold v
 Keras' methods on top.
 """
 
+import os
 import threading
 import warnings
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from tinydnn import activations, losses, optimizers
 from tinydnn.checks import check_count, check_shape, check_weights
 from tinydnn.device import devices
 from tinydnn.device.backend import Array, Shape
+from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.device.memory import Layout
 from tinydnn.device.threads import worthwhile
 from tinydnn.layers import InputLayer, Layer
@@ -62,9 +64,11 @@ class Network:
 
         Raises:
             TypeError: no layer.
+            RuntimeError: fit is at work on the model.
             ValueError: an Input that is not the first, a layer that another model or this one has, two
                 layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
+        self.require_idle("add")
         if not isinstance(layer, Layer):
             raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
         if isinstance(layer, InputLayer):
@@ -116,7 +120,7 @@ class Network:
 
     def build_for(self, sample_shape: Shape) -> None:
         """Build the layers, and lay out their weights in one vector, where that has not been done."""
-        with _building:  # several threads may be the first to use a model
+        with deferred_interrupt(), _building:  # several threads may be the first to use a model
             if not self.built:
                 self._build_for(sample_shape)
 
@@ -202,10 +206,24 @@ class Network:
             optimizer: by name or as one of `tinydnn.optimizers`.
             loss: by name or as one of `tinydnn.losses`.
             metrics: ["accuracy"], or None.
+
+        Raises:
+            ValueError, TypeError: a bad argument; nothing has changed then.
+            RuntimeError: fit is at work on the model.
         """
+        self.require_idle("compile")
         chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), metrics_by_name(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.compiled = True
+
+    def require_idle(self, what: str) -> None:
+        """Raise a RuntimeError if fit is at work on the model: in this thread, under a callback, or in another one."""
+        # A process that a callback has forked may do what it likes with its copy.
+        if self.training is not None and self.training.process == os.getpid():
+            raise RuntimeError(
+                f"{what} can't be called while fit trains model {self.name!r}, as by one of its callbacks; "
+                "set model.stop_training = True there, and call it after fit"
+            )
 
     def require_compiled(self, what: str, y: Any) -> None:
         """Raise a ValueError unless there is a loss, and targets y to measure it on."""
@@ -266,8 +284,9 @@ class Network:
         """
         self._require_built("set_weights")
         arrays = check_weights(weights, self.layout.shapes, f"Model {self.name!r}")
-        for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
-            view[...] = self.backend.asarray(array)
+        with deferred_interrupt():
+            for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
+                view[...] = self.backend.asarray(array)
 
     def count_params(self) -> int:
         """The number of weights of all layers."""

@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 from typing import Any
 
+from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import Data
-from tinydnn.engine.interrupts import deferred_interrupt
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.shards import Shards
@@ -32,16 +32,21 @@ class OneBatch:
 
     def __init__(self, model: Network, x: Any, y: Any, caller: str = "OneBatch") -> None:
         model.require_compiled(caller, y)
-        data = Data(model, x, y)
-        model.prepare_training(data.x.shape[1:])
-        self._shards = Shards(model, data, data.n, training=True)
+        self._data = Data(model, x, y)
+        self._model = model
         self._passes: list[Pass] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> "OneBatch":
-        self._stack.enter_context(self._shards)
-        self._stack.enter_context(deferred_interrupt())
-        return self
+        try:
+            self._stack.enter_context(deferred_interrupt())
+            self._model.prepare_training(self._data.x.shape[1:])
+            self._shards = Shards(self._model, self._data, self._data.n, training=True)
+            self._stack.enter_context(self._shards)
+            return self
+        except BaseException:
+            self._stack.close()
+            raise
 
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)

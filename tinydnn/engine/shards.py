@@ -43,10 +43,14 @@ class Shards:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Shards":
-        self._stack.enter_context(self.team)
-        if self.network.device == "cpu":
-            self._stack.enter_context(single_threaded_blas())
-        return self
+        try:
+            if self.network.device == "cpu":
+                self._stack.enter_context(single_threaded_blas())
+            self._stack.enter_context(self.team)
+            return self
+        except BaseException:
+            self._stack.close()
+            raise
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()

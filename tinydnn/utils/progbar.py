@@ -3,6 +3,7 @@
 Mirrors keras/src/utils/progbar.py.
 """
 
+import errno
 import os
 import shutil
 import sys
@@ -58,8 +59,13 @@ class ProgressPrinter:
             self._print(f"{self.steps}/{self.steps} - {seconds:.0f}s - {rest}")
 
     def _print(self, text: str = "", end: str = "\n") -> None:
-        if not getattr(self._out, "closed", False):  # nobody would see it, which is no reason to end a training
+        if getattr(self._out, "closed", False):  # nobody would see it, which is no reason to end a training
+            return
+        try:
             print(text, end=end, file=self._out, flush=True)
+        except OSError as error:
+            if error.errno != errno.EIO:  # nor is a terminal that is gone: SIGHUP has ended it, or was to be ignored
+                raise
 
     def _redraw(self, step: int, clock: str, text: str, whole: bool = False) -> None:
         """Write over the line; until the last time cut to the terminal's width, since a line that wraps stays."""

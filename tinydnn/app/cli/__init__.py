@@ -1,15 +1,15 @@
 """The `tinydnn` command: its list of commands, and how it ends."""
 
 import io
-import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from tinydnn.app.cli.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, InterruptedRunError
-from tinydnn.engine.interrupts import terminate
+from tinydnn.app.cli.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, InterruptedRunError, stopped
+from tinydnn.device.interrupts import Terminated, end_as_ctrl_c_does
 
 # As `tinydnn --help` lists them. Each is a function in the file of the same name, which imports what only it needs
 # when it runs.
@@ -43,15 +43,17 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name that the terminal can't show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, terminate)
+    end_as_ctrl_c_does()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]  # so it may stand anywhere
     try:
         code = app(arguments or ["--help"], prog_name="tinydnn", standalone_mode=False)
     except InterruptedRunError as error:
         _complain(f"{error}", error)
-        sys.exit(INTERRUPTED)
+        sys.exit(error.exit_code)
+    except Terminated as error:
+        _complain(stopped(error), error)
+        raise
     except Exception as error:
         if debug:
             raise
@@ -60,11 +62,12 @@ def main() -> None:
         _complain(message + ("; see `tinydnn --help`" if wrong_use else ""), error)
         sys.exit(WRONG_USE if wrong_use else FAILED)
     if code == INTERRUPTED:  # Typer returns this after Ctrl-C
-        print("tinydnn: stopped by Ctrl-C", file=sys.stderr)
+        _complain(stopped(KeyboardInterrupt()), KeyboardInterrupt())
     sys.exit(code if isinstance(code, int) else DONE)
 
 
 def _complain(message: str, error: BaseException) -> None:
     """Print one line to standard error: the message, and the error's notes."""
     whole = "; ".join([message, *getattr(error, "__notes__", [])])
-    print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr)
+    with suppress(OSError):  # the terminal may be gone
+        print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr)

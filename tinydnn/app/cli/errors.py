@@ -5,11 +5,22 @@ from contextlib import contextmanager
 
 import typer
 
+from tinydnn.device.interrupts import Terminated
+
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
 class InterruptedRunError(Exception):
-    """Ctrl-C ended a training; the message says what was saved."""
+    """Ctrl-C or another signal ended a training; the message says what was saved."""
+
+    def __init__(self, by: KeyboardInterrupt | Terminated, what_was_saved: str) -> None:
+        super().__init__(f"{stopped(by)}; {what_was_saved}")
+        self.exit_code = INTERRUPTED if isinstance(by, KeyboardInterrupt) else by.code
+
+
+def stopped(by: KeyboardInterrupt | Terminated) -> str:
+    """What ended the command, for a person."""
+    return f"stopped by {'Ctrl-C' if isinstance(by, KeyboardInterrupt) else by.signal.name}"
 
 
 @contextmanager

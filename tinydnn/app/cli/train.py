@@ -22,6 +22,7 @@ from tinydnn.app.cli.options import (
     units,
 )
 from tinydnn.app.cli.report import where_the_page_is
+from tinydnn.device.interrupts import Terminated
 from tinydnn.files.whole import to_json
 from tinydnn.inspect.net import Settings
 from tinydnn.inspect.watch import PLOT_FILE, Watch
@@ -133,9 +134,9 @@ def _saying_what_was_saved(run: runs.Run, folder: Path) -> Iterator[None]:
         saved = "nothing was saved"
         if run.saved:
             saved = f"{len(run.history.epoch)} whole epochs are done; the run was saved to {folder}"
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt | Terminated):
             if run.saved:
                 saved += f"; go on with `tinydnn train --resume {folder}`"
-            raise InterruptedRunError(f"stopped by Ctrl-C; {saved}") from None
+            raise InterruptedRunError(error, saved) from None
         error.add_note(saved)
         raise
