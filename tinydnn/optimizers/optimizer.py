@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import check_number, positive_or_none
+from tinydnn.checks import check_number, number_or_none
 from tinydnn.config import cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
@@ -28,9 +28,9 @@ class Optimizer:
     Args:
         learning_rate: the step size, not negative.
         weight_decay: None, or the factor of  w = w - w * weight_decay * learning_rate  before the update.
-        clipnorm: None, or the largest norm that the gradient of one weight array may have.
-        clipvalue: None, or the largest absolute value that an entry of the gradient may have.
-        global_clipnorm: None, or the largest norm that the whole gradient may have.
+        clipnorm: the largest norm that the gradient of one weight array may have; None or 0 for no clipping.
+        clipvalue: the largest absolute value that an entry of the gradient may have; None or 0 for no clipping.
+        global_clipnorm: the largest norm that the whole gradient may have; None or 0 for no clipping.
         name: as Keras has it; only shown and saved.
     """
 
@@ -49,10 +49,10 @@ class Optimizer:
         name: str | None = None,
     ) -> None:
         self.learning_rate = learning_rate
-        self.weight_decay = None if weight_decay is None else check_number("weight_decay", weight_decay)
-        self.clipnorm = positive_or_none("clipnorm", clipnorm)
-        self.clipvalue = positive_or_none("clipvalue", clipvalue)
-        self.global_clipnorm = positive_or_none("global_clipnorm", global_clipnorm)
+        self.weight_decay = number_or_none("weight_decay", weight_decay)
+        self.clipnorm = number_or_none("clipnorm", clipnorm)
+        self.clipvalue = number_or_none("clipvalue", clipvalue)
+        self.global_clipnorm = number_or_none("global_clipnorm", global_clipnorm)
         if [clipnorm, clipvalue, global_clipnorm].count(None) < 2:
             raise ValueError(
                 "Only one of clipnorm, clipvalue and global_clipnorm can be given. Received: "
@@ -102,17 +102,17 @@ class Optimizer:
 
     @property
     def clips(self) -> bool:
-        return (self.clipnorm, self.clipvalue, self.global_clipnorm) != (None, None, None)
+        return any((self.clipnorm, self.clipvalue, self.global_clipnorm))
 
     def clip(self, g: Array) -> None:
         """Clip the whole gradient in place, in the one way asked for."""
-        if self.clipvalue is not None:
+        if self.clipvalue:
             self.xp.clip(g, -self.clipvalue, self.clipvalue, out=g)
-        elif self.clipnorm is not None:
+        elif self.clipnorm:
             assert self.layout is not None
             for part in self.layout.slices:
                 self._clip_norm(g[part], self.clipnorm)
-        elif self.global_clipnorm is not None:
+        elif self.global_clipnorm:
             self._clip_norm(g, self.global_clipnorm)
 
     def _clip_norm(self, g: Array, limit: float) -> None:
