@@ -31,6 +31,10 @@ class Activation:
     def name(self) -> str:
         return snake_case(type(self).__name__)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A copy of one of this module's is itself, so that `is` tells them apart in copies of a model too."""
+        return self.name if globals().get(self.name) is self else super().__reduce_ex__(protocol)
+
     def __call__(self, x: Any) -> Array:
         z = np.asarray(x)
         z = z if z.dtype in (np.float32, np.float64) else z.astype(np.float64)

@@ -1,7 +1,8 @@
 """Sequential: layers in a row, with Keras' methods (mirrors keras/src/models/sequential.py)."""
 
 import math
-from collections.abc import Sequence
+import weakref
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -43,6 +44,9 @@ class Sequential(Network):
     data that the model sees.
     """
 
+    _history: weakref.ref[History] | None = None  # of the last training
+    _log: Mapping[str, Any] | None = None  # what is in it
+
     def __init__(
         self,
         layers: Sequence[Layer] | None = None,
@@ -52,6 +56,28 @@ class Sequential(Network):
         threads: int | None = None,
     ) -> None:
         super().__init__(layers, name, device, threads)
+
+    @property
+    def history(self) -> History | None:
+        """The log of the last training.
+
+        A History holds its model, so the model holds what is in it instead: models that nobody has are gone at once.
+        """
+        history = self._history() if self._history else None
+        if history is None and self._log:
+            history = History()
+            history.__dict__ |= self._log
+            history.set_model(self)
+            self._history = weakref.ref(history)
+        return history
+
+    @history.setter
+    def history(self, history: History) -> None:
+        self._history = weakref.ref(history)
+        self._log = {name: value for name, value in vars(history).items() if name != "model"}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_history"}
 
     def fit(
         self,
