@@ -110,7 +110,8 @@ def test_settings_of_a_copy_are_its_models(copied):
     assert other.to_json() == model.to_json()
 
 
-def test_a_copy_of_a_model_on_a_gpu_is_on_it_too(copied, gpu_stand_in):
+@pytest.mark.usefixtures("gpu")
+def test_a_copy_of_a_model_on_a_gpu_is_on_it_too(copied):
     model = net(device="gpu")
     train(model)
     other = copied(model)

@@ -195,6 +195,19 @@ def test_losses_called_on_their_own(name):
                 loss(np.array(y), PREDICTIONS)
 
 
+def test_a_layers_name_may_have_spaces_and_any_letters(tmp_path):
+    """Keras on TensorFlow takes such a name, opens the file, and fails where it computes."""
+    model = tinydnn.Sequential([tinydnn.Input((6,)), tinydnn.layers.Dense(3, name="äußere Schicht")])
+    outputs = model.predict(X, verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = tinydnn.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.predict(X, verbose=0), outputs)
+    theirs = real_keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(theirs.get_layer("äußere Schicht").get_weights()[0], model.get_weights()[0])
+    with pytest.raises(ValueError, match="not a valid scope name"):
+        theirs.predict(X, verbose=0)
+
+
 def test_get_layer_finds_and_refuses_the_same():
     for k in ENGINES:
         model = net(k, shape=(2, 3))

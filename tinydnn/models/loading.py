@@ -6,7 +6,7 @@ from typing import Any
 
 from tinydnn.device import devices
 from tinydnn.files import optimizer_variables
-from tinydnn.files.config import SavedModel
+from tinydnn.files.config import CompiledError, SavedModel
 from tinydnn.models.sequential import Sequential
 
 
@@ -34,8 +34,13 @@ def load_model(
     _refuse_custom_objects(custom_objects)
     path = saving.model_file(filepath)
     devices.get(None)  # if it fails, the file is not to blame
-    with saving.naming(path):
-        return _made_from(saving.read_model(path, compile))
+    try:
+        with saving.naming(path):
+            return _made_from(saving.read_model(path, compile))
+    except CompiledError as error:
+        raise CompiledError(
+            f"{str(error).removesuffix('.')}. To open the model without how it was compiled, give compile=False"
+        ) from None
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:

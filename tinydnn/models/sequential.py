@@ -198,8 +198,8 @@ class Sequential(Network):
         return self.evaluate(x, y, verbose=0, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
-        """The model's outputs for these samples as one batch."""
-        return self.predict(x, batch_size=len(x), verbose=0)
+        """The model's outputs for these samples, (n, outputs), as a NumPy array."""
+        return self.predict(x, verbose=0)
 
     def _as_list(self, logs: Logs, return_dict: bool) -> Any:
         if return_dict:
@@ -263,20 +263,22 @@ class Sequential(Network):
 
         saving.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: FilePath) -> None:
-        """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers.
+    def load_weights(self, filepath: FilePath, skip_mismatch: bool = False, *, by_name: bool = False) -> None:
+        """Take over the weights from a .weights.h5 or .keras file, or an .h5 of Keras 2, by the order of the layers.
 
         The optimizer's state comes along if it fits the slots that this model's optimizer has.
 
+        skip_mismatch, by_name: False; a file's weights are taken all or not at all.
+
         Raises:
-            ValueError: the model is not built, or the file's name has another ending.
+            ValueError: the model is not built, the file's name has another ending, or some weights are asked for.
             FileNotFoundError: there is no such file.
             FileFormatError: the file is damaged, or its weights are not this model's; nothing has changed then.
         """
         from tinydnn.files import saving
 
         self._require_built("load_weights")
-        saving.load_weights(self, filepath)
+        saving.load_weights(self, filepath, skip_mismatch, by_name)
 
     def to_json(self, **kwargs: Any) -> str:
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
