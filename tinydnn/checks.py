@@ -131,14 +131,20 @@ def check_length(y: Any, n: int, what: str = "y") -> None:
         raise ValueError(f"{what} expects one target for each of the {n} samples. Received: {found}")
 
 
+def _rows(y: Any, n: int, what: str) -> Any:
+    """y as an array of n rows, without an axis of 1 behind them, which Keras leaves out too."""
+    rows = as_numeric(y, what)
+    check_length(rows, n, what)
+    return rows[..., 0] if rows.ndim == 3 and rows.shape[-1] == 1 else rows
+
+
 def check_labels(y: Any, n: int, outputs: int, what: str = "y") -> Any:
     """Integer labels, (n,), int64; whole numbers may come as floats.
 
     Raises:
         ValueError: no whole numbers, not one for each sample, or not from 0 to outputs - 1.
     """
-    labels = whole_numbers(as_numeric(y, what))
-    check_length(labels, n, what)
+    labels = whole_numbers(_rows(y, n, what))
     if labels.shape not in ((n,), (n, 1)):
         raise ValueError(
             f"{what} expects one integer label a sample for a sparse loss; for one-hot rows use "
@@ -162,8 +168,7 @@ def check_targets(y: Any, n: int, outputs: int, dtype: Any, what: str = "y") -> 
     Raises:
         ValueError: another shape, or no finite numbers.
     """
-    targets = as_numeric(y, what)
-    check_length(targets, n, what)
+    targets = _rows(y, n, what)
     if targets.shape == (n,) and outputs == 1:
         targets = targets[:, np.newaxis]
     if targets.shape != (n, outputs):

@@ -41,6 +41,10 @@ SAME = {
     "labels that are whole numbers": lambda k: weights_after(net(k), y=LABELS.astype(float)),
     "labels as a column": lambda k: weights_after(net(k), y=LABELS[:, None]),
     "labels as a column of floats": lambda k: weights_after(net(k), y=LABELS[:, None].astype("float32")),
+    "labels with two axes more": lambda k: weights_after(net(k, metrics=()), y=LABELS[:, None, None]),
+    "one-hot rows with an axis more": lambda k: weights_after(
+        net(k, loss="mse", metrics=()), y=np.eye(3)[LABELS][..., None]
+    ),
     "an axis more": lambda k: weights_after(net(k), x=X[..., None]),
     "an axis more, of images": lambda k: weights_after(net(k, shape=(2, 3)), x=X.reshape(-1, 2, 3, 1)),
     "an axis less": lambda k: weights_after(net(k, shape=(6, 1))),
