@@ -100,6 +100,16 @@ def as_numeric(array: Any, what: str) -> Any:
     return result.astype(result.dtype.newbyteorder("="), copy=False)
 
 
+def as_float(array: Any, what: str) -> Any:
+    """A NumPy array of float32 where it is such already, else of float64.
+
+    Raises:
+        ValueError: not real numbers, or ragged.
+    """
+    numbers = as_numeric(array, what)
+    return numbers if numbers.dtype in (np.float32, np.float64) else numbers.astype(np.float64)
+
+
 def check_finite(array: Any, dtype: Any, what: str) -> None:
     """Nothing in a float array may be NaN, infinite, or too large for the network's dtype.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.activations import Activation, Sigmoid, Softmax, softmax
-from tinydnn.checks import as_numeric, check_labels, check_targets
+from tinydnn.checks import as_float, check_labels, check_targets
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise, entry, product
 from tinydnn.names import not_offered, resolve, snake_case
@@ -74,8 +74,7 @@ class Loss:
         raise NotImplementedError
 
     def __call__(self, y_true: Any, y_pred: Any) -> float:
-        x = as_numeric(y_pred, "y_pred")
-        x = x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
+        x = as_float(y_pred, "y_pred")
         if x.ndim != 2 or not x.size:
             raise ValueError(f"{type(self).__name__} expects y_pred (rows, outputs). Received: shape={x.shape}")
         n, outputs = x.shape
