@@ -121,6 +121,7 @@ def test_a_history_of_ones_own_is_the_one_returned():
 def decide(callback, values, monitor="val_loss"):
     """The epochs after which a callback stops, for a log of these values; its model's weight is the epoch."""
     model = net()
+    model.compile("sgd", "mse", metrics=["accuracy"])
     callback.set_model(model)
     model.stop_training = False
     callback.on_train_begin({})
@@ -207,7 +208,11 @@ def test_checkpoints_every_few_batches(tmp_path):
         (lambda: ModelCheckpoint("m.keras", save_weights_only=True), ValueError, "ends in .weights.h5"),
         (lambda: ModelCheckpoint("m.keras", save_freq="batch"), ValueError, "save_freq expects"),
         (lambda: EarlyStopping(mode="best"), ValueError, "mode expects"),
-        (lambda: EarlyStopping(monitor="lr"), ValueError, "give mode='min' or 'max'"),
+        (
+            lambda: net().fit(X, Y, callbacks=[EarlyStopping(monitor="accuracy")], verbose=0),
+            ValueError,
+            "EarlyStopping expects mode='min' or 'max' for monitor='accuracy': .* It has: loss",
+        ),
         (lambda: LambdaCallback(on_fire=print), TypeError, "on_fire"),
         (lambda: net().fit(X, Y, callbacks=[print], verbose=0), TypeError, "callbacks expects instances"),
         (lambda: keras.callbacks.TensorBoard, AttributeError, "no 'TensorBoard'"),

@@ -54,6 +54,18 @@ def test_the_shipped_digits_are_the_published_ones(mnist):
         assert hashlib.md5(idx(array)).hexdigest() == md5
 
 
+def test_keras_default_names_the_shipped_digits_unless_there_is_such_a_file(mnist, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for ours, shipped in zip(load_data(path="mnist.npz")[1], mnist[1], strict=True):
+        np.testing.assert_array_equal(ours, shipped)
+    with pytest.raises(FileNotFoundError, match=r"There is no 'digits\.npz'"):
+        load_data("digits.npz")
+    (x, y), (x_test, y_test) = digits(7), digits(5, 1)
+    np.savez("mnist.npz", x_train=x, y_train=y, x_test=x_test, y_test=y_test)
+    np.testing.assert_array_equal(load_data("mnist.npz")[0][0], x)
+    np.testing.assert_array_equal(load_data()[0][0], mnist[0][0])
+
+
 def test_the_walkthroughs_facts(mnist):
     (x_train, y_train), _ = mnist
     assert y_train[0] == 5

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import as_float
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, biased, elementwise, max_rows, product
 from tinydnn.names import lookup, not_offered, snake_case
@@ -31,9 +32,12 @@ class Activation:
     def name(self) -> str:
         return snake_case(type(self).__name__)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A copy of one of this module's is itself, so that `is` tells them apart in copies of a model too."""
+        return self.name if globals().get(self.name) is self else super().__reduce_ex__(protocol)
+
     def __call__(self, x: Any) -> Array:
-        z = np.asarray(x)
-        z = z if z.dtype in (np.float32, np.float64) else z.astype(np.float64)
+        z = as_float(x, "x")
         a = np.empty_like(z)
         with Backend().quiet():
             self.forward(np, np.atleast_1d(z), np.atleast_1d(a))

@@ -36,13 +36,9 @@ def check_number(name: str, value: Any, high: float = math.inf) -> float:
     return float(value)
 
 
-def positive_or_none(name: str, value: Any) -> float | None:
-    """The value as a float above 0, or None."""
-    if value is None:
-        return None
-    if check_number(name, value) == 0:
-        raise ValueError(f"{name} expects a number above 0, or None for no clipping. Received: {name}={value!r}")
-    return float(value)
+def number_or_none(name: str, value: Any) -> float | None:
+    """The value as a float that is not negative, or None."""
+    return None if value is None else check_number(name, value)
 
 
 def check_name(name: str) -> str:
@@ -104,7 +100,17 @@ def as_numeric(array: Any, what: str) -> Any:
     return result.astype(result.dtype.newbyteorder("="), copy=False)
 
 
-def check_finite(array: Any, dtype: str, what: str) -> None:
+def as_float(array: Any, what: str) -> Any:
+    """A NumPy array of float32 where it is such already, else of float64.
+
+    Raises:
+        ValueError: not real numbers, or ragged.
+    """
+    numbers = as_numeric(array, what)
+    return numbers if numbers.dtype in (np.float32, np.float64) else numbers.astype(np.float64)
+
+
+def check_finite(array: Any, dtype: Any, what: str) -> None:
     """Nothing in a float array may be NaN, infinite, or too large for the network's dtype.
 
     Raises:
@@ -119,3 +125,68 @@ def check_finite(array: Any, dtype: str, what: str) -> None:
     raise ValueError(
         f"{what} expects finite numbers that fit {dtype}. Received: NaN, infinity or larger ones in row {bad}"
     )
+
+
+def whole_numbers(array: Any) -> Any:
+    """The array as int64 if its floats are whole numbers, as those from a text file; else as it is."""
+    if array.dtype.kind == "f" and (np.abs(array) < 2**53).all() and (array == np.floor(array)).all():
+        return array.astype(np.int64)
+    return array
+
+
+def check_length(y: Any, n: int, what: str = "y") -> None:
+    """Raise a ValueError unless there is one target for each of n samples."""
+    if y.ndim == 0 or len(y) != n:
+        found = len(y) if y.ndim else 1
+        raise ValueError(f"{what} expects one target for each of the {n} samples. Received: {found}")
+
+
+def _rows(y: Any, n: int, what: str) -> Any:
+    """y as an array of n rows, without an axis of 1 behind them, which Keras leaves out too."""
+    rows = as_numeric(y, what)
+    check_length(rows, n, what)
+    return rows[..., 0] if rows.ndim == 3 and rows.shape[-1] == 1 else rows
+
+
+def check_labels(y: Any, n: int, outputs: int, what: str = "y") -> Any:
+    """Integer labels, (n,), int64; whole numbers may come as floats.
+
+    Raises:
+        ValueError: no whole numbers, not one for each sample, or not from 0 to outputs - 1.
+    """
+    labels = whole_numbers(_rows(y, n, what))
+    if labels.shape not in ((n,), (n, 1)):
+        raise ValueError(
+            f"{what} expects one integer label a sample for a sparse loss; for one-hot rows use "
+            f"'categorical_crossentropy'. Received: shape={labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{what} expects integer labels for a sparse loss. Received: {labels.dtype} that are no whole numbers"
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= outputs:
+        raise ValueError(
+            f"{what} expects labels from 0 to {outputs - 1}, one for each output. Received: from {low} to {high}"
+        )
+    return labels.reshape(n).astype(np.int64)
+
+
+def check_targets(y: Any, n: int, outputs: int, dtype: Any, what: str = "y") -> Any:
+    """Targets, (n, outputs), in the network's dtype.
+
+    Raises:
+        ValueError: another shape, or no finite numbers.
+    """
+    targets = _rows(y, n, what)
+    if targets.shape == (n,) and outputs == 1:
+        targets = targets[:, np.newaxis]
+    if targets.shape != (n, outputs):
+        hint = ""
+        if targets.shape in ((n,), (n, 1)):
+            hint = "; for integer labels use utils.to_categorical(y) or the loss 'sparse_categorical_crossentropy'"
+        raise ValueError(
+            f"{what} expects {outputs} targets a sample, shape ({n}, {outputs}){hint}. Received: shape={targets.shape}"
+        )
+    check_finite(targets, dtype, what)
+    return targets.astype(dtype, copy=False)

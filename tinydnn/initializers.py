@@ -60,9 +60,9 @@ _OFFERED: dict[str, type[Initializer]] = {
 }
 
 
-def get(identifier: str | Initializer) -> Initializer:
-    """The initializer itself, or a new one by its name."""
-    return resolve("initializer", identifier, Initializer, _OFFERED)
+def get(identifier: str | Initializer | None) -> Initializer | None:
+    """The initializer itself, a new one by its name, or None, with which a layer takes glorot_uniform."""
+    return None if identifier is None else resolve("initializer", identifier, Initializer, _OFFERED)
 
 
 __getattr__ = not_offered(__name__, globals())

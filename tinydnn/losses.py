@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.activations import Activation, Sigmoid, Softmax, softmax
+from tinydnn.checks import as_float, check_labels, check_targets
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise, entry, product
 from tinydnn.names import not_offered, resolve, snake_case
@@ -52,7 +53,10 @@ class LossTrace:
 
 
 class Loss:
-    """Called on targets and predictions, it returns the loss of the batch as a float."""
+    """Called on targets and predictions, it returns the loss of the batch as a float.
+
+    Targets are checked as `fit` checks them; a prediction that is infinite or NaN gives such a loss.
+    """
 
     sparse = False  # whether targets are integer labels
     from_logits = False
@@ -70,18 +74,15 @@ class Loss:
         raise NotImplementedError
 
     def __call__(self, y_true: Any, y_pred: Any) -> float:
-        x = np.asarray(y_pred)
-        x = x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
-        y = np.asarray(y_true)
+        x = as_float(y_pred, "y_pred")
+        if x.ndim != 2 or not x.size:
+            raise ValueError(f"{type(self).__name__} expects y_pred (rows, outputs). Received: shape={x.shape}")
+        n, outputs = x.shape
+        t = LossTrace(lambda name, shape: np.empty(shape, x.dtype), n, outputs)
         if self.sparse:
-            y = y.reshape(-1, 1) == np.arange(x.shape[-1])
-        if x.ndim != 2 or y.shape != x.shape:
-            raise ValueError(
-                f"{type(self).__name__} expects y_pred (rows, outputs) and targets to match. "
-                f"Received: y_true of shape {np.shape(y_true)}, y_pred of shape {x.shape}"
-            )
-        t = LossTrace(lambda name, shape: np.empty(shape, x.dtype), *x.shape)
-        t.y[...] = y
+            t.y[...] = check_labels(y_true, n, outputs, "y_true")[:, np.newaxis] == np.arange(outputs)
+        else:
+            t.y[...] = check_targets(y_true, n, outputs, x.dtype, "y_true")
         with Backend().quiet():
             self.forward(np, x, t, self.from_logits)
         return float(t.l.mean())

@@ -14,7 +14,12 @@ __all__ = ["Accuracy", "get"]
 
 
 class Accuracy:
-    """The share of rows whose largest output is that of the label; with one output, of right sides of 0.5."""
+    """The share of rows whose largest output is that of the label; with one output, of right sides of 0.5.
+
+    mode: which is better, "min" or "max".
+    """
+
+    mode = "max"
 
     def labels(self, y: Array, sparse: bool) -> Array:
         """What predictions are right, from targets on the host: class numbers, or 0/1 for one output."""

@@ -13,6 +13,7 @@ import interrupts
 import numpy as np
 import pytest
 from commands import command, environment, small_data
+from model_files import edited
 from PIL import Image, ImageOps
 from tolerances import DRAWN_DIGIT
 
@@ -99,7 +100,7 @@ def test_other_options_reach_the_run(tmp_path):
         *["--data", small_data(tmp_path), "--out", tmp_path / "run"],
     )
     assert done.returncode == 0, done.stderr
-    model = load_model(tmp_path / "run")
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
     assert [layer.name for layer in model.layers] == ["reshape", "dense", "dense_1"]
     assert model.layers[1].units == 12
     assert model.layers[1].activation is keras.activations.tanh
@@ -258,6 +259,27 @@ def test_a_damaged_model_or_one_of_another_kind_is_refused(run, tmp_path):
         assert message in done.stderr
 
 
+def test_predict_and_evaluate_read_what_they_need(run, mnist, tmp_path):
+    """The optimizer and the metrics are of no concern to either, and the loss is none of predict's."""
+    path, image, data = tmp_path / "m.keras", tmp_path / "seven.png", small_data(tmp_path)
+    path.write_bytes((run[0] / "model.keras").read_bytes())
+    drawing(mnist[1][0][0], "black on white").save(image)
+    expected = json.loads(command("evaluate", path, "--data", data, "--json").stdout)
+    metric = {"module": "keras.metrics", "class_name": "SparseCategoricalAccuracy", "config": {}}
+    lacking = {"optimizer": {"class_name": "Lion", "config": {}}, "metrics": [metric, "precision"]}
+    edited(path, lambda config: config["compile_config"].update(lacking))
+    assert json.loads(command("evaluate", path, "--data", data, "--json").stdout) == expected
+    assert command("predict", path, image).stdout.startswith(f"{image} shows a 7")
+
+    edited(path, lambda config: config["compile_config"].update(loss="hinge"))
+    assert command("predict", path, image).stdout.startswith(f"{image} shows a 7")
+    done = command("evaluate", path, "--data", data)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"{path}: tinydnn has no loss 'hinge'" in done.stderr
+    assert "give --no-compile" in done.stderr
+    assert json.loads(command("evaluate", path, "--data", data, "--no-compile", "--json").stdout) == expected
+
+
 def test_help_and_info():
     help_text = command("--help").stdout
     for name in ("info", "train", "evaluate", "predict"):
@@ -302,7 +324,7 @@ def test_an_interrupted_run_saves_what_there_is_and_says_where(tmp_path, name, t
     assert errors.count("\n") == 1
     epochs = len(json.loads((folder / "history.json").read_text())["loss"])
     assert epochs >= 2
-    steps = load_model(folder).optimizer.iterations
+    steps = keras.models.load_model(folder / "model.keras").optimizer.iterations
     assert epochs * 94 <= steps <= (epochs + 1) * 94
 
 
@@ -323,7 +345,7 @@ def test_what_is_ignored_from_the_start_stays_so_and_a_kill_still_ends_a_run_bet
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     assert errors.endswith(f"the run was saved to {folder}; go on with `tinydnn train --resume {folder}`\n")
-    assert load_model(folder).optimizer.iterations >= 94
+    assert keras.models.load_model(folder / "model.keras").optimizer.iterations >= 94
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudoterminal")
@@ -359,7 +381,7 @@ def test_a_reader_that_goes_away_does_not_cost_the_run(tmp_path):
     process.stdout = None
     process.communicate(timeout=60)
     assert process.returncode == 1
-    assert load_model(folder).optimizer.iterations >= 94
+    assert keras.models.load_model(folder / "model.keras").optimizer.iterations >= 94
 
 
 def test_ctrl_c_before_the_first_step_leaves_no_folder(tmp_path, monkeypatch, capsys):

@@ -8,6 +8,7 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
+from model_files import edited
 
 import tinydnn as keras
 from tinydnn import layers, models
@@ -261,18 +262,6 @@ def test_a_class_that_keras_has_not_is_not_saved(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def edited(path, edit):
-    """Rewrite the config of a .keras file."""
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(members["config.json"])
-    edit(config)
-    members["config.json"] = json.dumps(config).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-
-
 def first_dense(config):
     return config["config"]["layers"][3]
 
@@ -345,12 +334,134 @@ def test_a_bad_learning_rate_changes_nothing(tmp_path, learning_rate):
     assert model.optimizer.learning_rate == 0.01
 
 
+def test_weights_come_out_of_a_whole_model_too(tmp_path):
+    model, other = net("adam"), net("adam")
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m.keras")
+    other.fit(X, Y, batch_size=4, verbose=0)
+    other.load_weights(tmp_path / "m.keras")
+    np.testing.assert_array_equal(other.parameters, model.parameters)
+    np.testing.assert_array_equal(other.optimizer.slots["velocity"], model.optimizer.slots["velocity"])
+    third = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    before = third.parameters.copy()
+    with pytest.raises(keras.FileFormatError, match=r"m\.keras: "):
+        third.load_weights(tmp_path / "m.keras")
+    np.testing.assert_array_equal(third.parameters, before)
+    (tmp_path / "w.keras").write_bytes(b"no archive")
+    with pytest.raises(keras.FileFormatError, match=r"w\.keras: expects a whole zip archive"):
+        third.load_weights(tmp_path / "w.keras")
+
+
+def test_keras_arguments_are_taken_or_named(tmp_path):
+    path = tmp_path / "m.keras"
+    model = net()
+    model.save(path)
+    for arguments in [(None, True, True), ({}, True, False)]:
+        assert models.load_model(path, *arguments).compiled
+    assert not models.load_model(path, None, False).compiled
+    with pytest.raises(ValueError, match=r"takes no custom_objects.*compile=False. Received: mine"):
+        models.load_model(path, custom_objects={"mine": print})
+    with pytest.raises(ValueError, match="takes no custom_objects"):
+        models.model_from_json(model.to_json(), {"mine": print})
+    model.load_weights(path, False, by_name=False)
+    before = model.parameters.copy()
+    for arguments in ({"skip_mismatch": True}, {"by_name": True}):
+        with pytest.raises(
+            ValueError, match=rf"weights of all layers.*get_layer\(name\).*{next(iter(arguments))}=True"
+        ):
+            model.load_weights(path, **arguments)
+    with pytest.raises(TypeError, match="objects_to_skip"):
+        model.load_weights(path, objects_to_skip=[])
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_endings_in_capitals_are_read_and_not_written(tmp_path):
+    """Keras does not know them; but some systems' programs write names so."""
+    model = net("sgd")
+    model.save(tmp_path / "m.keras")
+    model.save_weights(tmp_path / "w.weights.h5")
+    model.save_weights(tmp_path / "old.h5")
+    for name, capitals in [("m.keras", "M.KERAS"), ("w.weights.h5", "W.Weights.H5"), ("old.h5", "OLD.H5")]:
+        (tmp_path / name).rename(tmp_path / capitals)
+        other = net("sgd")
+        other.load_weights(tmp_path / capitals)
+        np.testing.assert_array_equal(other.parameters, model.parameters)
+    np.testing.assert_array_equal(models.load_model(tmp_path / "M.KERAS").parameters, model.parameters)
+    for write, name in [(model.save, "n.KERAS"), (model.save_weights, "n.Weights.h5"), (model.save_weights, "n.H5")]:
+        with pytest.raises(ValueError, match="in small letters only"):
+            write(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"M.KERAS", "W.Weights.H5", "OLD.H5"}
+
+
+def a_function(name):
+    """One of Keras' functions, as Keras 3 writes it."""
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
+A_METRIC = {"module": "keras.metrics", "class_name": "Accuracy", "config": {"name": "accuracy"}}
+
+
+def test_functions_in_how_a_model_was_compiled_are_taken_by_their_names(tmp_path):
+    net().save(tmp_path / "m.keras")
+    compiled = {"loss": a_function("sparse_categorical_crossentropy"), "metrics": [a_function("accuracy"), "acc"]}
+    edited(tmp_path / "m.keras", lambda config: config["compile_config"].update(compiled))
+    loaded = models.load_model(tmp_path / "m.keras")
+    assert type(loaded.loss) is keras.losses.SparseCategoricalCrossentropy
+    assert list(loaded.metrics) == ["accuracy", "acc"]
+
+
+@pytest.mark.parametrize(
+    ("compiled", "message"),
+    [
+        ({"loss": a_function("hinge")}, "no loss 'hinge'"),
+        ({"loss": ["mse"]}, "loss expects a name"),
+        ({"metrics": ["accuracy", "precision"]}, "no metric 'precision'"),
+        ({"metrics": [A_METRIC]}, "the metric 'accuracy' alone. Found: Accuracy"),
+        ({"metrics": [a_function("categorical_accuracy")]}, "no metric 'categorical_accuracy'"),
+        ({"metrics": [["accuracy"]]}, "metrics expects a list of names"),
+        ({"optimizer": "lion"}, "no optimizer 'lion'"),
+        ({"optimizer": "sgd"}, "the optimizer's variables don't fit"),
+        ({"weighted_metrics": ["accuracy"]}, "weighted_metrics"),
+    ],
+)
+def test_a_model_that_can_not_be_compiled_as_it_was_opens_with_compile_false(tmp_path, compiled, message):
+    model = net()
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m.keras")
+    edited(tmp_path / "m.keras", lambda config: config["compile_config"].update(compiled))
+    with pytest.raises(keras.FileFormatError, match=rf"m\.keras: .*{message}.*give compile=False$"):
+        models.load_model(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras", compile=False)
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+
+
+def test_a_keras_file_of_keras_2_opens(tmp_path):
+    """It has an older form of its layers, and its optimizer's variables are others."""
+    model = keras.Sequential([keras.Input((2, 2)), layers.Reshape((4,)), layers.Dense(3, name="a")])
+    model.save(tmp_path / "m.keras")
+
+    def older(config):
+        first, reshape, _ = config["config"]["layers"]
+        first["config"]["batch_input_shape"] = first["config"].pop("batch_shape")
+        reshape["config"]["batch_input_shape"] = [None, 2, 2]
+        for layer in config["config"]["layers"]:
+            layer["config"]["dtype"] = "float32"
+        del config["config"]["build_input_shape"]
+
+    edited(tmp_path / "m.keras", older)
+    np.testing.assert_array_equal(models.load_model(tmp_path / "m.keras").parameters, model.parameters)
+
+
 def test_names_and_places(tmp_path):
     model = net()
     with pytest.raises(ValueError, match=r"must end in \.keras"):
         model.save(tmp_path / "m.h5")
     with pytest.raises(ValueError, match=r"must end in \.weights\.h5, or for the files of Keras 2 in \.h5 or \.hdf5"):
         model.save_weights(tmp_path / "m.keras")
+    (tmp_path / "w.txt").touch()
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5 or \.keras, or for the files of Keras 2"):
+        model.load_weights(tmp_path / "w.txt")
+    (tmp_path / "w.txt").unlink()
     with pytest.raises(FileNotFoundError, match="There is no file"):
         models.load_model(tmp_path / "m.keras")
     with pytest.raises(FileNotFoundError, match="make it first"):

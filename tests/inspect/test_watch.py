@@ -587,7 +587,7 @@ def test_a_watched_run_that_was_cut_off_keeps_what_it_saw_and_goes_on(tmp_path):
 
 
 def load_steps(folder):
-    return run_folder.load_model(folder).optimizer.iterations
+    return keras.models.load_model(folder / run_folder.MODEL_FILE).optimizer.iterations
 
 
 def seen(folder):

@@ -71,6 +71,12 @@ def test_activations_at_extremes_are_exact_and_without_warnings(dtype, z):
     np.testing.assert_array_equal(activations.relu(both), [[both[0, 0], 0]])
 
 
+@pytest.mark.parametrize("x", [["1", "2"], [1j], [[1, 2], [3]], [None]])
+def test_activations_called_on_their_own_want_real_numbers(x):
+    with pytest.raises(ValueError, match=r"x expects real numbers|x can't be made an array"):
+        activations.relu(x)
+
+
 def test_a_saturated_units_gradient_is_zero_not_a_denormal_number():
     """Denormal numbers made training on raw grey values three times slower."""
     z = np.linspace(-200, 200, 4001, dtype=np.float32)

@@ -71,8 +71,43 @@ def test_losses_can_be_called_on_arrays():
         expected, rel=SAME_FLOAT64
     )
     assert losses.MeanSquaredError()(y, p) == pytest.approx((2 * 0.25**2 + 2 * 0.5**2) / 4, rel=SAME_FLOAT64)
-    with pytest.raises(ValueError, match="targets to match"):
-        losses.MeanSquaredError()([[1.0]], p)
+
+
+SPARSE, ONE_HOT, SQUARED = (
+    losses.SparseCategoricalCrossentropy(),
+    losses.CategoricalCrossentropy(),
+    losses.MeanSquaredError(),
+)
+P = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]])
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "p", "message"),
+    [
+        (SPARSE, [3, 0], P, "y_true expects labels from 0 to 2, one for each output. Received: from 0 to 3"),
+        (SPARSE, [-1, 0], P, "Received: from -1 to 0"),
+        (SPARSE, [0.5, 0], P, "y_true expects integer labels"),
+        (SPARSE, [np.nan, 0], P, "y_true expects integer labels"),
+        (SPARSE, ["2", "0"], P, "y_true expects real numbers"),
+        (SPARSE, np.zeros((2, 3), int), np.tile(P, (3, 1)), "y_true expects one target for each of the 6 samples"),
+        (SPARSE, [2, 0, 1], P, "one target for each of the 2 samples. Received: 3"),
+        (SPARSE, [2j, 0], P, "y_true expects real numbers"),
+        (ONE_HOT, [[np.nan, 0, 1], [0, 1, 0]], P, "y_true expects finite numbers"),
+        (ONE_HOT, [2, 0], P, "y_true expects 3 targets a sample.*to_categorical"),
+        (SQUARED, [[1.0]], P, "one target for each of the 2 samples"),
+        (SQUARED, [[1.0], [2.0]], P, "y_true expects 3 targets a sample"),
+        (SQUARED, [[1.0]], [["1.0"]], "y_pred expects real numbers"),
+        (SQUARED, [1.0], [1.0], r"y_pred \(rows, outputs\)"),
+        (SQUARED, np.ones((0, 3)), np.ones((0, 3)), r"y_pred \(rows, outputs\)"),
+    ],
+)
+def test_losses_called_on_arrays_check_them_as_fit_does(loss, y, p, message):
+    with pytest.raises(ValueError, match=message):
+        loss(y, p)
+
+
+def test_a_prediction_that_is_nan_gives_such_a_loss():
+    assert np.isnan(SQUARED([1.0, 2.0], [[np.nan], [1.0]]))
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_float32_vectors_stay_float32(rng):
         (lambda: optimizers.RMSprop(rho=2), ValueError, "rho expects"),
         (lambda: optimizers.Adam(beta_1=-1), ValueError, "beta_1 expects"),
         (lambda: optimizers.Adam(clipnorm=1, clipvalue=1), ValueError, "Only one of clipnorm"),
-        (lambda: optimizers.Adam(clipnorm=0), ValueError, "clipnorm expects a number above 0"),
+        (lambda: optimizers.Adam(clipnorm=-1), ValueError, "clipnorm expects a finite number that is not negative"),
         (lambda: optimizers.Adam(use_ema=True), TypeError, "use_ema"),
         (lambda: optimizers.Adam(amsgrad=True), TypeError, "amsgrad"),
         (lambda: optimizers.get("rmsprob"), ValueError, "Did you mean 'rmsprop'"),

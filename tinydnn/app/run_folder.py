@@ -173,19 +173,29 @@ def read_log(folder: Path) -> dict[str, list[float]]:
 # -- its model -----------------------------------------------------------------------------------------
 
 
-def load_model(run: Path) -> models.Sequential:
-    """The model of a run folder, or of a .keras file; it takes digits.
+def model_file(run: Path) -> Path:
+    """The file with the model of a run folder; a .keras file itself.
 
     Raises:
         FileNotFoundError: there is no model.
-        FileFormatError: the model is damaged, or takes something other than digits.
     """
     path = run / MODEL_FILE if run.is_dir() else run
     if not path.is_file():
         begun = (run / DESCRIPTION_FILE).is_file()  # but killed before it could save its model
         advice, option = ("go on with", "--resume") if begun else ("train one with", "--out")
         raise FileNotFoundError(f"There is no {MODEL_FILE} in {str(run)!r}; {advice} `tinydnn train {option} {run}`")
-    model = models.load_model(path)
+    return path
+
+
+def load_model(run: Path) -> models.Sequential:
+    """The model of a run folder, or of a .keras file, not compiled; it takes digits.
+
+    Raises:
+        FileNotFoundError: there is no model.
+        FileFormatError: the model is damaged, or takes something other than digits.
+    """
+    path = model_file(run)
+    model = models.load_model(path, compile=False)  # nobody trains it
     if model.sample_shape != (28, 28) or model.output_shape != (None, 10):
         raise FileFormatError(
             f"{path}: expected a model from images (28, 28) to 10 probabilities. "

@@ -19,6 +19,7 @@ __all__ = ["load_data"]
 
 Split = tuple[Array, Array]
 
+_KERAS_DEFAULT = "mnist.npz"
 _SHIPPED = os.path.join(os.path.dirname(__file__), "mnist.npz")
 _IDX_FILES = (
     ("train-images-idx3-ubyte", 3),
@@ -33,14 +34,16 @@ def load_data(path: str | PathLike[str] | None = None) -> tuple[Split, Split]:
     """((x_train, y_train), (x_test, y_test)): images (n, 28, 28) of grey values 0 .. 255 and labels (n,), uint8.
 
     Args:
-        path: None for the MNIST that comes with tinydnn; else an .npz file in Keras' layout, or a folder
-            with the four IDX files, plain or with the ending .gz.
+        path: None for the MNIST that comes with tinydnn, as is Keras' default "mnist.npz" where there is no such
+            file; else an .npz file in Keras' layout, or a folder with the four IDX files, plain or with the ending .gz.
 
     Raises:
         FileNotFoundError: there is no such file or folder, or a file in it is missing.
         FileFormatError: a file is damaged or of another kind. Nothing is unpickled, whatever is in it.
     """
     place = os.fspath(_SHIPPED if path is None else path)
+    if place == _KERAS_DEFAULT and not os.path.exists(place):
+        place = _SHIPPED
     if os.path.isdir(place):
         x_train, y_train, x_test, y_test = (_read_idx(_find(place, name), axes) for name, axes in _IDX_FILES)
     elif os.path.isfile(place):

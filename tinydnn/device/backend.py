@@ -52,6 +52,12 @@ class Backend:
         """The array on this device, in C order; the caller's own memory where it can be shared."""
         return np.ascontiguousarray(array)
 
+    def placed(self, array: Any) -> Array:
+        """A copy of a flat array in memory of this device, as `empty` has it."""
+        copy = self.empty(array.size, array.dtype)
+        copy[...] = self.asarray(array)
+        return copy
+
     def to_numpy(self, array: Array) -> Array:
         """A copy of a device array in the host's memory."""
         return np.array(array)

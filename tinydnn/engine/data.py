@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_numeric, check_finite, check_shape
+from tinydnn.checks import as_numeric, check_finite, check_labels, check_length, check_shape, check_targets
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 
@@ -61,75 +61,27 @@ def shape_of_sample(x: Any) -> Shape:
 
 
 def check_samples(x: Any, shape: Shape, dtype: str) -> Array:
-    """x as an array (n, *shape) of finite numbers.
+    """x as an array (n, *shape) of finite numbers; a last axis of 1 may be there or not, as in Keras.
+
+    Mirrors keras/src/models/functional.py, `_adjust_input_rank`.
 
     Raises:
         ValueError: it is not.
     """
-    array = as_numeric(x, "x")
-    if array.ndim == 1 and shape == (1,):
-        array = array[:, np.newaxis]
+    array = given = as_numeric(x, "x")
+    if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
+        array = array[..., 0]
+    elif 0 < array.ndim == len(shape) and shape[-1] == 1:
+        array = array[..., np.newaxis]
     if array.ndim == 0 or array.shape[1:] != shape:
         raise ValueError(
             f"x expects samples of shape {shape}, as an array {('n', *shape)}".replace("'", "")
-            + f". Received: shape={array.shape}"
+            + f". Received: shape={given.shape}"
         )
     if not len(array):
         raise ValueError(f"x expects at least one sample. Received: shape={array.shape}")
     check_finite(array, dtype, "x")
     return array
-
-
-def check_length(y: Array, n: int) -> None:
-    """Raise a ValueError unless there is one target for each of n samples."""
-    if y.ndim == 0 or len(y) != n:
-        raise ValueError(f"x and y expect the same number of samples. Received: {n} and {len(y) if y.ndim else 1}")
-
-
-def check_labels(y: Any, n: int, outputs: int) -> Array:
-    """Integer labels, (n,), int64.
-
-    Raises:
-        ValueError: not integers, not one for each sample, or not from 0 to outputs - 1.
-    """
-    labels = as_numeric(y, "y")
-    check_length(labels, n)
-    if labels.shape not in ((n,), (n, 1)):
-        raise ValueError(
-            f"y expects one integer label a sample for a sparse loss; for one-hot rows use "
-            f"'categorical_crossentropy'. Received: shape={labels.shape}"
-        )
-    if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"y expects integer labels for a sparse loss; use y.astype(int). Received: dtype={labels.dtype}"
-        )
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= outputs:
-        raise ValueError(
-            f"y expects labels from 0 to {outputs - 1}, one for each output. Received: from {low} to {high}"
-        )
-    return labels.reshape(n).astype(np.int64)
-
-
-def check_targets(y: Any, n: int, outputs: int, dtype: str) -> Array:
-    """Targets, (n, outputs), in the network's dtype.
-
-    Raises:
-        ValueError: another shape, or no finite numbers.
-    """
-    targets = as_numeric(y, "y")
-    check_length(targets, n)
-    if targets.shape == (n,) and outputs == 1:
-        targets = targets[:, np.newaxis]
-    if targets.shape != (n, outputs):
-        hint = ""
-        if targets.shape in ((n,), (n, 1)):
-            hint = "; for integer labels use utils.to_categorical(y) or the loss 'sparse_categorical_crossentropy'"
-        raise ValueError(
-            f"y expects {outputs} targets a sample, shape ({n}, {outputs}){hint}. Received: shape={targets.shape}"
-        )
-    check_finite(targets, dtype, "y")
-    return targets.astype(dtype, copy=False)
 
 
 def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any, Any]]:

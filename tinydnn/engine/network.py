@@ -8,6 +8,7 @@ import os
 import threading
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from tinydnn import activations, losses, optimizers
@@ -35,16 +36,14 @@ class Network:
         self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
     ) -> None:
         self.name = name or auto_name(type(self).__name__)
-        threads = None if threads is None else check_count("threads", threads)
-        self.backend = devices.get(device, threads)
-        self.threads = 1 if self.device == "gpu" else threads
+        self._asked_for = device, None if threads is None else check_count("threads", threads)
+        self._choose_device()
         self.layers: list[Layer] = []
         self.sample_shape: Shape | None = None
         self.input_layer: InputLayer | None = None
         self.built = False
         self.stop_training = False
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
-        self.history: Any = None  # the callbacks.History of the last training
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: dict[str, Accuracy] = {}
@@ -88,7 +87,7 @@ class Network:
             raise ValueError(
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
-        layer.claim(self)
+        layer.claim()
         before = self.sample_shape, self.built
         self.layers.append(layer)
         self.built = False
@@ -131,14 +130,20 @@ class Network:
         shape = sample_shape
         for layer in self.layers:
             shape = layer.build(shape)
-        weights = [weight for layer in self.layers for weight in layer.weights]
-        self.layout = Layout([weight.shape for weight in weights])
+        self.layout = Layout([weight.shape for layer in self.layers for weight in layer.weights])
+        self._lay_out_weights()
+        self.sample_shape = sample_shape
+        self.built = True
+
+    def _lay_out_weights(self) -> None:
         self.parameters = self.backend.empty(self.layout.size, self.dtype)
         views = iter(self.layout.views(self.parameters))
         for layer in self.layers:
             layer.attach([next(views) for _ in layer.weights], self.backend)
-        self.sample_shape = sample_shape
-        self.built = True
+
+    def _choose_device(self) -> None:
+        self.backend = devices.get(*self._asked_for)
+        self.threads = 1 if self.device == "gpu" else self._asked_for[1]
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -269,6 +274,26 @@ class Network:
     def weights_are_finite(self) -> bool:
         """Whether no weight has become infinite or NaN."""
         return bool(self.backend.xp.isfinite(self.parameters).all())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
+        bound = {"backend", "parameters", "training"}  # to this device, this memory, these callbacks
+        trained = self.built and self.optimizer is not None and self.optimizer.layout is self.layout
+        return {name: value for name, value in vars(self).items() if name not in bound} | {"_trained": trained}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        trained = state.pop("_trained")
+        self.__dict__ |= {**state, "training": None}
+        self._choose_device()
+        for layer in self.layers:
+            layer.claim()
+        if self.built:
+            self._lay_out_weights()
+        if trained and self.optimizer is not None:
+            self.optimizer.attach(self.layout, self.backend)
+
+    def __copy__(self) -> Any:
+        return deepcopy(self)  # two models can't share layers
 
     # -- weights -----------------------------------------------------------------------------------
 

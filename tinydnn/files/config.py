@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import losses, optimizers
+from tinydnn import losses, metrics, optimizers
 from tinydnn.checks import check_shape
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files.objects import deserialize, dtype_policy, serialize
@@ -19,6 +19,10 @@ from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import InputLayer, Layer
 
 Network = Any  # tinydnn.engine.network.Network
+
+
+class CompiledError(FileFormatError):
+    """tinydnn can't compile the model as the file says; all else in the file may be right."""
 
 
 @dataclass
@@ -125,14 +129,38 @@ def from_config(config: Mapping[str, Any], compile: bool) -> SavedModel:
 def _compile_arguments(compiled: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("loss_weights", "weighted_metrics"):
         if compiled.get(key):
-            raise FileFormatError(f"tinydnn has no compile({key}=…). Found: {compiled[key]!r}")
-    optimizer, loss = compiled["optimizer"], compiled["loss"]
-    if isinstance(optimizer, dict):  # else it is a name
-        optimizer = deserialize(optimizer, "keras.optimizers")
-    if isinstance(loss, dict):
-        loss = deserialize(loss, "keras.losses")
-    return {
-        "optimizer": optimizers.get(optimizer),
-        "loss": None if loss is None else losses.get(loss),
-        "metrics": compiled["metrics"],
-    }
+            raise CompiledError(f"tinydnn has no compile({key}=…). Found: {compiled[key]!r}")
+    optimizer = compiled["optimizer"]
+    names = [_named(metric) for metric in compiled["metrics"] or []]
+    objects = [metric["class_name"] for metric in names if isinstance(metric, dict)]
+    if objects:
+        raise CompiledError(f"tinydnn has the metric 'accuracy' alone. Found: {', '.join(objects)}")
+    try:
+        if isinstance(optimizer, dict):  # else it is a name
+            optimizer = deserialize(optimizer, "keras.optimizers")
+        metrics.get(names)  # raises for one that tinydnn lacks
+        return {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled), "metrics": names}
+    except (ValueError, TypeError) as error:
+        raise CompiledError(str(error)) from None
+
+
+def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:
+    """The loss of a model's compile_config, where it has one.
+
+    Raises:
+        CompiledError: tinydnn lacks it.
+    """
+    loss = _named(compiled["loss"])
+    try:
+        if isinstance(loss, dict):
+            loss = deserialize(loss, "keras.losses")
+        return None if loss is None else losses.get(loss)
+    except (ValueError, TypeError) as error:
+        raise CompiledError(str(error)) from None
+
+
+def _named(value: Any) -> Any:
+    """The name of a function of Keras', which a file may have in place of the name; anything else as it is."""
+    if isinstance(value, dict) and value["class_name"] == "function":
+        return value["config"]
+    return value

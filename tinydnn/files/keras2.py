@@ -51,14 +51,7 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         ValueError: tinydnn lacks something that the model has, or the weights don't fit it.
     """
     with h5py.File(path, "r") as file:
-        config = _read_config(file)
-        try:
-            saved = from_config(config, compile)
-        except ValueError as error:
-            if compile and "compile_config" in config:
-                hint = "If it is how the model was compiled, load it with compile=False and compile it anew"
-                raise FileFormatError(f"{error}. {hint}") from None
-            raise
+        saved = from_config(_config(file), compile)
         shapes = saved.weight_shapes(most=os.path.getsize(path))
         saved.weights = read_weights(file, saved.layers, shapes)
         if saved.compile_arguments is not None:
@@ -93,8 +86,13 @@ def read_weights(file: Any, layers: Sequence[Layer], shapes: Sequence[Sequence[S
     return arrays
 
 
-def _read_config(file: Any) -> dict[str, Any]:
-    """The model's config in Keras 3's form."""
+def read_config(path: Path) -> dict[str, Any]:
+    """The config of the model in an .h5 file, in Keras 3's form."""
+    with h5py.File(path, "r") as file:
+        return _config(file)
+
+
+def _config(file: Any) -> dict[str, Any]:
     if "model_config" not in file.attrs:
         raise FileFormatError("expected the attribute model_config. Found: weights without a model; use load_weights")
     config = modern(json.loads(_text(file.attrs["model_config"])))

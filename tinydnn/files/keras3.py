@@ -22,6 +22,7 @@ from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5
 from tinydnn.files.config import SavedModel, from_config, to_config
+from tinydnn.files.keras2 import modern
 from tinydnn.files.optimizer_variables import variables
 from tinydnn.files.whole import FileFormatError, largest_content
 from tinydnn.layers import Layer
@@ -59,21 +60,29 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         ValueError: tinydnn lacks something that the model has, or the weights don't fit it.
         FileFormatError: the file claims to be larger than it can be.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise FileFormatError(
-            "expects a whole zip archive, as Keras 3 writes it. Found: a damaged archive, or another kind of file"
-        ) from None
-    with archive:
-        saved = from_config(json.loads(_entry(archive, "config.json", _LARGEST_CONFIG)), compile)
+    with _opened(path) as archive:
+        saved = from_config(_config(archive), compile)
         claimed = archive.getinfo("model.weights.h5").file_size
         shapes = saved.weight_shapes(most=min(claimed, largest_content(path)))
-        numbers = sum(math.prod(shape) for of_layer in shapes for shape in of_layer)
-        most = (1 + _MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD
-        content = _entry(archive, "model.weights.h5", most)
+        content = _weights(archive, shapes)
     saved.weights, saved.optimizer_variables = read_weights(content, saved.layers, shapes)
     return saved
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The config of the model in a .keras file."""
+    with _opened(path) as archive:
+        return _config(archive)
+
+
+def weights_of_model(path: Path, shapes: Sequence[Sequence[Shape]]) -> bytes:
+    """The .weights.h5 file in a .keras file, for layers with weights of these shapes.
+
+    Raises:
+        FileFormatError: it claims to be larger than it can be.
+    """
+    with _opened(path) as archive:
+        return _weights(archive, shapes)
 
 
 def weights_to_bytes(network: Network) -> bytes:
@@ -120,6 +129,25 @@ def read_weights(
             )
         most = max(1, sum(weight.size for weight in weights))
         return weights, [hdf5.read(file, f"optimizer/vars/{i}", most=most) for i in range(there)]
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise FileFormatError(
+            "expects a whole zip archive, as Keras 3 writes it. Found: a damaged archive, or another kind of file"
+        ) from None
+
+
+def _config(archive: zipfile.ZipFile) -> dict[str, Any]:
+    """The model's config; Keras 2 writes .keras files too, with layers in a form of its own."""
+    return modern(json.loads(_entry(archive, "config.json", _LARGEST_CONFIG)))
+
+
+def _weights(archive: zipfile.ZipFile, shapes: Sequence[Sequence[Shape]]) -> bytes:
+    numbers = sum(math.prod(shape) for of_layer in shapes for shape in of_layer)
+    return _entry(archive, "model.weights.h5", (1 + _MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD)
 
 
 def _entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:

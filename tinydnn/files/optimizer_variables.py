@@ -9,7 +9,7 @@ import numpy as np
 
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array
-from tinydnn.files.whole import FileFormatError
+from tinydnn.files.config import CompiledError
 
 Network = Any  # tinydnn.engine.network.Network
 
@@ -63,10 +63,10 @@ def restore(network: Network, variables: list[Array]) -> None:
     """Copy the optimizer's variables from a file into a model that was made from the same file and compiled.
 
     Raises:
-        FileFormatError: the variables don't fit the optimizer.
+        CompiledError: the variables don't fit the optimizer.
     """
     has_slots = len(variables) > 2  # an optimizer that has not trained yet has none
     if has_slots:
         network.optimizer.build(network.layout, network.dtype, network.backend)
     if not take_over(network, variables) and has_slots:
-        raise FileFormatError("the optimizer's variables don't fit the optimizer that the file describes")
+        raise CompiledError("the optimizer's variables don't fit the optimizer that the file describes")

@@ -17,8 +17,9 @@ from typing import Any
 import h5py
 
 from tinydnn.files import keras2, keras3, optimizer_variables
-from tinydnn.files.config import SavedModel, from_config, to_config
+from tinydnn.files.config import SavedModel, from_config, loss_of, to_config
 from tinydnn.files.whole import FileFormatError, write_whole
+from tinydnn.losses import Loss
 
 Network = Any  # tinydnn.engine.network.Network
 FilePath = str | PathLike[str]
@@ -52,9 +53,21 @@ def model_file(filepath: FilePath) -> Path:
 
 def read_model(path: Path, compile: bool) -> SavedModel:
     """The model in a .keras file or in an .h5 file of Keras 2; with `compile`, how it was compiled too."""
-    if path.name.endswith(_MODEL):
+    if _ending(path) == _MODEL:
         return keras3.read_model(path, compile)
     return keras2.read_model(path, compile)
+
+
+def read_loss(path: Path) -> Loss | None:
+    """The loss that the model in this file was compiled with, if any; nothing else of it has to be what tinydnn has.
+
+    Raises:
+        CompiledError: tinydnn lacks it.
+        FileFormatError: the file is damaged.
+    """
+    with naming(path):
+        compiled = (keras3 if _ending(path) == _MODEL else keras2).read_config(path).get("compile_config")
+        return loss_of(compiled) if compiled else None
 
 
 def save_weights(network: Network, filepath: FilePath, overwrite: bool) -> None:
@@ -66,29 +79,36 @@ def save_weights(network: Network, filepath: FilePath, overwrite: bool) -> None:
         OSError: the file can't be written.
     """
     path = _writable(filepath, overwrite, _WEIGHTS, *_KERAS_2)
-    to_bytes = keras3.weights_to_bytes if path.name.endswith(_WEIGHTS) else keras2.weights_to_bytes
+    to_bytes = keras3.weights_to_bytes if _ending(path) == _WEIGHTS else keras2.weights_to_bytes
     write_whole(path, to_bytes(network))
 
 
-def load_weights(network: Network, filepath: FilePath) -> None:
+def load_weights(network: Network, filepath: FilePath, skip_mismatch: bool, by_name: bool) -> None:
     """Load weights into a built model, and the optimizer's variables too if they fit its slots.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the name has another ending.
+        ValueError: the name has another ending, or skip_mismatch or by_name is True.
         FileFormatError: the file is damaged, or its weights don't fit the model; nothing has changed then.
     """
-    path = _readable(filepath, _WEIGHTS, *_KERAS_2)
+    if skip_mismatch or by_name:
+        raise ValueError(
+            "load_weights takes the weights of all layers, in their order. For some of them, load the model that they "
+            "are of, and take those with get_layer(name).get_weights() and set_weights. "
+            f"Received: skip_mismatch={skip_mismatch}, by_name={by_name}"
+        )
+    path = _readable(filepath, _WEIGHTS, _MODEL, *_KERAS_2)
     shapes = [[weight.shape for weight in layer.weights] for layer in network.layers]
     with naming(path):
-        if path.name.endswith(_WEIGHTS):
-            weights, variables = keras3.read_weights(path.read_bytes(), network.layers, shapes)
+        if _ending(path) in (_WEIGHTS, _MODEL):
+            content = path.read_bytes() if _ending(path) == _WEIGHTS else keras3.weights_of_model(path, shapes)
+            weights, variables = keras3.read_weights(content, network.layers, shapes)
         else:
             with h5py.File(path, "r") as file:
                 weights, variables = keras2.read_weights(file, network.layers, shapes), []
         fits = optimizer_variables.take_over(network, variables)  # first, since it may fail
         network.set_weights(weights)
-    if not fits and len(variables) > 2:
+    if network.optimizer is not None and not fits and len(variables) > 2:
         warnings.warn(
             f"{path}: the optimizer's state was left out, since this model's optimizer has no slots of that kind; "
             "to take it over, load the whole model, or train this one for a step first",
@@ -115,13 +135,15 @@ def naming(source: Path | str) -> Iterator[None]:
     try:
         yield
     except FileFormatError as error:
-        raise FileFormatError(f"{source}: {error}") from None
+        raise type(error)(f"{source}: {error}") from None
     except Exception as error:
         raise FileFormatError(f"{source}: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 def _writable(filepath: FilePath, overwrite: bool, *endings: str) -> Path:
-    path = _with_ending(filepath, *endings)
+    path = _with_ending(filepath, endings)
+    if not path.name.endswith(_ending(path)):
+        raise ValueError(f"Keras knows the ending {_ending(path)} in small letters only. Received: {str(path)!r}")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{str(path)!r} exists already; give overwrite=True or another name")
     return path
@@ -131,12 +153,19 @@ def _readable(filepath: FilePath, *endings: str) -> Path:
     path = Path(fspath(filepath))
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {str(path)!r}")
-    return _with_ending(path, *endings)
+    return _with_ending(path, endings)
 
 
-def _with_ending(filepath: FilePath, ending: str, *keras_2: str) -> Path:
+def _with_ending(filepath: FilePath, endings: tuple[str, ...]) -> Path:
     path = Path(fspath(filepath))
-    if not path.name.endswith((ending, *keras_2)):
-        others = f", or for the files of Keras 2 in {' or '.join(keras_2)}" if keras_2 else ""
-        raise ValueError(f"The file's name must end in {ending}{others}. Received: {str(path)!r}")
+    if _ending(path) not in endings:
+        keras_2 = f", or for the files of Keras 2 in {' or '.join(_KERAS_2)}" if _KERAS_2[0] in endings else ""
+        wanted = " or ".join(ending for ending in endings if ending not in _KERAS_2)
+        raise ValueError(f"The file's name must end in {wanted}{keras_2}. Received: {str(path)!r}")
     return path
+
+
+def _ending(path: Path) -> str:
+    """The ending that says what is in a file, in small letters, however the file has it; "" for another one."""
+    name = path.name.lower()
+    return next((ending for ending in (_MODEL, _WEIGHTS, *_KERAS_2) if name.endswith(ending)), "")

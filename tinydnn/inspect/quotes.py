@@ -197,7 +197,7 @@ def _of(formula: Formula, output: str) -> Formula:
 # -- update ----------------------------------------------------------------------------------------------
 
 _CLIPPING = {
-    "clipvalue": "self.xp.clip(g",
+    "clipvalue": "self.backend.xp.clip(g",
     "clipnorm": "self._clip_norm(g[part]",
     "global_clipnorm": "self._clip_norm(g, self.global",
 }

@@ -17,7 +17,7 @@ class Dense(Layer):
         units: the number of outputs.
         activation: by name, one of `tinydnn.activations`, or None for linear.
         use_bias: whether there is a b.
-        kernel_initializer, bias_initializer: by name or as one of `tinydnn.initializers`.
+        kernel_initializer, bias_initializer: by name, as one of `tinydnn.initializers`, or None for glorot_uniform.
         kernel_regularizer: a penalty on W, by name, as one of `tinydnn.regularizers`, or None.
     """
 
@@ -26,8 +26,8 @@ class Dense(Layer):
         units: int,
         activation: str | activations.Activation | None = None,
         use_bias: bool = True,
-        kernel_initializer: str | initializers.Initializer = "glorot_uniform",
-        bias_initializer: str | initializers.Initializer = "zeros",
+        kernel_initializer: str | initializers.Initializer | None = "glorot_uniform",
+        bias_initializer: str | initializers.Initializer | None = "zeros",
         kernel_regularizer: str | regularizers.Regularizer | None = None,
         **kwargs: Any,
     ) -> None:
@@ -66,8 +66,9 @@ class Dense(Layer):
         return {**kernel, **bias} if self.use_bias else kernel
 
     def initial_weights(self, input_shape: Shape) -> list[Array]:
-        initializers = {"kernel": self.kernel_initializer, "bias": self.bias_initializer}
-        return [initializers[name](shape, self.dtype) for name, shape in self.weight_shapes(input_shape).items()]
+        chosen = {"kernel": self.kernel_initializer, "bias": self.bias_initializer}
+        shapes = self.weight_shapes(input_shape).items()
+        return [(chosen[name] or initializers.GlorotUniform())(shape, self.dtype) for name, shape in shapes]
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)

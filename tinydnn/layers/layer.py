@@ -11,8 +11,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from tinydnn import activations, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
@@ -75,10 +73,9 @@ class Layer:
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
         self.backend = Backend()
-        self.xp: Any = np
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
-        self._owner: object = None
+        self._owned = False
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -99,27 +96,33 @@ class Layer:
         assert self.output_shape is not None
         return self.output_shape
 
-    def claim(self, model: object) -> None:
-        """Note whose layer this is: its weights can lie in one model's vector only."""
-        if self._owner not in (None, model):
+    @property
+    def xp(self) -> Any:
+        """The array module of its weights."""
+        return self.backend.xp
+
+    def claim(self) -> None:
+        """Note that a model has this layer: its weights can lie in one model's vector only."""
+        if self._owned:
             raise ValueError(
                 f"Layer {self.name!r} belongs to another model already; make a new layer, and copy its weights "
                 "with get_weights and set_weights"
             )
-        self._owner = model
+        self._owned = True
 
     def release(self) -> None:
         """Belong to no model again; the weights are NumPy's from then on."""
-        self.weights = self.get_weights()
-        self.backend, self.xp = Backend(), np
-        self._owner = None
+        self.__dict__ |= self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has: it belongs to no model, and its weights are NumPy's."""
+        return {**self.__dict__, "weights": self.get_weights(), "backend": Backend(), "_owned": False}
 
     def attach(self, weights: list[Array], backend: Backend) -> None:
         """Move the weights into these views of the model's flat vector."""
         for view, weight in zip(weights, self.weights, strict=True):
             view[...] = backend.asarray(weight)
-        self.weights = weights
-        self.backend, self.xp = backend, backend.xp
+        self.weights, self.backend = weights, backend
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import check_number, positive_or_none
+from tinydnn.checks import check_number, number_or_none
 from tinydnn.config import cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
@@ -28,9 +28,9 @@ class Optimizer:
     Args:
         learning_rate: the step size, not negative.
         weight_decay: None, or the factor of  w = w - w * weight_decay * learning_rate  before the update.
-        clipnorm: None, or the largest norm that the gradient of one weight array may have.
-        clipvalue: None, or the largest absolute value that an entry of the gradient may have.
-        global_clipnorm: None, or the largest norm that the whole gradient may have.
+        clipnorm: the largest norm that the gradient of one weight array may have; None or 0 for no clipping.
+        clipvalue: the largest absolute value that an entry of the gradient may have; None or 0 for no clipping.
+        global_clipnorm: the largest norm that the whole gradient may have; None or 0 for no clipping.
         name: as Keras has it; only shown and saved.
     """
 
@@ -49,10 +49,10 @@ class Optimizer:
         name: str | None = None,
     ) -> None:
         self.learning_rate = learning_rate
-        self.weight_decay = None if weight_decay is None else check_number("weight_decay", weight_decay)
-        self.clipnorm = positive_or_none("clipnorm", clipnorm)
-        self.clipvalue = positive_or_none("clipvalue", clipvalue)
-        self.global_clipnorm = positive_or_none("global_clipnorm", global_clipnorm)
+        self.weight_decay = number_or_none("weight_decay", weight_decay)
+        self.clipnorm = number_or_none("clipnorm", clipnorm)
+        self.clipvalue = number_or_none("clipvalue", clipvalue)
+        self.global_clipnorm = number_or_none("global_clipnorm", global_clipnorm)
         if [clipnorm, clipvalue, global_clipnorm].count(None) < 2:
             raise ValueError(
                 "Only one of clipnorm, clipvalue and global_clipnorm can be given. Received: "
@@ -60,6 +60,7 @@ class Optimizer:
             )
         self.name = name or snake_case(type(self).__name__)
         self.iterations = 0
+        self.backend = Backend()
         self.layout: Layout | None = None
         self.slots: dict[str, Array] = {}
 
@@ -95,31 +96,40 @@ class Optimizer:
             return
         if self.layout is not None and self.iterations:
             raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
-        self.layout, self.xp = layout, backend.xp
-        self.slots = {name: backend.empty(layout.size, dtype) for name in self.slot_names()}
-        for slot in self.slots.values():
-            slot[...] = 0
+        self.slots = {name: np.zeros(layout.size, dtype) for name in self.slot_names()}
+        self.attach(layout, backend)
+
+    def attach(self, layout: Layout, backend: Backend) -> None:
+        """Move the slots to this device, for weights of this layout."""
+        self.layout, self.backend = layout, backend
+        self.slots = {name: backend.placed(slot) for name, slot in self.slots.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has: it belongs to no model, and its slots are NumPy's."""
+        slots = {name: self.backend.to_numpy(slot) for name, slot in self.slots.items()}
+        return {**self.__dict__, "layout": None, "backend": Backend(), "slots": slots}
 
     @property
     def clips(self) -> bool:
-        return (self.clipnorm, self.clipvalue, self.global_clipnorm) != (None, None, None)
+        return any((self.clipnorm, self.clipvalue, self.global_clipnorm))
 
     def clip(self, g: Array) -> None:
         """Clip the whole gradient in place, in the one way asked for."""
-        if self.clipvalue is not None:
-            self.xp.clip(g, -self.clipvalue, self.clipvalue, out=g)
-        elif self.clipnorm is not None:
+        if self.clipvalue:
+            self.backend.xp.clip(g, -self.clipvalue, self.clipvalue, out=g)
+        elif self.clipnorm:
             assert self.layout is not None
             for part in self.layout.slices:
                 self._clip_norm(g[part], self.clipnorm)
-        elif self.global_clipnorm is not None:
+        elif self.global_clipnorm:
             self._clip_norm(g, self.global_clipnorm)
 
     def _clip_norm(self, g: Array, limit: float) -> None:
         """g = g * limit / max(|g|, limit):  as it is where its norm is within the limit."""
-        norm = self.xp.sqrt(self.xp.sum(g * g))
+        xp = self.backend.xp
+        norm = xp.sqrt(xp.sum(g * g))
         g *= limit
-        g /= self.xp.maximum(norm, limit)
+        g /= xp.maximum(norm, limit)
 
     def begin_step(self) -> None:
         """Count the step; called once before its updates."""
@@ -134,9 +144,9 @@ class Optimizer:
         """Decay and update w[part] from its gradient g[part]."""
         w, g = w[part], g[part]
         if self.weight_decay is not None:
-            self.decay.update(self.xp, (w,), cast(self.weight_decay) * self.rate)
+            self.decay.update(self.backend.xp, (w,), cast(self.weight_decay) * self.rate)
         slots = (self.slots[name][part] if name in self.slots else None for name in self.all_slots)
-        self.step.update(self.xp, (w, *slots), g, *self.numbers())
+        self.step.update(self.backend.xp, (w, *slots), g, *self.numbers())
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this optimizer again."""

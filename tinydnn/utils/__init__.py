@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_numeric
+from tinydnn.checks import as_numeric, whole_numbers
 from tinydnn.device.backend import Array
 from tinydnn.names import not_offered
 from tinydnn.random import set_random_seed
@@ -24,9 +24,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Array:
     Raises:
         ValueError: no integers, or outside that range.
     """
-    labels = as_numeric(x, "x")
-    if labels.dtype.kind == "f" and (labels == np.floor(labels)).all() and np.isfinite(labels).all():
-        labels = labels.astype(np.int64)  # whole numbers, as from a text file; Keras takes them too
+    labels = whole_numbers(as_numeric(x, "x"))
     if labels.dtype.kind not in "iu" or not labels.size:
         raise ValueError(f"to_categorical expects integer labels. Received: dtype={labels.dtype}, shape={labels.shape}")
     if labels.ndim > 1 and labels.shape[-1] == 1:

@@ -1,14 +1,14 @@
 """Sequential: layers in a row, with Keras' methods (mirrors keras/src/models/sequential.py)."""
 
 import math
-from collections.abc import Sequence
+import weakref
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count
-from tinydnn.device import devices
+from tinydnn.checks import check_count, is_int
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
@@ -17,12 +17,7 @@ from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.files import optimizer_variables
-from tinydnn.files.config import SavedModel
 from tinydnn.layers import Layer
-from tinydnn.names import not_offered
-
-__all__ = ["Sequential", "load_model", "model_from_json"]
 
 FilePath = str | PathLike[str]
 
@@ -49,6 +44,9 @@ class Sequential(Network):
     data that the model sees.
     """
 
+    _history: weakref.ref[History] | None = None  # of the last training
+    _log: Mapping[str, Any] | None = None  # what is in it
+
     def __init__(
         self,
         layers: Sequence[Layer] | None = None,
@@ -58,6 +56,28 @@ class Sequential(Network):
         threads: int | None = None,
     ) -> None:
         super().__init__(layers, name, device, threads)
+
+    @property
+    def history(self) -> History | None:
+        """The log of the last training.
+
+        A History holds its model, so the model holds what is in it instead: models that nobody has are gone at once.
+        """
+        history = self._history() if self._history else None
+        if history is None and self._log:
+            history = History()
+            history.__dict__ |= self._log
+            history.set_model(self)
+            self._history = weakref.ref(history)
+        return history
+
+    @history.setter
+    def history(self, history: History) -> None:
+        self._history = weakref.ref(history)
+        self._log = {name: value for name, value in vars(history).items() if name != "model"}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_history"}
 
     def fit(
         self,
@@ -79,7 +99,7 @@ class Sequential(Network):
             x: samples, (n, …), of any real dtype; uint8 images may stay so.
             y: one-hot rows (n, outputs), integer labels (n,), or numbers (n, outputs), as the loss takes them.
             batch_size: samples a step; None means 32. The last batch of an epoch may be smaller.
-            epochs: the number of the last epoch; training starts after `initial_epoch`.
+            epochs: the number of the last epoch; training starts after `initial_epoch`. 0 trains none.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
             callbacks: instances of `tinydnn.callbacks.Callback`.
             validation_split: hold out the last share of the samples, and evaluate on it after each epoch.
@@ -98,7 +118,7 @@ class Sequential(Network):
         """
         self.require_idle("fit")
         batch_size = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
-        check_count("epochs", epochs)
+        check_count("epochs", epochs, low=0)
         check_count("initial_epoch", initial_epoch, low=0)
         if shuffle not in (True, False):
             raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
@@ -177,11 +197,33 @@ class Sequential(Network):
         """The loss and metrics on these samples."""
         return self.evaluate(x, y, verbose=0, return_dict=return_dict)
 
+    def predict_on_batch(self, x: Any) -> Array:
+        """The model's outputs for these samples, (n, outputs), as a NumPy array."""
+        return self.predict(x, verbose=0)
+
     def _as_list(self, logs: Logs, return_dict: bool) -> Any:
         if return_dict:
             return logs
         values = [logs["loss"], *(logs[name] for name in self.metrics)]
         return values if self.metrics else values[0]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place, counted from 0 without the Input.
+
+        Raises:
+            ValueError: there is no such layer, or not one of the two was given.
+        """
+        names = [layer.name for layer in self.layers]
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer expects a name or an index. Received: name={name!r}, index={index!r}")
+        if index is None and name in names:
+            return self.layers[names.index(name)]
+        if index is not None and is_int(index) and -len(names) <= index < len(names):
+            return self.layers[index]
+        raise ValueError(
+            f"get_layer expects one of the layers {', '.join(names)}, or their index. Received: "
+            + (f"{name!r}" if index is None else f"index={index!r}")
+        )
 
     def summary(self, *, print_fn: Any = None) -> None:
         """Print the layers, their output shapes and numbers of weights, as Keras does.
@@ -221,20 +263,22 @@ class Sequential(Network):
 
         saving.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: FilePath) -> None:
-        """Take over the weights from a .weights.h5 file, or from an .h5 file of Keras 2, by the order of the layers.
+    def load_weights(self, filepath: FilePath, skip_mismatch: bool = False, *, by_name: bool = False) -> None:
+        """Take over the weights from a .weights.h5 or .keras file, or an .h5 of Keras 2, by the order of the layers.
 
         The optimizer's state comes along if it fits the slots that this model's optimizer has.
 
+        skip_mismatch, by_name: False; a file's weights are taken all or not at all.
+
         Raises:
-            ValueError: the model is not built, or the file's name has another ending.
+            ValueError: the model is not built, the file's name has another ending, or some weights are asked for.
             FileNotFoundError: there is no such file.
             FileFormatError: the file is damaged, or its weights are not this model's; nothing has changed then.
         """
         from tinydnn.files import saving
 
         self._require_built("load_weights")
-        saving.load_weights(self, filepath)
+        saving.load_weights(self, filepath, skip_mismatch, by_name)
 
     def to_json(self, **kwargs: Any) -> str:
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
@@ -250,48 +294,3 @@ class Sequential(Network):
 
     def __repr__(self) -> str:
         return f"<Sequential name={self.name}, built={self.built}>"
-
-
-def load_model(filepath: FilePath, *, compile: bool = True) -> Sequential:
-    """The model in a .keras file, or in an .h5 file of Keras 2; with `compile`, ready to train on.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file's name has another ending.
-        FileFormatError: the file is damaged, or has something that tinydnn lacks.
-    """
-    from tinydnn.files import saving
-
-    path = saving.model_file(filepath)
-    devices.get(None)  # if it fails, the file is not to blame
-    with saving.naming(path):
-        return _made_from(saving.read_model(path, compile))
-
-
-def model_from_json(json_string: str) -> Sequential:
-    """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights.
-
-    Raises:
-        FileFormatError: the text is not the JSON of a Sequential model, or has something that tinydnn lacks.
-    """
-    from tinydnn.files import saving
-
-    devices.get(None)  # if it fails, the text is not to blame
-    with saving.naming("The JSON of a model"):
-        return _made_from(saving.from_json(json_string))
-
-
-def _made_from(saved: SavedModel) -> Sequential:
-    """The model that a file or a JSON text describes."""
-    model = Sequential(saved.entries, name=saved.name)
-    if saved.batch_shape and model.layers:
-        model.build(saved.batch_shape)
-    if saved.weights:
-        model.set_weights(saved.weights)
-    if saved.compile_arguments is not None:
-        model.compile(**saved.compile_arguments)
-        optimizer_variables.restore(model, saved.optimizer_variables)
-    return model
-
-
-__getattr__ = not_offered(__name__, globals())

@@ -1,0 +1,82 @@
+"""Models made from files and from JSON (mirrors keras/src/saving/saving_api.py)."""
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from tinydnn.device import devices
+from tinydnn.files import optimizer_variables
+from tinydnn.files.config import CompiledError, SavedModel
+from tinydnn.models.sequential import Sequential
+
+
+def load_model(
+    filepath: str | PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Sequential:
+    """The model in a .keras file, or in an .h5 file of Keras 2.
+
+    Args:
+        filepath: the file.
+        custom_objects: None or empty: tinydnn loads Keras' own classes only.
+        compile: whether to compile the model as it was; False also opens one that was compiled with what tinydnn lacks.
+        safe_mode: makes no difference: nothing in a file is executed.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file's name has another ending, or there are custom objects.
+        FileFormatError: the file is damaged, or has something that tinydnn lacks.
+    """
+    from tinydnn.files import saving
+
+    _refuse_custom_objects(custom_objects)
+    path = saving.model_file(filepath)
+    devices.get(None)  # if it fails, the file is not to blame
+    try:
+        with saving.naming(path):
+            return _made_from(saving.read_model(path, compile))
+    except CompiledError as error:
+        raise CompiledError(
+            f"{str(error).removesuffix('.')}. To open the model without how it was compiled, give compile=False"
+        ) from None
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+    """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights.
+
+    custom_objects: None or empty: tinydnn loads Keras' own classes only.
+
+    Raises:
+        ValueError: there are custom objects.
+        FileFormatError: the text is not the JSON of a Sequential model, or has something that tinydnn lacks.
+    """
+    from tinydnn.files import saving
+
+    _refuse_custom_objects(custom_objects)
+    devices.get(None)  # if it fails, the text is not to blame
+    with saving.naming("The JSON of a model"):
+        return _made_from(saving.from_json(json_string))
+
+
+def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
+    """Raise a ValueError if there are any."""
+    if custom_objects:
+        raise ValueError(
+            "tinydnn loads Keras' own classes only, so it takes no custom_objects; where they were given for the loss "
+            f"or a metric, leave them out, or load with compile=False. Received: {', '.join(custom_objects)}"
+        )
+
+
+def _made_from(saved: SavedModel) -> Sequential:
+    """The model that a file or a JSON text describes."""
+    model = Sequential(saved.entries, name=saved.name)
+    if saved.batch_shape and model.layers:
+        model.build(saved.batch_shape)
+    if saved.weights:
+        model.set_weights(saved.weights)
+    if saved.compile_arguments is not None:
+        model.compile(**saved.compile_arguments)
+        optimizer_variables.restore(model, saved.optimizer_variables)
+    return model
