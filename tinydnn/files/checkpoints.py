@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
-from tinydnn.files import npz
+from tinydnn.files import npz, zips
 from tinydnn.files.whole import FileFormatError, write_whole
 
 _FORMAT = "tinydnn checkpoint 1"
@@ -49,7 +49,7 @@ def read(path: str | PathLike[str]) -> Any:
     if not os.path.isfile(path):
         raise FileNotFoundError(f"There is no file {path!r}")
     with npz.opened(path) as archive:
-        content = json.loads(npz.read_bytes(archive, "state.json"))
+        content = zips.read_json(archive, "state.json")
         if not isinstance(content, dict) or content.get("format") != _FORMAT:
             raise FileFormatError(f"expected {_FORMAT!r} in state.json. Found: another format")
         return _with_arrays(content.get("state"), archive, set())

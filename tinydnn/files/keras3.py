@@ -20,7 +20,7 @@ import h5py
 
 from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
-from tinydnn.files import hdf5
+from tinydnn.files import hdf5, zips
 from tinydnn.files.config import SavedModel, from_config, to_config
 from tinydnn.files.optimizer_variables import variables
 from tinydnn.files.whole import FileFormatError, largest_content
@@ -33,7 +33,6 @@ KERAS_VERSION = "3.15.1"  # whose format this is, and whose random numbers tinyd
 
 _MOST_SLOTS = 5  # of Keras' optimizers: RMSprop's three, a moving average, and a gradient accumulator
 _LARGEST_NUMBER = 8  # bytes of a float64
-_LARGEST_CONFIG = 2**24  # bytes: some ten thousand layers
 _HDF5_OVERHEAD = 2**24  # bytes besides the numbers, such as the groups of layers without weights
 
 
@@ -66,12 +65,12 @@ def read_model(path: Path, compile: bool) -> SavedModel:
             "expects a whole zip archive, as Keras 3 writes it. Found: a damaged archive, or another kind of file"
         ) from None
     with archive:
-        saved = from_config(json.loads(_entry(archive, "config.json", _LARGEST_CONFIG)), compile)
-        claimed = archive.getinfo("model.weights.h5").file_size
+        saved = from_config(zips.read_json(archive, "config.json"), compile)
+        claimed = zips.entry(archive, "model.weights.h5").file_size
         shapes = saved.weight_shapes(most=min(claimed, largest_content(path)))
         numbers = sum(math.prod(shape) for of_layer in shapes for shape in of_layer)
         most = (1 + _MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD
-        content = _entry(archive, "model.weights.h5", most)
+        content = zips.read(archive, "model.weights.h5", most)
     saved.weights, saved.optimizer_variables = read_weights(content, saved.layers, shapes)
     return saved
 
@@ -120,14 +119,6 @@ def read_weights(
             )
         most = max(1, sum(weight.size for weight in weights))
         return weights, [hdf5.read(file, f"optimizer/vars/{i}", most=most) for i in range(there)]
-
-
-def _entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """An entry of the archive, unless it claims to have more than `most` bytes."""
-    size = archive.getinfo(name).file_size
-    if size > most:
-        raise FileFormatError(f"{name}: expected {most:,} bytes at most. Found: {size:,}")
-    return archive.read(name)
 
 
 def _groups(layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
