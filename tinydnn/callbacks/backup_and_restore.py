@@ -85,7 +85,7 @@ class BackupAndRestore(Callback):
         os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint and os.path.exists(self._path):
             os.replace(self._path, self._previous)
-        checkpoints.write(self._path, training.state())
+        checkpoints.write(self._path, training.state(), like=self._previous)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:

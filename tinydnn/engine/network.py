@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinydnn import activations, losses, optimizers
-from tinydnn.checks import check_count, check_shape, check_weights
+from tinydnn.checks import check_count, check_name, check_shape, check_weights
 from tinydnn.device import devices
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.memory import Layout
@@ -32,7 +32,7 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
     ) -> None:
-        self.name = name or auto_name(type(self).__name__)
+        self.name = auto_name(type(self).__name__) if name is None else check_name(name, "model")
         threads = None if threads is None else check_count("threads", threads)
         self.backend = devices.get(device, threads)
         self.threads = 1 if self.device == "gpu" else threads
@@ -265,7 +265,7 @@ class Network:
             ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
         """
         self._require_built("set_weights")
-        arrays = check_weights(weights, self.layout.shapes, f"Model {self.name!r}")
+        arrays = check_weights(weights, self.layout.shapes, self.dtype, f"Model {self.name!r}")
         for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
             view[...] = self.backend.asarray(array)
 

@@ -20,8 +20,8 @@ from tinydnn.files.whole import FileFormatError, write_whole
 _FORMAT = "tinydnn checkpoint 1"
 
 
-def write(path: str | PathLike[str], state: Any) -> None:
-    """Write a state to a file, whole or not at all.
+def write(path: str | PathLike[str], state: Any, like: str | PathLike[str] | None = None) -> None:
+    """Write a state to a file, whole or not at all; a new file gets the permissions of the file `like`.
 
     Raises:
         TypeError: the state contains something other than numbers, text, lists, dicts and arrays.
@@ -35,7 +35,7 @@ def write(path: str | PathLike[str], state: Any) -> None:
         for i, array in enumerate(arrays):
             with archive.open(f"{i}.npy", "w") as entry:
                 np.lib.format.write_array(entry, array, version=(1, 0), allow_pickle=False)
-    write_whole(path, content.getvalue())
+    write_whole(path, content.getvalue(), like)
 
 
 def read(path: str | PathLike[str]) -> Any:

@@ -81,15 +81,15 @@ def read_weights(file: Any, layers: Sequence[Layer], shapes: Sequence[Sequence[S
     if not names:
         raise FileFormatError("expected the attribute layer_names, as Keras 2 writes it. Found: another HDF5 file")
     found = [(name, weights) for name in names if (weights := _names(hdf5.member(group, name), "weight_names"))]
-    expected = [of_layer for of_layer in shapes if of_layer]
+    expected = [(layer, of_layer) for layer, of_layer in zip(layers, shapes, strict=True) if of_layer]
     if len(found) != len(expected):
         raise FileFormatError(f"expected {len(expected)} layers with weights. Found: {len(found)}")
     arrays: list[Array] = []
-    for of_layer, (name, weights) in zip(expected, found, strict=True):
+    for (layer, of_layer), (name, weights) in zip(expected, found, strict=True):
         if len(weights) != len(of_layer):
             raise FileFormatError(f"{name}: expected {len(of_layer)} weights. Found: {len(weights)}")
         read = [hdf5.read(group, f"{name}/{weight}", shape) for weight, shape in zip(weights, of_layer, strict=True)]
-        arrays += check_weights(read, of_layer, name)
+        arrays += check_weights(read, of_layer, layer.dtype, name)
     return arrays
 
 

@@ -111,7 +111,7 @@ def read_weights(
             if there != len(of_layer):
                 raise FileFormatError(f"{name} ({layer.name}): expected {len(of_layer)} weights. Found: {there}")
             arrays = [hdf5.read(file, f"{name}/vars/{i}", shape, of=layer.name) for i, shape in enumerate(of_layer)]
-            weights += check_weights(arrays, of_layer, f"{name} ({layer.name})")
+            weights += check_weights(arrays, of_layer, layer.dtype, f"{name} ({layer.name})")
         there = len(hdf5.member(file, "optimizer/vars") or ())
         if there > 2 + _MOST_SLOTS * len(weights):
             raise FileFormatError(
