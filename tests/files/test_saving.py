@@ -654,7 +654,7 @@ def test_names_that_no_file_can_have_are_refused_where_they_are_given(name):
         lambda: keras.Sequential(name=name),
         lambda: keras.optimizers.SGD(name=name),
     ):
-        with pytest.raises(ValueError, match="The name of a (layer|model|optimizer) is text"):
+        with pytest.raises(ValueError, match=r"The name of a (layer|model|optimizer) is text"):
             make()
     config = json.loads(net().to_json())
     config["config"]["name"] = name

@@ -4,6 +4,7 @@ The network owns one flat vector of all weights, `parameters`; its layers hold v
 Keras' methods on top.
 """
 
+import math
 import threading
 import warnings
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from tinydnn import activations, losses, optimizers
 from tinydnn.checks import check_count, check_name, check_shape, check_weights
 from tinydnn.device import devices
 from tinydnn.device.backend import Array, Shape
-from tinydnn.device.memory import Layout
+from tinydnn.device.memory import Layout, check_room
 from tinydnn.device.threads import worthwhile
 from tinydnn.layers import InputLayer, Layer
 from tinydnn.metrics import Accuracy
@@ -47,9 +48,12 @@ class Network:
         self.loss: losses.Loss | None = None
         self.metrics: dict[str, Accuracy] = {}
         self.compiled = False
+        self._names: set[str] = set()
+        self._gives: Shape | None = None  # the shape of one output, where it is known already
         try:
             for layer in layers or []:
-                self.add(layer)
+                self._append(layer)
+            self._build_where_stated()
         except BaseException:
             for layer in self.layers:
                 layer.release()
@@ -65,6 +69,18 @@ class Network:
             ValueError: an Input that is not the first, a layer that another model or this one has, two
                 layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
+        before = self.sample_shape, self.built, self._gives
+        self._append(layer)
+        try:
+            self._build_where_stated()
+        except BaseException:
+            self.sample_shape, self.built, self._gives = before
+            self._names.remove(self.layers.pop().name)
+            layer.release()
+            raise
+
+    def _append(self, layer: Layer) -> None:
+        """Put a layer at the end, without weights."""
         if not isinstance(layer, Layer):
             raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
         if isinstance(layer, InputLayer):
@@ -72,30 +88,27 @@ class Network:
                 raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
             self.input_layer, self.sample_shape = layer, layer.given_shape
             return
-        if any(layer.name == other.name for other in self.layers):
+        if layer.name in self._names:
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:
             raise ValueError(
                 f"All layers of a model have one dtype, here {self.dtype}. Received: {layer.name!r} with {layer.dtype}"
             )
-        shape = self.sample_shape or (None if self.layers else layer.given_shape)
-        arrives = None if shape is None else self.compute_output_shape(shape)
+        arrives = self._gives if self.layers else self.sample_shape or layer.given_shape
         if layer.given_shape not in (None, arrives):
             raise ValueError(
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
+        gives = None if arrives is None else layer.compute_output_shape(arrives)
         layer.claim(self)
-        before = self.sample_shape, self.built
         self.layers.append(layer)
-        self.built = False
-        try:
-            if shape is not None:
-                self.build_for(shape)
-        except BaseException:
-            self.layers.pop()
-            layer.release()
-            self.sample_shape, self.built = before
-            raise
+        self._names.add(layer.name)
+        self._gives, self.built = gives, False
+
+    def _build_where_stated(self) -> None:
+        """Build the model if an Input or its first layer says what it takes."""
+        if self.layers and (shape := self.sample_shape or self.layers[0].given_shape):
+            self.build_for(shape)
 
     def compute_output_shape(self, sample_shape: Shape) -> Shape:
         """The shape of one output, for samples of this shape."""
@@ -123,7 +136,11 @@ class Network:
     def _build_for(self, sample_shape: Shape) -> None:
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layers yet; add some")
-        self.compute_output_shape(sample_shape)  # raises before anything is changed
+        sizes, shape = {}, sample_shape
+        for layer in self.layers:
+            sizes[layer.name] = sum(map(math.prod, layer.weight_shapes(shape).values()))
+            shape = layer.compute_output_shape(shape)
+        check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
         shape = sample_shape
         for layer in self.layers:
             shape = layer.build(shape)
@@ -133,7 +150,7 @@ class Network:
         views = iter(self.layout.views(self.parameters))
         for layer in self.layers:
             layer.attach([next(views) for _ in layer.weights], self.backend)
-        self.sample_shape = sample_shape
+        self.sample_shape, self._gives = sample_shape, shape
         self.built = True
 
     @property
