@@ -22,7 +22,7 @@ from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5, zips
 from tinydnn.files.config import SavedModel, from_config, to_config
-from tinydnn.files.optimizer_variables import variables
+from tinydnn.files.optimizer_variables import MOST_SLOTS, most_variables, variables
 from tinydnn.files.whole import FileFormatError, largest_content
 from tinydnn.layers import Layer
 from tinydnn.names import snake_case
@@ -31,7 +31,6 @@ Network = Any  # tinydnn.engine.network.Network
 
 KERAS_VERSION = "3.15.1"  # whose format this is, and whose random numbers tinydnn.random draws
 
-_MOST_SLOTS = 5  # of Keras' optimizers: RMSprop's three, a moving average, and a gradient accumulator
 _LARGEST_NUMBER = 8  # bytes of a float64
 _HDF5_OVERHEAD = 2**24  # bytes besides the numbers, such as the groups of layers without weights
 
@@ -69,7 +68,7 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         claimed = zips.entry(archive, "model.weights.h5").file_size
         shapes = saved.weight_shapes(most=min(claimed, largest_content(path)))
         numbers = sum(math.prod(shape) for of_layer in shapes for shape in of_layer)
-        most = (1 + _MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD
+        most = (1 + MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD
         content = zips.read(archive, "model.weights.h5", most)
     saved.weights, saved.optimizer_variables = read_weights(content, saved.layers, shapes)
     return saved
@@ -113,12 +112,12 @@ def read_weights(
             arrays = [hdf5.read(file, f"{name}/vars/{i}", shape, of=layer.name) for i, shape in enumerate(of_layer)]
             weights += check_weights(arrays, of_layer, layer.dtype, f"{name} ({layer.name})")
         there = len(hdf5.member(file, "optimizer/vars") or ())
-        if there > 2 + _MOST_SLOTS * len(weights):
+        if there > 2 + MOST_SLOTS * len(weights):
             raise FileFormatError(
-                f"optimizer/vars: expected {_MOST_SLOTS} slots a weight at most. Found: {there} arrays"
+                f"optimizer/vars: expected {MOST_SLOTS} slots a weight at most. Found: {there} arrays"
             )
-        most = max(1, sum(weight.size for weight in weights))
-        return weights, [hdf5.read(file, f"optimizer/vars/{i}", most=most) for i in range(there)]
+        paths = (f"optimizer/vars/{i}" for i in range(there))
+        return weights, hdf5.read_all(file, paths, most_variables(weights))
 
 
 def _groups(layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:

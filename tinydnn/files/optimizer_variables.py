@@ -3,6 +3,7 @@
 Mirrors keras/src/optimizers/base_optimizer.py, `BaseOptimizer.variables`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,14 @@ from tinydnn.device.backend import Array
 from tinydnn.files.whole import FileFormatError
 
 Network = Any  # tinydnn.engine.network.Network
+
+
+MOST_SLOTS = 5  # of Keras' optimizers: RMSprop's three, a moving average, and a gradient accumulator
+
+
+def most_variables(weights: Sequence[Array]) -> int:
+    """How many numbers the variables of an optimizer of these weights may have."""
+    return 2 + MOST_SLOTS * sum(int(weight.size) for weight in weights)
 
 
 def slots_in_order(network: Network) -> list[tuple[str, int, Array]]:
