@@ -259,7 +259,7 @@ def test_a_checkpoint_of_another_training_is_refused(cut_off):
         (lambda s: s.pop("averages"), "averages"),
         (lambda s: s["random"]["numpy"].__setitem__(2, 10**9), "position 1000000000"),
         (lambda s: s["random"].update(seed="x"), "seed 'x'"),
-        (lambda s: s["callbacks"][0][1].update(history={"loss": "none"}), "lists of numbers"),
+        (lambda s: s["callbacks"][0][1].update(history={"loss": "none"}), "a History of lists"),
         (lambda s: s["callbacks"][0][1].update(epoch=3), "History.epoch expects"),
         (lambda s: s.update(learning_rate="fast"), "learning_rate"),
         (lambda s: s["model"].update(iterations=1.5), "iterations expects"),
@@ -281,8 +281,8 @@ def test_a_checkpoint_that_no_training_can_have_written_is_refused(cut_off, chan
         ({"state.json": "[" * 100_000}, "read to its end"),
         ({"state.json": "{}"}, "another format"),
         ({"other.json": "{}"}, "expected state.json"),
-        ({"state.json": '{"format": "tinydnn checkpoint 1", "state": {"array": 0}}', "0.npy": "x"}, "as NumPy writes"),
-        ({"state.json": '{"format": "tinydnn checkpoint 1", "state": [{"array": 0}]}'}, "expected 0.npy"),
+        ({"state.json": '{"format": "tinydnn checkpoint 2", "state": {"array": 0}}', "0.npy": "x"}, "as NumPy writes"),
+        ({"state.json": '{"format": "tinydnn checkpoint 2", "state": [{"array": 0}]}'}, "expected 0.npy"),
         ({"state.json": bytes(2**28 + 1)}, "bytes at most in this archive"),
     ],
 )
@@ -375,3 +375,120 @@ def test_an_error_of_a_callback_is_its_own_and_not_the_checkpoints(cut_off):
 
     with pytest.raises(RuntimeError, match="mine"):
         train(net(), cut_off, [LambdaCallback(on_epoch_begin=fail)], every=2)
+
+
+# -- what callbacks put into the logs ------------------------------------------------------------------------
+
+KEPT = {
+    "int": 3, "large int": 10**40, "text": "ä\0\ud800", "none": None, "true": True, "nan": float("nan"),
+    "inf": float("-inf"), "bool_": np.bool_(False), "int8": np.int8(-3), "uint64": np.uint64(2**64 - 1),
+    "float16": np.float16(0.1),
+    "float32": np.float32(0.1), "float64": np.float64(0.1), "list": [1, [2.5, None]], "tuple": (1, (2, "x")),
+    "dict": {"a": {"array": 0}, "dict": 1, "scalar": [1, 2], "tuple": (1,)}, "array": np.arange(6.0).reshape(2, 3),
+    "bits": np.array([True, False]), "nothing": np.empty((0, 2), np.int16), "0-d": np.array(2.5, np.float32),
+    "other order": np.asfortranarray(np.ones((2, 3), ">f4")),
+}  # fmt: skip
+
+
+def alike(a, b):
+    """Whether two values are the same, types and all."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
+    if isinstance(a, np.ndarray | np.generic):
+        return a.dtype == b.dtype and np.array_equal(a, b)
+    return a == b or (a != a and b != b)
+
+
+class Notes(Callback):
+    """Puts a value into the logs of each epoch."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["noted"] = self.value
+
+
+@pytest.mark.parametrize("every", ["epoch", 3])
+@pytest.mark.parametrize("name", KEPT)
+def test_whatever_callbacks_put_into_the_logs_is_there_after_a_resume(tmp_path, name, every):
+    def run(folder, cut=None):
+        keras.utils.set_random_seed(1)
+        return train(net(), folder, [Notes(KEPT[name])], every, cut, epochs=3)
+
+    expected = run(tmp_path / "whole").history
+    with pytest.raises(PowerCutError):
+        run(tmp_path / "cut", (2, "train_batch_begin", 5))
+    history = run(tmp_path / "cut").history
+    assert alike(history, expected)
+    assert alike(history["noted"], [KEPT[name]] * 3)
+
+
+class Thing:
+    """Something that no file keeps."""
+
+
+CYCLE: list = []
+CYCLE.append(CYCLE)
+
+
+@pytest.mark.parametrize("every", ["epoch", 1000])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {1, 2}, Thing(), b"bytes", 1j, np.complex64(1), np.str_("text"), np.datetime64("2026-01-01"), {1: 2}, [Thing()],
+        np.array(["text"]), np.array([None]), np.ma.array([1.0]), 10**5000, CYCLE,
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_no_backup_keeps_is_refused_at_the_end_of_its_epoch_and_the_last_one_stays(tmp_path, value, every):
+    class Later(Notes):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                super().on_epoch_end(epoch, logs)
+
+    model = net()
+    with pytest.raises((TypeError, ValueError, RecursionError)) as error:
+        train(model, tmp_path, [Later(value)], every)
+    assert not isinstance(error.value, keras.FileFormatError)
+    assert model.training.epoch == 2
+    if every == "epoch":
+        history = train(net(), tmp_path, every=every)
+        assert history.epoch == list(range(EPOCHS))
+    else:
+        assert "logs['noted']" in str(error.value)
+
+
+def test_what_a_callback_keeps_is_of_the_type_that_it_says_before_it_is_written(tmp_path):
+    class Best(Callback):
+        kept = {"best": float}
+        best = None
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.best = np.float32(0.5) if batch < 4 else None
+
+    with pytest.raises(TypeError, match=r"Best\.best expects .*float.*, as `kept` says\. Found: None"):
+        train(net(), tmp_path, [Best()], every=1)
+    assert type(checkpoints.read(tmp_path / "checkpoint.npz")["callbacks"][0][1]["best"]) is np.float32
+    Best.on_train_batch_end = Callback.on_train_batch_end
+    train(net(), tmp_path, [Best()], every=1)
+
+
+def test_early_stopping_on_a_number_of_numpys_goes_on(tmp_path):
+    class Score(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["score"] = np.float32(epoch)
+
+    def others():
+        best = ModelCheckpoint(tmp_path / "best.keras", "score", save_best_only=True, mode="max")
+        return [Score(), EarlyStopping("score", mode="max", restore_best_weights=True), best]
+
+    with pytest.raises(PowerCutError):
+        train(net(), tmp_path, others(), cut=(2, "train_batch_end", 5))
+    again = others()
+    train(net(), tmp_path, again)
+    assert (again[1].best, again[2].best) == (3, 3)

@@ -115,7 +115,7 @@ def test_an_entry_with_less_than_it_says_is_refused(name, tmp_path):
 def test_json_that_shrinks_as_no_text_does_is_refused_before_its_values_are_made(name, tmp_path):
     path, (write, _, entry) = tmp_path / name, READERS[name]
     write(path)
-    text = json.dumps({"format": "tinydnn checkpoint 1", "state": [[]] * 2 * MEGABYTE})
+    text = json.dumps({"format": "tinydnn checkpoint 2", "state": [[]] * 2 * MEGABYTE})
     rewritten(path, entry, text.replace(" ", ""), zipfile.ZIP_DEFLATED)
     refused(name, path, f"{entry}: expected 1,048,576 bytes at most")
 

@@ -27,6 +27,7 @@ class BackupAndRestore(Callback):
         delete_checkpoint: whether to remove the backup once the training has ended.
 
     fit raises:
+        TypeError: logs, or what a callback keeps, has something that no backup can keep; the last one stays.
         FileFormatError: the backup is damaged, or of a training with other layers, optimizer, data size,
             batch size or callbacks.
     """
@@ -74,6 +75,11 @@ class BackupAndRestore(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self.save_freq == "epoch":
             self._save()
+        else:
+            from tinydnn.files import checkpoints
+
+            for name, value in (logs or {}).items():  # of which History is made, and so the next backup
+                checkpoints.check(value, f"logs[{name!r}]")
 
     def _save(self) -> None:
         from tinydnn.files import checkpoints

@@ -120,7 +120,9 @@ class Fit:
 
     def state(self) -> resume.State:
         """All that it takes to go on from here to the same bits, as numbers, text, lists, dicts and NumPy arrays."""
-        return resume.state_of(self)
+        state = resume.state_of(self)
+        self.callbacks.check(state["callbacks"])  # now, rather than when it is needed
+        return state
 
     def go_on_from(self, state: resume.State, source: str) -> None:
         """Start from this state, read from this source, once all callbacks have heard of the training's beginning."""

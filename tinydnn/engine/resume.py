@@ -49,6 +49,7 @@ def take_over(fit: Fit, state: State, source: str) -> None:
     """
     before = state_of(fit)
     try:
+        fit.callbacks.check(state["callbacks"])
         _restore(fit, state)
     except Exception as error:  # whatever is in the file
         _restore(fit, before)
