@@ -68,6 +68,11 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(_global_seed)
 
 
+def global_seed() -> int | None:
+    """What `set_random_seed` was last given; None where it never was."""
+    return _global_seed
+
+
 def get_state() -> dict[str, Any]:
     """What tinydnn, Python's `random` and `numpy.random` will draw next, as numbers, lists and arrays."""
     version, words, gauss = random.getstate()

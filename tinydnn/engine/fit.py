@@ -16,6 +16,7 @@ from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.shards import Shards
+from tinydnn.files import identity
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -42,6 +43,9 @@ class Fit:
         self.divergence = Divergence(network)
         self.stopping = False
         self._checkpoint: tuple[resume.State, str] | None = None
+        self.asked: dict[str, Any] = {}
+        self.rate_when_cut_off = getattr(network.optimizer, "learning_rate", None)
+        self.before: Fit | None = network.training  # one that was cut off
         network.training, network.stop_training = self, False
 
     def run(self, epoch: int, epochs: int) -> None:
@@ -53,6 +57,7 @@ class Fit:
                 validation = stack.enter_context(Shards(self.network, self.held_out, self.batch_size))
             interrupt = stack.enter_context(deferred_interrupt())
             self.epoch = epoch
+            self.origin, self.asked = identity.of_training(self, epoch), identity.asked(self, epochs)
             self.callbacks.on_train_begin({})
             if self._checkpoint is not None:
                 resume.take_over(self, *self._checkpoint)
@@ -114,6 +119,7 @@ class Fit:
 
     def _check_what_is_cut_off(self, kind: type[BaseException] | None, *_: Any) -> None:
         """Leave no model whose loss is infinite already, though nobody has looked."""
+        self.rate_when_cut_off = getattr(self.network.optimizer, "learning_rate", None)
         if kind is not None and self.step:
             with suppress(FloatingPointError):  # of the two errors the other came first
                 self.check()
