@@ -28,8 +28,9 @@ class BackupAndRestore(Callback):
 
     fit raises:
         TypeError: logs, or what a callback keeps, has something that no backup can keep; the last one stays.
-        FileFormatError: the backup is damaged, or of a training with other layers, optimizer, data size,
-            batch size or callbacks.
+        FileFormatError: the backup is damaged, or of another training: one with other layers, loss, optimizer, data,
+            seed, batch size or callbacks. Another learning rate, number of epochs or threads, or device is taken, with
+            a warning.
     """
 
     def __init__(
