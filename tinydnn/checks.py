@@ -16,10 +16,10 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     """The value as an int.
 
     Raises:
-        ValueError: no integer, or below `low`.
+        ValueError: no integer, below `low`, or of more than 63 bits.
     """
-    if not is_int(value) or value < low:
-        raise ValueError(f"{name} expects an integer of at least {low}. Received: {name}={value!r}")
+    if not is_int(value) or not low <= value < 2**63:
+        raise ValueError(f"{name} expects an integer of at least {low}, below 2**63. Received: {name}={value!r}")
     return int(value)
 
 
@@ -41,11 +41,23 @@ def number_or_none(name: str, value: Any) -> float | None:
     return None if value is None else check_number(name, value)
 
 
-def check_name(name: str) -> str:
-    """The name of a layer."""
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"A layer's name is a string without '/'. Received: name={name!r}")
+def check_name(name: str, of: str = "layer") -> str:
+    """The name of a layer, or of something else that files have under its name.
+
+    Raises:
+        ValueError: it is no text, or one that HDF5 can't have as a name.
+    """
+    if not isinstance(name, str) or not name or name == "." or "/" in name or "\0" in name or not _is_unicode(name):
+        raise ValueError(
+            f"The name of a {of} is text other than '.', without '/', NUL and halves of surrogate pairs. "
+            f"Received: name={name!r}"
+        )
     return name
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a file can have this text; half of a surrogate pair has no place in UTF-8."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
@@ -61,11 +73,11 @@ def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
     return tuple(int(n) for n in shape)
 
 
-def check_weights(weights: Sequence[Any], shapes: Sequence[tuple[int, ...]], what: str) -> list[Any]:
-    """The weights as NumPy arrays of these shapes.
+def check_weights(weights: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: str, what: str) -> list[Any]:
+    """The weights as NumPy arrays of these shapes, whose numbers fit this dtype.
 
     Raises:
-        ValueError: wrong number or shapes, or values that are no finite numbers.
+        ValueError: wrong number or shapes, or values that are no finite numbers or too large for the dtype.
     """
     arrays = [np.asarray(weight) for weight in weights]
     if [array.shape for array in arrays] != list(shapes):
@@ -73,11 +85,18 @@ def check_weights(weights: Sequence[Any], shapes: Sequence[tuple[int, ...]], wha
             f"{what} expects weights of shapes {list(shapes)}. Received: {[array.shape for array in arrays]}"
         )
     for array in arrays:
-        if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        if array.dtype.kind not in "fiu" or not fits(array, dtype):
             raise ValueError(
-                f"{what} expects weights that are finite numbers. Received: {array.dtype} with NaN or infinity"
+                f"{what} expects weights that are finite numbers and fit {dtype}. "
+                f"Received: {array.dtype} with NaN, infinity or larger ones"
             )
     return arrays
+
+
+def fits(array: Any, dtype: str) -> bool:
+    """Whether no number is NaN, infinite, or too large for this dtype."""
+    limit = float(np.finfo(dtype).max)
+    return not array.size or max(abs(float(array.max())), abs(float(array.min()))) <= limit  # false for NaN too
 
 
 def as_numeric(array: Any, what: str) -> Any:
@@ -116,12 +135,9 @@ def check_finite(array: Any, dtype: Any, what: str) -> None:
     Raises:
         ValueError: something is; the message names the first row that has it.
     """
-    if array.dtype.kind != "f" or not array.size:
+    if array.dtype.kind != "f" or fits(array, dtype):
         return
-    limit = float(np.finfo(dtype).max)
-    if max(abs(float(array.max())), abs(float(array.min()))) <= limit:  # makes no copy; false for NaN too
-        return
-    bad = next(i for i, row in enumerate(array) if not float(np.abs(row).max()) <= limit)
+    bad = next(i for i, row in enumerate(array) if not fits(row, dtype))
     raise ValueError(
         f"{what} expects finite numbers that fit {dtype}. Received: NaN, infinity or larger ones in row {bad}"
     )

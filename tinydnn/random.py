@@ -68,6 +68,11 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(_global_seed)
 
 
+def global_seed() -> int | None:
+    """What `set_random_seed` was last given; None where it never was."""
+    return _global_seed
+
+
 def get_state() -> dict[str, Any]:
     """What tinydnn, Python's `random` and `numpy.random` will draw next, as numbers, lists and arrays."""
     version, words, gauss = random.getstate()
@@ -131,12 +136,13 @@ def _mixed(x0: Any, x1: Any, x2: Any, x3: Any, k0: Any, k1: Any) -> tuple[Any, A
 def _stream(key: tuple[int, int], upper: tuple[int, int], start: int, stop: int, xp: Any) -> Array:
     """Words start to stop of the stream whose counters are (block, block >> 32, *upper)."""
     first_block, last_block = start // 4, -(-stop // 4)
-    pieces = []
+    words: Array = xp.empty(4 * (last_block - first_block), xp.uint32)  # first: what can't be had is refused at once
     for begin in range(first_block, last_block, _BLOCKS_AT_ONCE):
-        block = xp.arange(begin, min(begin + _BLOCKS_AT_ONCE, last_block), dtype=xp.uint64)
+        end = min(begin + _BLOCKS_AT_ONCE, last_block)
+        block = xp.arange(begin, end, dtype=xp.uint64)
         ones = xp.ones_like(block)
-        pieces.append(philox((block & _MASK32, block >> 32, ones * upper[0], ones * upper[1]), key, xp))
-    words: Array = xp.concatenate(pieces) if pieces else xp.empty(0, xp.uint32)
+        drawn = philox((block & _MASK32, block >> 32, ones * upper[0], ones * upper[1]), key, xp)
+        words[4 * (begin - first_block) : 4 * (end - first_block)] = drawn
     return words[start - 4 * first_block : stop - 4 * first_block]
 
 

@@ -629,9 +629,13 @@ def test_penalties_are_read_once_an_epoch(gpu, counted, rng):
 
 
 def test_a_layer_that_a_gpu_model_gave_back_works_on_the_cpu(gpu):
+    class NoMemory(keras.initializers.Initializer):
+        def __call__(self, shape, dtype="float32"):
+            raise MemoryError
+
     layer = layers.Dense(3, activation="tanh", bias_initializer="glorot_uniform")
-    with pytest.raises(TypeError):
-        keras.Sequential([keras.Input((2,)), layer, "no layer"], device="gpu")
+    with pytest.raises(MemoryError):
+        keras.Sequential([keras.Input((2,)), layer, layers.Dense(2, kernel_initializer=NoMemory())], device="gpu")
     weights, bias = layer.get_weights()
     model = keras.Sequential([keras.Input((2,)), layer], device="cpu")
     x = np.array([[1.0, 2.0]], np.float32)

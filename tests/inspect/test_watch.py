@@ -581,8 +581,9 @@ def test_a_watched_run_that_was_cut_off_keeps_what_it_saw_and_goes_on(tmp_path):
     description = json.loads((folder / "run.json").read_text())
     description["settings"]["epochs"] = done // 10 + 2  # and not 2000
     (folder / "run.json").write_text(json.dumps(description))
-    again = command("train", "--resume", folder, "--watch")
+    again = command("train", "--resume", folder, "--watch", warnings="default")
     assert again.returncode == 0, again.stderr
+    assert f"goes on with epochs={description['settings']['epochs']} in place of 2000" in again.stderr
     assert seen(folder) == list(range(1, 10 * description["settings"]["epochs"] + 1, 10))
 
 

@@ -113,7 +113,7 @@ def read_description(folder: Path) -> tuple[Settings, dict[str, Any], dict[str, 
         raise FileNotFoundError(f"There is no {DESCRIPTION_FILE} in {str(folder)!r}, so there is no run")
     try:
         found = json.loads(path.read_bytes())
-        return _settings(found["settings"]), dict(found["results"]), dict(found["versions"])
+        return _settings(found["settings"]), _results(found["results"]), dict(found["versions"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FileFormatError(f"{path}: expected the description of a run. Found: {error}") from None
 
@@ -123,7 +123,19 @@ def _settings(values: dict[str, Any]) -> Settings:
     known = {field.name for field in fields(Settings)}
     if set(values) != known:
         raise ValueError(f"settings {sorted(values)}; expected {sorted(known)}")
+    if not isinstance(values["hidden"], list):
+        raise ValueError(f"hidden={values['hidden']!r}; expected a list of numbers")
     return Settings(**{**values, "hidden": tuple(values["hidden"])})
+
+
+def _results(values: Any) -> dict[str, Any]:
+    """Results from run.json; a run that is finished has them all."""
+    results, numbers = dict(values), ("seconds", "epochs", "test_accuracy", "test_loss")
+    for name in numbers if "test_accuracy" in results else results.keys() & {"seconds", "epochs"}:
+        none = name == "test_loss" and results[name] is None  # it was infinite
+        if not none and not isinstance(results[name], int | float):
+            raise ValueError(f"{name}={results[name]!r}; expected a number")
+    return results
 
 
 # -- its log -------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ class Run:
         settings, results, _ = run_folder.read_description(folder)
         try:
             run = cls(settings)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, MemoryError) as error:
             path = folder / run_folder.DESCRIPTION_FILE
             raise FileFormatError(f"{path}: expected a run's settings. Found: {error}") from None
         run.results = results

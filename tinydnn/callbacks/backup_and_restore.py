@@ -32,8 +32,10 @@ class BackupAndRestore(Callback):
 
     fit raises:
         BlockingIOError: another training uses the folder.
-        FileFormatError: the backup is damaged, or of a training with other layers, optimizer, data size,
-            batch size or callbacks.
+        TypeError: logs, or what a callback keeps, has something that no backup can keep; the last one stays.
+        FileFormatError: the backup is damaged, or of another training: one with other layers, loss, optimizer, data,
+            seed, batch size or callbacks. Another learning rate, number of epochs or threads, or device is taken, with
+            a warning.
     """
 
     def __init__(
@@ -91,6 +93,11 @@ class BackupAndRestore(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self.save_freq == "epoch":
             self._save()
+        else:
+            from tinydnn.files import checkpoints
+
+            for name, value in (logs or {}).items():  # of which History is made, and so the next backup
+                checkpoints.check(value, f"logs[{name!r}]")
 
     def _save(self) -> None:
         from tinydnn.files import checkpoints
@@ -101,7 +108,7 @@ class BackupAndRestore(Callback):
             return
         if self.double_checkpoint and os.path.exists(self._path):
             os.replace(self._path, self._previous)
-        checkpoints.write(self._path, training.state())
+        checkpoints.write(self._path, training.state(), like=self._previous)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:

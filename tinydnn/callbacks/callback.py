@@ -13,8 +13,8 @@ class Callback:
     0. `logs` has the loss and metrics so far: averages over the batches of this epoch. A hook that sets
     `model.stop_training = True` ends the training after the current step.
 
-    `kept` names the attributes that a checkpoint keeps, and their types: numbers, text, lists, dicts and
-    NumPy arrays. A training that goes on from a checkpoint finds them as they were.
+    `kept` names the attributes that a checkpoint keeps, and their types: numbers, text, lists, tuples, dicts
+    and NumPy arrays of numbers. A training that goes on from a checkpoint finds them as they were.
     """
 
     kept: Mapping[str, Any] = {}

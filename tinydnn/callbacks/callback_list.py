@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
+
 from tinydnn.callbacks.backup_and_restore import BackupAndRestore
 from tinydnn.callbacks.callback import Callback
 from tinydnn.callbacks.history import History
@@ -57,30 +59,34 @@ class CallbackList:
         """What the callbacks ask to be kept."""
         return [
             [type(callback).__name__, {name: getattr(callback, name) for name in callback.kept}]
-            for callback in self._callbacks
-            if callback.kept
+            for callback in self._keeping()
         ]
 
-    def restore(self, state: list[Any]) -> None:
-        """Give the callbacks back what they had.
+    def check(self, state: list[Any]) -> None:
+        """See that a state has what these callbacks keep, in the types that they name.
 
         Raises:
-            ValueError: they are others, or it is nothing that they can have had.
+            ValueError, TypeError: it is of other callbacks, or has something else.
         """
-        keeping = [callback for callback in self._callbacks if callback.kept]
-        ours, theirs = [type(callback).__name__ for callback in keeping], [name for name, _ in state]
+        ours, theirs = [type(callback).__name__ for callback in self._keeping()], [name for name, _ in state]
         if ours != theirs:
             raise ValueError(f"expected the callbacks {ours}. Found: {theirs}")
-        for callback, (name, values) in zip(keeping, state, strict=True):
+        for callback, (name, values) in zip(self._keeping(), state, strict=True):
             for attribute, kind in callback.kept.items():
-                if not isinstance(values[attribute], kind):
-                    raise ValueError(f"{name}.{attribute} expects {kind}. Found: {values[attribute]!r}")
-        for callback, (_, values) in zip(keeping, state, strict=True):
+                value = values[attribute]
+                if not isinstance(value.item() if isinstance(value, np.generic) else value, kind):
+                    raise TypeError(f"{name}.{attribute} expects {kind}, as `kept` says. Found: {value!r:.200}")
+            if isinstance(callback, History) and not all(isinstance(each, list) for each in values["history"].values()):
+                raise TypeError("expected a History of lists. Found: something else")
+
+    def restore(self, state: list[Any]) -> None:
+        """Give the callbacks back what they had."""
+        for callback, (_, values) in zip(self._keeping(), state, strict=True):
             for attribute in callback.kept:
                 setattr(callback, attribute, values[attribute])
-        logged = self.history.history.values()
-        if not all(isinstance(values, list) and all(isinstance(value, float) for value in values) for values in logged):
-            raise ValueError("expected a History of lists of numbers. Found: something else")
+
+    def _keeping(self) -> list[Callback]:
+        return [callback for callback in self._callbacks if callback.kept]
 
     def __getattr__(self, hook: str) -> Callable[..., None]:
         hooks = [getattr(callback, hook) for callback in self._callbacks]

@@ -1,5 +1,7 @@
 """History (mirrors keras/src/callbacks/history.py)."""
 
+from typing import Any
+
 from tinydnn.callbacks.callback import Callback
 from tinydnn.engine.logs import Logs
 
@@ -10,7 +12,7 @@ class History(Callback):
     kept = {"history": dict, "epoch": list}
 
     def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

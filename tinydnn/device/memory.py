@@ -5,7 +5,7 @@ whole vectors, whatever the number of layers.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinydnn.device.backend import Array, Shape
@@ -26,6 +26,21 @@ class Layout:
     def views(self, flat: Array) -> list[Array]:
         """The weights as shaped views: writing to one writes to the vector."""
         return [flat[part].reshape(shape) for part, shape in zip(self.slices, self.shapes, strict=True)]
+
+
+def check_room(sizes: Mapping[str, int], dtype: Any, empty: Callable[[int, Any], Array]) -> None:
+    """See that there is memory for the weights of these layers, before any of them is drawn.
+
+    Raises:
+        MemoryError: there is none.
+    """
+    total, largest = sum(sizes.values()), max(sizes, key=sizes.__getitem__)
+    try:
+        empty(total, dtype)
+    except (MemoryError, ValueError) as error:  # NumPy has a ValueError for what no address can reach
+        raise MemoryError(
+            f"There is no memory for {total:,} weights; layer {largest!r} has {sizes[largest]:,} of them: {error}"
+        ) from None
 
 
 def share(n: int, parts: int, index: int, grain: int = 1) -> slice:

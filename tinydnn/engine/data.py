@@ -5,6 +5,7 @@ the data set is made.
 """
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from tinydnn.checks import as_numeric, check_finite, check_labels, check_length, check_shape, check_targets
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
+from tinydnn.files import identity
 
 
 class Data:
@@ -28,7 +30,7 @@ class Data:
         shape = network.sample_shape or sample_shape or shape_of_sample(x)
         output_shape = network.compute_output_shape(shape)
         host_x = check_samples(x, shape, network.dtype)
-        self.n = len(host_x)
+        self.n, self._backend = len(host_x), network.backend
         self.x = network.backend.asarray(host_x)
         self.targets: Array | None = None
         self.labels: Array | None = None
@@ -50,6 +52,12 @@ class Data:
             self.labels = network.backend.asarray(network.metric.labels(host_y, network.loss.sparse))
         elif network.loss.sparse:
             self.labels = network.backend.asarray(host_y)
+
+    @cached_property
+    def digests(self) -> list[str | None]:
+        """What tells these samples and targets from others."""
+        arrays = self.x, self.labels if self.targets is None else self.targets
+        return [identity.of_array(array, self._backend) for array in arrays]
 
 
 def shape_of_sample(x: Any) -> Shape:

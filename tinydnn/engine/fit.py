@@ -17,6 +17,7 @@ from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.shards import Shards
+from tinydnn.files import identity
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -45,6 +46,9 @@ class Fit:
         self.stopping = False
         self.process: int | None = None
         self._checkpoint: tuple[resume.State, str] | None = None
+        self.asked: dict[str, Any] = {}
+        self.rate_when_cut_off = getattr(network.optimizer, "learning_rate", None)
+        self.before: Fit | None = network.training  # one that was cut off
         network.training, network.stop_training = self, False
 
     def run(self, epoch: int, epochs: int, interrupt: Interrupt) -> None:
@@ -57,6 +61,7 @@ class Fit:
             if self.held_out is not None:
                 validation = stack.enter_context(Shards(self.network, self.held_out, self.batch_size))
             self.epoch = epoch
+            self.origin, self.asked = identity.of_training(self, epoch), identity.asked(self, epochs)
             self.callbacks.on_train_begin({})
             if self._checkpoint is not None:
                 resume.take_over(self, *self._checkpoint)
@@ -117,13 +122,16 @@ class Fit:
 
     def _check_what_is_cut_off(self, kind: type[BaseException] | None, *_: Any) -> None:
         """Leave no model whose loss is infinite already, though nobody has looked."""
+        self.rate_when_cut_off = getattr(self.network.optimizer, "learning_rate", None)
         if kind is not None and self.step:
             with suppress(FloatingPointError):  # of the two errors the other came first
                 self.check()
 
     def state(self) -> resume.State:
         """All that it takes to go on from here to the same bits, as numbers, text, lists, dicts and NumPy arrays."""
-        return resume.state_of(self)
+        state = resume.state_of(self)
+        self.callbacks.check(state["callbacks"])  # now, rather than when it is needed
+        return state
 
     def go_on_from(self, state: resume.State, source: str) -> None:
         """Start from this state, read from this source, once all callbacks have heard of the training's beginning."""

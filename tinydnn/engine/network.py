@@ -4,6 +4,7 @@ The network owns one flat vector of all weights, `parameters`; its layers hold v
 Keras' methods on top.
 """
 
+import math
 import os
 import threading
 import warnings
@@ -12,11 +13,11 @@ from copy import deepcopy
 from typing import Any
 
 from tinydnn import activations, losses, optimizers
-from tinydnn.checks import check_count, check_shape, check_weights
+from tinydnn.checks import check_count, check_name, check_shape, check_weights
 from tinydnn.device import devices
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.device.memory import Layout
+from tinydnn.device.memory import Layout, check_room
 from tinydnn.device.threads import worthwhile
 from tinydnn.layers import InputLayer, Layer
 from tinydnn.metrics import Accuracy
@@ -35,7 +36,7 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
     ) -> None:
-        self.name = name or auto_name(type(self).__name__)
+        self.name = auto_name(type(self).__name__) if name is None else check_name(name, "model")
         self._asked_for = device, None if threads is None else check_count("threads", threads)
         self._choose_device()
         self.layers: list[Layer] = []
@@ -48,9 +49,12 @@ class Network:
         self.loss: losses.Loss | None = None
         self.metrics: dict[str, Accuracy] = {}
         self.compiled = False
+        self._names: set[str] = set()
+        self._gives: Shape | None = None  # the shape of one output, where it is known already
         try:
             for layer in layers or []:
-                self.add(layer)
+                self._append(layer)
+            self._build_where_stated()
         except BaseException:
             for layer in self.layers:
                 layer.release()
@@ -68,6 +72,18 @@ class Network:
                 layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
         self.require_idle("add")
+        before = self.sample_shape, self.built, self._gives
+        self._append(layer)
+        try:
+            self._build_where_stated()
+        except BaseException:
+            self.sample_shape, self.built, self._gives = before
+            self._names.remove(self.layers.pop().name)
+            layer.release()
+            raise
+
+    def _append(self, layer: Layer) -> None:
+        """Put a layer at the end, without weights."""
         if not isinstance(layer, Layer):
             raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
         if isinstance(layer, InputLayer):
@@ -75,30 +91,27 @@ class Network:
                 raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
             self.input_layer, self.sample_shape = layer, layer.given_shape
             return
-        if any(layer.name == other.name for other in self.layers):
+        if layer.name in self._names:
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:
             raise ValueError(
                 f"All layers of a model have one dtype, here {self.dtype}. Received: {layer.name!r} with {layer.dtype}"
             )
-        shape = self.sample_shape or (None if self.layers else layer.given_shape)
-        arrives = None if shape is None else self.compute_output_shape(shape)
+        arrives = self._gives if self.layers else self.sample_shape or layer.given_shape
         if layer.given_shape not in (None, arrives):
             raise ValueError(
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
+        gives = None if arrives is None else layer.compute_output_shape(arrives)
         layer.claim()
-        before = self.sample_shape, self.built
         self.layers.append(layer)
-        self.built = False
-        try:
-            if shape is not None:
-                self.build_for(shape)
-        except BaseException:
-            self.layers.pop()
-            layer.release()
-            self.sample_shape, self.built = before
-            raise
+        self._names.add(layer.name)
+        self._gives, self.built = gives, False
+
+    def _build_where_stated(self) -> None:
+        """Build the model if an Input or its first layer says what it takes."""
+        if self.layers and (shape := self.sample_shape or self.layers[0].given_shape):
+            self.build_for(shape)
 
     def compute_output_shape(self, sample_shape: Shape) -> Shape:
         """The shape of one output, for samples of this shape."""
@@ -126,13 +139,17 @@ class Network:
     def _build_for(self, sample_shape: Shape) -> None:
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layers yet; add some")
-        self.compute_output_shape(sample_shape)  # raises before anything is changed
+        sizes, shape = {}, sample_shape
+        for layer in self.layers:
+            sizes[layer.name] = sum(map(math.prod, layer.weight_shapes(shape).values()))
+            shape = layer.compute_output_shape(shape)
+        check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
         shape = sample_shape
         for layer in self.layers:
             shape = layer.build(shape)
         self.layout = Layout([weight.shape for layer in self.layers for weight in layer.weights])
         self._lay_out_weights()
-        self.sample_shape = sample_shape
+        self.sample_shape, self._gives = sample_shape, shape
         self.built = True
 
     def _lay_out_weights(self) -> None:
@@ -308,7 +325,7 @@ class Network:
             ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
         """
         self._require_built("set_weights")
-        arrays = check_weights(weights, self.layout.shapes, f"Model {self.name!r}")
+        arrays = check_weights(weights, self.layout.shapes, self.dtype, f"Model {self.name!r}")
         with deferred_interrupt():
             for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
                 view[...] = self.backend.asarray(array)

@@ -12,6 +12,7 @@ from tinydnn import random
 from tinydnn.checks import check_count
 from tinydnn.engine.network import Network
 from tinydnn.engine.snapshot import Snapshot, restore, snapshot
+from tinydnn.files import identity
 from tinydnn.files.whole import FileFormatError
 
 Fit = Any  # an engine.fit.Fit, which uses this file
@@ -25,8 +26,8 @@ def state_of(fit: Fit) -> State:
     if under_way:
         fit.check()
     return {
-        "samples": fit.data.n,
-        "batch_size": fit.batch_size,
+        "of": fit.origin | identity.of_data(fit),
+        "asked": fit.asked,
         "epoch": fit.epoch,
         "step": fit.step,
         "stop_training": network.stop_training,
@@ -49,10 +50,16 @@ def take_over(fit: Fit, state: State, source: str) -> None:
     """
     before = state_of(fit)
     try:
+        identity.check(before["of"], state["of"])
+        fit.callbacks.check(state["callbacks"])
+        state = identity.with_changes(fit.asked, state)
         _restore(fit, state)
     except Exception as error:  # whatever is in the file
         _restore(fit, before)
-        raise FileFormatError(f"{source} is of another training, or damaged: {error}") from error
+        raise FileFormatError(
+            f"{source} is of another training, or damaged: {error}; to begin anew, remove it or name another place"
+        ) from error
+    identity.say_changes(fit.asked, state["asked"], source)
     if fit.step:
         fit.callbacks.on_epoch_begin(fit.epoch, {})
         _restore(fit, state)  # undo what the callbacks have changed or drawn just now
@@ -60,9 +67,6 @@ def take_over(fit: Fit, state: State, source: str) -> None:
 
 def _restore(fit: Fit, state: State) -> None:
     network, optimizer = fit.network, fit.network.optimizer
-    for name, ours in (("samples", fit.data.n), ("batch_size", fit.batch_size)):
-        if state[name] != ours:
-            raise ValueError(f"expected {name}={ours}. Found: {name}={state[name]!r}")
     fit.epoch = check_count("epoch", state["epoch"], low=0)
     fit.step = check_count("step", state["step"], low=0)
     fit.stopping = network.stop_training = bool(state["stop_training"])

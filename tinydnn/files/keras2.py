@@ -17,8 +17,9 @@ import numpy as np
 
 from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
-from tinydnn.files import hdf5
+from tinydnn.files import hdf5, hdf5_names
 from tinydnn.files.config import SavedModel, from_config
+from tinydnn.files.optimizer_variables import most_variables
 from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import Layer
 
@@ -55,8 +56,7 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         shapes = saved.weight_shapes(most=os.path.getsize(path))
         saved.weights = read_weights(file, saved.layers, shapes)
         if saved.compile_arguments is not None:
-            most = sum(weight.size for weight in saved.weights)
-            saved.optimizer_variables = _read_optimizer_variables(file, most)
+            saved.optimizer_variables = _read_optimizer_variables(file, most_variables(saved.weights))
     return saved
 
 
@@ -70,19 +70,21 @@ def read_weights(file: Any, layers: Sequence[Layer], shapes: Sequence[Sequence[S
         ValueError: the weights have other shapes, or are not finite numbers.
     """
     group = hdf5.member(file, "model_weights") or file
-    names = _names(group, "layer_names")
+    (names,) = hdf5_names.read([group], "layer_names")
     if not names:
         raise FileFormatError("expected the attribute layer_names, as Keras 2 writes it. Found: another HDF5 file")
-    found = [(name, weights) for name in names if (weights := _names(hdf5.member(group, name), "weight_names"))]
-    expected = [of_layer for of_layer in shapes if of_layer]
+    groups = {name: of_layer for name in names if (of_layer := hdf5.member(group, name)) is not None}
+    weights_of = zip(groups, hdf5_names.read(groups.values(), "weight_names"), strict=True)
+    found = [(name, weights) for name, weights in weights_of if weights]
+    expected = [(layer, of_layer) for layer, of_layer in zip(layers, shapes, strict=True) if of_layer]
     if len(found) != len(expected):
         raise FileFormatError(f"expected {len(expected)} layers with weights. Found: {len(found)}")
     arrays: list[Array] = []
-    for of_layer, (name, weights) in zip(expected, found, strict=True):
+    for (layer, of_layer), (name, weights) in zip(expected, found, strict=True):
         if len(weights) != len(of_layer):
             raise FileFormatError(f"{name}: expected {len(of_layer)} weights. Found: {len(weights)}")
         read = [hdf5.read(group, f"{name}/{weight}", shape) for weight, shape in zip(weights, of_layer, strict=True)]
-        arrays += check_weights(read, of_layer, name)
+        arrays += check_weights(read, of_layer, layer.dtype, name)
     return arrays
 
 
@@ -95,17 +97,20 @@ def read_config(path: Path) -> dict[str, Any]:
 def _config(file: Any) -> dict[str, Any]:
     if "model_config" not in file.attrs:
         raise FileFormatError("expected the attribute model_config. Found: weights without a model; use load_weights")
-    config = modern(json.loads(_text(file.attrs["model_config"])))
+    config = modern(json.loads(hdf5.text(file, "model_config")))
     if "training_config" in file.attrs:
-        training = json.loads(_text(file.attrs["training_config"]))
+        training = json.loads(hdf5.text(file, "training_config"))
         config["compile_config"] = {**training, "optimizer": training["optimizer_config"]}
     return config
 
 
 def _read_optimizer_variables(file: Any, most: int) -> list[Array]:
-    """The optimizer's variables in Keras' order, each of `most` numbers at most; none where the file has none."""
+    """The optimizer's variables in Keras' order, at most so many numbers; none where the file has none."""
     group = hdf5.member(file, "optimizer_weights")
-    return [hdf5.read(group, name, most=most) for name in _names(group, "weight_names")]
+    if group is None:
+        return []
+    (names,) = hdf5_names.read([group], "weight_names")
+    return hdf5.read_all(group, names, most)
 
 
 def modern(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,17 +140,3 @@ def _modern_initializer(value: Mapping[str, Any]) -> Mapping[str, Any]:
     if value["class_name"] == "VarianceScaling" and {key: arguments.get(key) for key in glorot} == glorot:
         return {"class_name": "GlorotUniform", "config": {"seed": arguments.get("seed")}}
     return {**value, "config": {key: entry for key, entry in arguments.items() if key != "dtype"}}
-
-
-def _names(group: Any, attribute: str) -> list[str]:
-    """The names in an attribute, which Keras splits where it is long: layer_names0, …; none without a group."""
-    if group is None:
-        return []
-    if attribute in group.attrs:
-        return [_text(name) for name in group.attrs[attribute]]
-    parts = (group.attrs.get(f"{attribute}{i}") for i in range(len(group.attrs)))
-    return [_text(name) for part in parts if part is not None for name in part]
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -20,10 +20,10 @@ import h5py
 
 from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
-from tinydnn.files import hdf5
+from tinydnn.files import hdf5, zips
 from tinydnn.files.config import SavedModel, from_config, to_config
 from tinydnn.files.keras2 import modern
-from tinydnn.files.optimizer_variables import variables
+from tinydnn.files.optimizer_variables import MOST_SLOTS, most_variables, variables
 from tinydnn.files.whole import FileFormatError, largest_content
 from tinydnn.layers import Layer
 from tinydnn.names import snake_case
@@ -32,9 +32,7 @@ Network = Any  # tinydnn.engine.network.Network
 
 KERAS_VERSION = "3.15.1"  # whose format this is, and whose random numbers tinydnn.random draws
 
-_MOST_SLOTS = 5  # of Keras' optimizers: RMSprop's three, a moving average, and a gradient accumulator
 _LARGEST_NUMBER = 8  # bytes of a float64
-_LARGEST_CONFIG = 2**24  # bytes: some ten thousand layers
 _HDF5_OVERHEAD = 2**24  # bytes besides the numbers, such as the groups of layers without weights
 
 
@@ -62,7 +60,7 @@ def read_model(path: Path, compile: bool) -> SavedModel:
     """
     with _opened(path) as archive:
         saved = from_config(_config(archive), compile)
-        claimed = archive.getinfo("model.weights.h5").file_size
+        claimed = zips.entry(archive, "model.weights.h5").file_size
         shapes = saved.weight_shapes(most=min(claimed, largest_content(path)))
         content = _weights(archive, shapes)
     saved.weights, saved.optimizer_variables = read_weights(content, saved.layers, shapes)
@@ -121,14 +119,14 @@ def read_weights(
             if there != len(of_layer):
                 raise FileFormatError(f"{name} ({layer.name}): expected {len(of_layer)} weights. Found: {there}")
             arrays = [hdf5.read(file, f"{name}/vars/{i}", shape, of=layer.name) for i, shape in enumerate(of_layer)]
-            weights += check_weights(arrays, of_layer, f"{name} ({layer.name})")
+            weights += check_weights(arrays, of_layer, layer.dtype, f"{name} ({layer.name})")
         there = len(hdf5.member(file, "optimizer/vars") or ())
-        if there > 2 + _MOST_SLOTS * len(weights):
+        if there > 2 + MOST_SLOTS * len(weights):
             raise FileFormatError(
-                f"optimizer/vars: expected {_MOST_SLOTS} slots a weight at most. Found: {there} arrays"
+                f"optimizer/vars: expected {MOST_SLOTS} slots a weight at most. Found: {there} arrays"
             )
-        most = max(1, sum(weight.size for weight in weights))
-        return weights, [hdf5.read(file, f"optimizer/vars/{i}", most=most) for i in range(there)]
+        paths = (f"optimizer/vars/{i}" for i in range(there))
+        return weights, hdf5.read_all(file, paths, most_variables(weights))
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -142,20 +140,12 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 def _config(archive: zipfile.ZipFile) -> dict[str, Any]:
     """The model's config; Keras 2 writes .keras files too, with layers in a form of its own."""
-    return modern(json.loads(_entry(archive, "config.json", _LARGEST_CONFIG)))
+    return modern(zips.read_json(archive, "config.json"))
 
 
 def _weights(archive: zipfile.ZipFile, shapes: Sequence[Sequence[Shape]]) -> bytes:
     numbers = sum(math.prod(shape) for of_layer in shapes for shape in of_layer)
-    return _entry(archive, "model.weights.h5", (1 + _MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD)
-
-
-def _entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """An entry of the archive, unless it claims to have more than `most` bytes."""
-    size = archive.getinfo(name).file_size
-    if size > most:
-        raise FileFormatError(f"{name}: expected {most:,} bytes at most. Found: {size:,}")
-    return archive.read(name)
+    return zips.read(archive, "model.weights.h5", (1 + MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD)
 
 
 def _groups(layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:

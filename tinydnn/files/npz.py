@@ -6,14 +6,15 @@ NumPy's own reader allocates as much memory as a file asks for; here the file's 
 import ast
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import is_int
 from tinydnn.device.backend import Array
+from tinydnn.files import zips
 from tinydnn.files.whole import FileFormatError, largest_content
 
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -38,7 +39,7 @@ def opened(path: str) -> Iterator[zipfile.ZipFile]:
                 yield archive
     except FileFormatError as error:
         raise FileFormatError(f"{path}: {error}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, MemoryError) as error:
+    except Exception as error:  # zipfile, zlib and json have many kinds for a damaged file
         raise FileFormatError(f"{path}: can't be read to its end: {error}") from None
 
 
@@ -48,35 +49,17 @@ def read(archive: zipfile.ZipFile, name: str) -> Array:
     Raises:
         FileFormatError: there is no such entry, it is not an array of numbers, or its size is not what its header says.
     """
-    entry = _entry(archive, f"{name}.npy")
-    with archive.open(entry) as file:
-        start = file.read(len(_MAGIC) + 2)
-        length = int.from_bytes(start[-2:], "little")
-        if start[:-2] != _MAGIC or length > _LONGEST_HEADER:
-            raise FileFormatError(f"{name}: expected an array as NumPy writes it. Found: other bytes")
-        shape, dtype, fortran = _header(file.read(length), name)
-        size = math.prod(shape) * dtype.itemsize
-        if len(start) + length + size != entry.file_size:
-            raise FileFormatError(f"{name}: expected {size} bytes for {shape} of {dtype}. Found: {entry.file_size}")
-        content = file.read()  # to the end, where zipfile compares the checksum
-    if len(content) != size:
-        raise FileFormatError(f"{name}: expected {size} bytes. Found: {len(content)}")
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C").copy()
-
-
-def read_bytes(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The content of the entry of this name.
-
-    Raises:
-        FileFormatError: there is no such entry.
-    """
-    return archive.read(_entry(archive, name))
-
-
-def _entry(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    if name not in archive.namelist():
-        raise FileFormatError(f"expected {name}. Found: {', '.join(archive.namelist()[:10])}")
-    return archive.getinfo(name)
+    content = zips.read(archive, f"{name}.npy")
+    start = len(_MAGIC) + 2
+    end = start + int.from_bytes(content[start - 2 : start], "little")  # of the header
+    if not content.startswith(_MAGIC) or end > _LONGEST_HEADER:
+        raise FileFormatError(f"{name}: expected an array as NumPy writes it. Found: other bytes")
+    shape, dtype, fortran = _header(content[start:end], name)
+    size = math.prod(shape) * dtype.itemsize
+    if end + size != len(content):
+        raise FileFormatError(f"{name}: expected {size} bytes for {shape} of {dtype}. Found: {len(content) - end}")
+    array = np.frombuffer(content, dtype, offset=end) if size else np.empty(0, dtype)  # frombuffer takes no emptiness
+    return array.reshape(shape, order="F" if fortran else "C").copy()
 
 
 def _header(text: bytes, name: str) -> tuple[tuple[int, ...], Any, bool]:
@@ -89,6 +72,8 @@ def _header(text: bytes, name: str) -> tuple[tuple[int, ...], Any, bool]:
         raise FileFormatError(f"{name}: expected an array's header. Found: {text[:60]!r}") from None
     if dtype is None or dtype.kind not in "biuf":
         raise FileFormatError(f"{name}: expected plain numbers (nothing is unpickled). Found: dtype {descr!r}")
-    if not isinstance(shape, tuple) or not all(isinstance(axis, int) and axis >= 0 for axis in shape):
+    if not isinstance(shape, tuple) or not all(is_int(axis) and axis >= 0 for axis in shape):
         raise FileFormatError(f"{name}: expected a shape. Found: {shape!r}")
-    return shape, dtype, bool(fortran)
+    if not isinstance(fortran, bool):
+        raise FileFormatError(f"{name}: expected fortran_order as True or False. Found: {fortran!r}")
+    return shape, dtype, fortran

@@ -3,15 +3,25 @@
 Mirrors keras/src/optimizers/base_optimizer.py, `BaseOptimizer.variables`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from tinydnn.checks import check_count, check_number, fits
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array
 from tinydnn.files.config import CompiledError
 
 Network = Any  # tinydnn.engine.network.Network
+
+
+MOST_SLOTS = 5  # of Keras' optimizers: RMSprop's three, a moving average, and a gradient accumulator
+
+
+def most_variables(weights: Sequence[Array]) -> int:
+    """How many numbers the variables of an optimizer of these weights may have."""
+    return 2 + MOST_SLOTS * sum(int(weight.size) for weight in weights)
 
 
 def slots_in_order(network: Network) -> list[tuple[str, int, Array]]:
@@ -39,21 +49,23 @@ def take_over(network: Network, variables: list[Array]) -> bool:
     """Copy these variables into the network's optimizer if they fit its slots; return whether they fit.
 
     Raises:
-        ValueError: the learning rate is negative or too large; nothing has changed then.
+        ValueError: they are what no optimizer can have, such as -1 steps; nothing has changed then.
     """
     optimizer = network.optimizer
-    if len(variables) < 2 or optimizer is None or list(optimizer.slots) != optimizer.slot_names():
+    if optimizer is None or len(variables) < 2:
         return False
-    iterations, learning_rate, *values = variables
-    slots = [slot for _, _, slot in slots_in_order(network)]
-    if [value.shape for value in values] != [slot.shape for slot in slots]:
+    if variables[0].size != 1 or variables[1].size != 1:
+        shapes = [variable.shape for variable in variables[:2]]
+        raise ValueError(f"the optimizer's number of steps and learning_rate expect a number each. Received: {shapes}")
+    steps = check_count("the optimizer's number of steps", variables[0].item(), low=0)
+    learning_rate = check_number("learning_rate", variables[1].item())
+    values, slots = variables[2:], [slot for _, _, slot in slots_in_order(network)]
+    if not all(fits(value, network.dtype) for value in values):
+        raise ValueError(f"the optimizer's slots expect finite numbers that fit {network.dtype}. Received: others")
+    if list(optimizer.slots) != optimizer.slot_names() or [v.shape for v in values] != [s.shape for s in slots]:
         return False
-    if iterations.size != 1 or learning_rate.size != 1 or not all(np.isfinite(each).all() for each in variables):
-        return False
-    if iterations.item() < 0:
-        return False
-    optimizer.learning_rate = float(learning_rate.item())
-    optimizer.iterations = int(iterations.item())
+    optimizer.learning_rate = learning_rate  # first, since it may be too large
+    optimizer.iterations = steps
     for slot, value in zip(slots, values, strict=True):
         slot[...] = network.backend.asarray(value)
     return True

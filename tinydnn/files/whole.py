@@ -10,16 +10,18 @@ from os import PathLike
 from typing import Any
 
 _BORN = secrets.token_hex(4)
+_SHOWN = 40  # letters of a file's name in that of its temporary file, which has to be shorter than 256 bytes too
 
 
 class FileFormatError(ValueError):
     """A file is damaged or of the wrong kind; the message has its name and the place in it."""
 
 
-def write_whole(path: str | PathLike[str], content: bytes) -> None:
+def write_whole(path: str | PathLike[str], content: bytes, like: str | PathLike[str] | None = None) -> None:
     """Write a temporary file in the same folder and rename it to `path`, so that nobody ever finds half a file.
 
-    A link is followed. A pipe or a device such as /dev/stdout is written to directly.
+    A link is followed. A pipe or a device such as /dev/stdout is written to directly. A file that was there before
+    keeps its permissions, and one that wasn't gets those of the file `like`, where there is one.
 
     Raises:
         OSError: the folder is missing, the disk is full, or writing is not allowed; a file that was there
@@ -33,13 +35,13 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
     folder, name = os.path.split(path)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"Folder {folder!r} does not exist; make it first, to write {name!r} there")
-    handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=f".{writer()}.part")
+    handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name[:_SHOWN]}.", suffix=f".{writer()}.part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, _usual_mode())
+        os.chmod(beside, _mode(path, like))
         os.replace(beside, path)
     except BaseException:
         os.unlink(beside)
@@ -92,8 +94,15 @@ def _is_special(path: str) -> bool:
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
-def _usual_mode() -> int:
-    """The permissions that open() gives a new file; mkstemp lets only the owner read its files."""
+def _mode(*examples: str | PathLike[str] | None) -> int:
+    """The permissions of the first of these files that exists, or those that open() gives a new one.
+
+    mkstemp lets only the owner read its files.
+    """
+    for path in examples:
+        if path is not None:
+            with suppress(FileNotFoundError):
+                return os.stat(path).st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask

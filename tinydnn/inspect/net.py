@@ -5,6 +5,7 @@ from typing import Any
 
 import tinydnn
 from tinydnn import config, models
+from tinydnn.checks import check_count
 
 VALIDATION_SPLIT = 0.2
 
@@ -27,6 +28,18 @@ class Settings:
     threads: int | None = None
     checkpoint_every: int | None = None
 
+    def __post_init__(self) -> None:
+        """Check what is used only later.
+
+        Raises:
+            ValueError: no numbers of epochs, samples or steps, or no text.
+        """
+        for name in ("epochs", "batch_size", *(["checkpoint_every"] if self.checkpoint_every is not None else [])):
+            check_count(name, getattr(self, name))
+        for name in ("input", "activation", "optimizer", "dtype", *(["data"] if self.data is not None else [])):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} expects text. Received: {name}={getattr(self, name)!r}")
+
 
 def make_model(settings: Settings) -> models.Sequential:
     """The net that the settings describe, compiled: images in, ten probabilities out.
@@ -34,8 +47,8 @@ def make_model(settings: Settings) -> models.Sequential:
     Raises:
         ValueError: an unknown name, or a value out of range.
     """
-    model = models.Sequential(device=settings.device, threads=settings.threads)
-    complete(tinydnn, model, settings)
+    model = models.Sequential(_layers(tinydnn, settings), device=settings.device, threads=settings.threads)
+    _compile(tinydnn, model, settings)
     return model
 
 
@@ -47,19 +60,27 @@ def complete(keras: Any, model: Any, settings: Settings) -> Any:
     Raises:
         ValueError: an unknown name, or a value out of range.
     """
-    layers, dtype = keras.layers, config.check_dtype(settings.dtype)
-    model.add(layers.Input((28, 28), dtype=dtype))
-    if settings.input == "scaled":
-        model.add(layers.Rescaling(1 / 255, dtype=dtype))
-    elif settings.input != "raw":
-        raise ValueError(f"input expects 'raw' or 'scaled'. Received: {settings.input!r}")
-    model.add(layers.Reshape((28 * 28,), dtype=dtype))
-    for units in settings.hidden:
-        model.add(layers.Dense(units, activation=settings.activation, dtype=dtype))
-    model.add(layers.Dense(10, activation="softmax", dtype=dtype))
+    for layer in _layers(keras, settings):
+        model.add(layer)
+    _compile(keras, model, settings)
+    return model
 
+
+def _layers(keras: Any, settings: Settings) -> list[Any]:
+    layers, dtype = keras.layers, config.check_dtype(settings.dtype)
+    if settings.input not in ("raw", "scaled"):
+        raise ValueError(f"input expects 'raw' or 'scaled'. Received: {settings.input!r}")
+    return [
+        layers.Input((28, 28), dtype=dtype),
+        *([layers.Rescaling(1 / 255, dtype=dtype)] if settings.input == "scaled" else []),
+        layers.Reshape((28 * 28,), dtype=dtype),
+        *(layers.Dense(units, activation=settings.activation, dtype=dtype) for units in settings.hidden),
+        layers.Dense(10, activation="softmax", dtype=dtype),
+    ]
+
+
+def _compile(keras: Any, model: Any, settings: Settings) -> None:
     optimizer = keras.optimizers.get(settings.optimizer)
     if settings.learning_rate is not None:
         optimizer.learning_rate = settings.learning_rate
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
-    return model

@@ -175,7 +175,7 @@ class Layer:
         Raises:
             ValueError: wrong number or shapes, or values that are no finite numbers; nothing has changed then.
         """
-        weights = check_weights(weights, [weight.shape for weight in self.weights], f"Layer {self.name!r}")
+        weights = check_weights(weights, [weight.shape for weight in self.weights], self.dtype, f"Layer {self.name!r}")
         for weight, values in zip(self.weights, weights, strict=True):
             weight[...] = self.backend.asarray(values)
 

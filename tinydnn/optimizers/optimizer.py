@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import check_number, number_or_none
+from tinydnn.checks import check_name, check_number, number_or_none
 from tinydnn.config import cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
@@ -58,7 +58,7 @@ class Optimizer:
                 "Only one of clipnorm, clipvalue and global_clipnorm can be given. Received: "
                 f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
             )
-        self.name = name or snake_case(type(self).__name__)
+        self.name = snake_case(type(self).__name__) if name is None else check_name(name, "optimizer")
         self.iterations = 0
         self.backend = Backend()
         self.layout: Layout | None = None
@@ -72,7 +72,7 @@ class Optimizer:
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         value = check_number("learning_rate", value)
-        if value > np.finfo(floatx()).max:
+        if value > float(np.finfo(floatx()).max):
             raise ValueError(f"learning_rate expects a number that fits {floatx()}. Received: {value}")
         self._learning_rate = value
         # Keras keeps it as a variable of dtype floatx, so a float32 one even where layers are float64.

@@ -1,0 +1,119 @@
+"""What a checkpoint is of: the net, how it is compiled and its data, as names and plain values that can be compared.
+
+A training goes on from its own checkpoint only. What a user may mean to change is said, and the rest is refused.
+"""
+
+import hashlib
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tinydnn import random
+from tinydnn.activations import Activation
+from tinydnn.config import floatx
+from tinydnn.device.backend import Array, Backend
+
+Fit = Any  # tinydnn.engine.fit.Fit
+Settings = dict[str, Any]
+
+_PIECE = 2**24  # bytes
+_SHOWN = 5  # differences
+
+
+def of_training(fit: Fit, initial_epoch: int) -> Settings:
+    """What tells a training from another one, apart from its data; the names of things don't."""
+    network = fit.network
+    found: Settings = {"sample_shape": list(network.sample_shape), "number of layers": len(network.layers)}
+    for number, layer in enumerate(network.layers, 1):
+        kind = type(layer).__name__
+        found[f"layer {number}"] = kind
+        found |= {f"layer {number}, {kind}: {name}": _plain(value) for name, value in _settings(layer).items()}
+    found |= {"loss": _plain(network.loss), "metrics": list(network.metrics)}
+    found["optimizer"] = type(network.optimizer).__name__
+    found |= {f"optimizer: {name}": _plain(value) for name, value in _settings(network.optimizer).items()}
+    return found | {
+        "floatx": floatx(),
+        "seed": random.global_seed(),
+        "batch_size": fit.batch_size,
+        "shuffle": bool(fit.shuffle),
+        "initial_epoch": initial_epoch,
+    }
+
+
+def of_data(fit: Fit) -> Settings:
+    """What tells the data of a training from others."""
+    validation = [None, None] if fit.held_out is None else fit.held_out.digests
+    return dict(zip(("x", "y", "validation x", "validation y"), fit.data.digests + validation, strict=True))
+
+
+def of_array(array: Array | None, backend: Backend) -> str | None:
+    """The dtype, the shape and a digest of the numbers of an array on a device."""
+    if array is None:
+        return None
+    digest = hashlib.sha256()
+    rows = max(1, _PIECE * len(array) // max(1, array.nbytes))
+    for start in range(0, len(array), rows):
+        digest.update(np.ascontiguousarray(backend.to_numpy(array[start : start + rows])).data)
+    return f"{array.dtype} {tuple(array.shape)} {digest.hexdigest()[:16]}"
+
+
+def check(ours: Settings, theirs: Settings) -> None:
+    """See that a checkpoint is of this training.
+
+    Raises:
+        ValueError: it is of another one; the message names what differs.
+    """
+    absent = object()
+    differing = [name for name in {**ours, **theirs} if ours.get(name, absent) != theirs.get(name, absent)]
+    if differing:
+        raise ValueError(f"expected {_listed(differing, ours)}. Found: {_listed(differing, theirs)}")
+
+
+def _listed(names: list[str], settings: Settings) -> str:
+    return ", ".join(f"{name}={settings[name]!r}" if name in settings else f"no {name}" for name in names[:_SHOWN])
+
+
+def asked(fit: Fit, epochs: int) -> Settings:
+    """What may be another when a training goes on."""
+    network, last = fit.network, fit.before
+    rate = network.optimizer.learning_rate
+    if last is not None and last.rate_when_cut_off == rate:  # in this process, where a callback may have lowered it
+        rate = last.asked.get("learning_rate", rate)
+    fit.before = None
+    threads = network.threads_for(fit.batch_size)
+    return {"learning_rate": rate, "epochs": epochs, "device": network.device, "threads": threads}
+
+
+def with_changes(asked: Settings, state: Settings) -> Settings:
+    """The state of a training, with the learning rate that is asked for now if it is another than then."""
+    rate = asked["learning_rate"]
+    return state if rate == state["asked"]["learning_rate"] else {**state, "learning_rate": rate}
+
+
+def say_changes(asked: Settings, before: Settings, source: str) -> None:
+    """Warn of what is asked for now in place of what was before."""
+    changes = [f"{name}={now!r} in place of {before[name]!r}" for name, now in asked.items() if now != before[name]]
+    if changes:
+        warnings.warn(f"The training in {source} goes on with {', '.join(changes)}", stacklevel=6)
+
+
+def _settings(thing: Any) -> Settings:
+    """What makes a layer or an optimizer, without its name and its learning rate, which may be others."""
+    return {name: value for name, value in thing.get_config().items() if name not in ("name", "learning_rate")}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: an object becomes its class with its settings, or its class alone where it tells none."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return of_array(np.atleast_1d(value), Backend())
+    if isinstance(value, Activation):
+        return value.name
+    settings = _settings(value) if hasattr(value, "get_config") else {}
+    return f"{type(value).__name__}({', '.join(f'{name}={_plain(entry)!r}' for name, entry in settings.items())})"
