@@ -6,6 +6,7 @@ The tests call the same functions, with smaller numbers.
 """
 
 import _thread
+import _weakrefset
 import argparse
 import contextlib
 import dis
@@ -154,7 +155,7 @@ def interrupts(name, times, seed=0):
 
 # Python looks for signals at the beginning of a function, and behind each call and each turn of a loop. These files are
 # where a training, its threads and its limits begin and end.
-FILES = {contextlib.__file__, threading.__file__}
+FILES = {contextlib.__file__, threading.__file__, _weakrefset.__file__}
 FILES |= {str(Path(keras.__file__).parent / f"device/{name}.py") for name in ("threads", "interrupts")}
 FILES |= {str(Path(keras.__file__).parent / f"engine/{name}.py") for name in ("fit", "shards", "inference", "network")}
 FILES |= {str(Path(keras.__file__).parent / name) for name in ("models.py", "engine/one_batch.py")}

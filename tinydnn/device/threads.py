@@ -66,7 +66,8 @@ class Team:
     def _dismiss(self) -> None:
         for tasks in self._tasks:
             tasks.put(None)
-        for thread in self._threads:
+        while self._threads:  # they go here, as Python forgets an interrupt that comes while an object goes
+            thread = self._threads.pop()
             if thread.ident is not None:  # it was started
                 thread.join()
 
