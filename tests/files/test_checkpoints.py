@@ -39,6 +39,11 @@ class Decay(Callback):
             self.model.optimizer.learning_rate *= 0.9
 
 
+def by_message(value):
+    """Names a case by its text alone: an object shows where it lies, which is another place in each process."""
+    return value if isinstance(value, str) else ""
+
+
 def net(optimizer="rmsprop", threads=2, dtype="float32"):
     model = keras.Sequential(
         [
@@ -565,11 +570,6 @@ def checkpoint(tmp_path_factory):
 
 
 HELD_OUT = np.ones((2, 4)), np.eye(3)[:2]
-
-
-def by_message(value):
-    """Names a case by its text alone: an object shows where it lies, which is another place in each process."""
-    return value if isinstance(value, str) else ""
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,21 @@
-"""A network: layers in a row, their weights in one vector, and how they are trained.
+"""A network: a stack of layers, and how it is trained. `models.Sequential` puts Keras' methods on top."""
 
-The network owns one flat vector of all weights, `parameters`; its layers hold views of it. `models.Sequential` puts
-Keras' methods on top.
-"""
-
-import math
 import os
-import threading
 import warnings
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
 from tinydnn import activations, losses, optimizers
-from tinydnn.checks import check_count, check_name, check_shape, check_weights
-from tinydnn.device import devices
-from tinydnn.device.backend import Array, Shape
-from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.device.memory import Layout, check_room
-from tinydnn.device.threads import worthwhile
-from tinydnn.layers import InputLayer, Layer
+from tinydnn.device.backend import Shape
+from tinydnn.engine.stack import Stack
+from tinydnn.layers import Layer
 from tinydnn.metrics import Accuracy
 from tinydnn.metrics import get as metrics_by_name
-from tinydnn.names import auto_name
-
-_building = threading.Lock()
 
 
-class Network:
-    """Layers in a row, each taking what the one before it gives.
+class Network(Stack):
+    """Layers in a row that have an optimizer, a loss and metrics, once they are compiled.
 
     Args: as `models.Sequential` has them.
     """
@@ -36,184 +23,23 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
     ) -> None:
-        self.name = auto_name(type(self).__name__) if name is None else check_name(name, "model")
-        self._asked_for = device, None if threads is None else check_count("threads", threads)
-        self._choose_device()
-        self.layers: list[Layer] = []
-        self.sample_shape: Shape | None = None
-        self.input_layer: InputLayer | None = None
-        self.built = False
         self.stop_training = False
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: dict[str, Accuracy] = {}
         self.compiled = False
-        self._names: set[str] = set()
-        self._gives: Shape | None = None  # the shape of one output, where it is known already
-        try:
-            for layer in layers or []:
-                self._append(layer)
-            self._build_where_stated()
-        except BaseException:
-            for layer in self.layers:
-                layer.release()
-            raise
-
-    # -- building ----------------------------------------------------------------------------------
+        super().__init__(layers, name, device, threads)
 
     def add(self, layer: Layer) -> None:
         """Put a layer at the end.
 
         Raises:
-            TypeError: no layer.
+            TypeError, ValueError: as `Stack.add` does.
             RuntimeError: fit is at work on the model.
-            ValueError: an Input that is not the first, a layer that another model or this one has, two
-                layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
         self.require_idle("add")
-        before = self.sample_shape, self.built, self._gives
-        self._append(layer)
-        try:
-            self._build_where_stated()
-        except BaseException:
-            self.sample_shape, self.built, self._gives = before
-            self._names.remove(self.layers.pop().name)
-            layer.release()
-            raise
-
-    def _append(self, layer: Layer) -> None:
-        """Put a layer at the end, without weights."""
-        if not isinstance(layer, Layer):
-            raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
-        if isinstance(layer, InputLayer):
-            if self.layers or self.input_layer:
-                raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
-            self.input_layer, self.sample_shape = layer, layer.given_shape
-            return
-        if layer.name in self._names:
-            raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
-        if self.layers and layer.dtype != self.dtype:
-            raise ValueError(
-                f"All layers of a model have one dtype, here {self.dtype}. Received: {layer.name!r} with {layer.dtype}"
-            )
-        arrives = self._gives if self.layers else self.sample_shape or layer.given_shape
-        if layer.given_shape not in (None, arrives):
-            raise ValueError(
-                f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
-            )
-        gives = None if arrives is None else layer.compute_output_shape(arrives)
-        layer.claim()
-        self.layers.append(layer)
-        self._names.add(layer.name)
-        self._gives, self.built = gives, False
-
-    def _build_where_stated(self) -> None:
-        """Build the model if an Input or its first layer says what it takes."""
-        if self.layers and (shape := self.sample_shape or self.layers[0].given_shape):
-            self.build_for(shape)
-
-    def compute_output_shape(self, sample_shape: Shape) -> Shape:
-        """The shape of one output, for samples of this shape."""
-        for layer in self.layers:
-            sample_shape = layer.compute_output_shape(sample_shape)
-        return sample_shape
-
-    def build(self, input_shape: Sequence[Any]) -> None:
-        """Draw the layers' weights, for batches of this shape: (None, 784), with the batch in front as in Keras.
-
-        Raises:
-            ValueError: no such shape, one that doesn't fit the layers, or another one than it was built for.
-        """
-        shape = check_shape(input_shape[1:], "build, behind the batch as in (None, 784),")
-        if self.sample_shape not in (None, shape):
-            raise ValueError(f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {shape}")
-        self.build_for(shape)
-
-    def build_for(self, sample_shape: Shape) -> None:
-        """Build the layers, and lay out their weights in one vector, where that has not been done."""
-        with deferred_interrupt(), _building:  # several threads may be the first to use a model
-            if not self.built:
-                self._build_for(sample_shape)
-
-    def _build_for(self, sample_shape: Shape) -> None:
-        if not self.layers:
-            raise ValueError(f"Model {self.name!r} has no layers yet; add some")
-        sizes, shape = {}, sample_shape
-        for layer in self.layers:
-            sizes[layer.name] = sum(map(math.prod, layer.weight_shapes(shape).values()))
-            shape = layer.compute_output_shape(shape)
-        check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
-        shape = sample_shape
-        for layer in self.layers:
-            shape = layer.build(shape)
-        self.layout = Layout([weight.shape for layer in self.layers for weight in layer.weights])
-        self._lay_out_weights()
-        self.sample_shape, self._gives = sample_shape, shape
-        self.built = True
-
-    def _lay_out_weights(self) -> None:
-        self.parameters = self.backend.empty(self.layout.size, self.dtype)
-        views = iter(self.layout.views(self.parameters))
-        for layer in self.layers:
-            layer.attach([next(views) for _ in layer.weights], self.backend)
-
-    def _choose_device(self) -> None:
-        self.backend = devices.get(*self._asked_for)
-        self.threads = 1 if self.device == "gpu" else self._asked_for[1]
-
-    @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of a batch, (None, 28, 28)."""
-        if self.sample_shape is None:
-            raise AttributeError(f"Model {self.name!r} has no input_shape before it is built")
-        return (None, *self.sample_shape)
-
-    @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        """The shape of a batch of outputs, (None, 10)."""
-        if self.sample_shape is None:
-            raise AttributeError(f"Model {self.name!r} has no output_shape before it is built")
-        return (None, *self.compute_output_shape(self.sample_shape))
-
-    @property
-    def device(self) -> str:
-        """What it computes on: "cpu" or "gpu"."""
-        return self.backend.device
-
-    def threads_for(self, rows: int) -> int:
-        """How many threads share a batch of so many rows, once the model is built."""
-        return min(rows, self.threads or worthwhile(rows * self.layout.size))
-
-    @property
-    def trainable(self) -> bool:
-        """Always True: tinydnn trains every weight."""
-        return True
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of all layers."""
-        return self.layers[0].dtype if self.layers else "float32"
-
-    @property
-    def last_activation(self) -> activations.Activation | None:
-        """The activation of the last layer, through which a loss may look to the logits; None where it has none."""
-        last = self.layers[-1].activation
-        return None if last is activations.linear else last
-
-    @property
-    def converts_input(self) -> bool:
-        """Whether the first layer that computes takes samples of any dtype."""
-        return next((layer.converts for layer in self.layers if layer.computes), False)
-
-    def _require_built(self, what: str) -> None:
-        if not self.built:
-            raise ValueError(
-                f"Model {self.name!r} has no weights yet, so {what} can't be done: start it with an Input, "
-                "call build((None, …)) with the shape of a batch, or fit it"
-            )
-
-    # -- compiling ---------------------------------------------------------------------------------
+        super().add(layer)
 
     def compile(
         self,
@@ -288,10 +114,6 @@ class Network:
             if layer.kernel_regularizer is not None
         )
 
-    def weights_are_finite(self) -> bool:
-        """Whether no weight has become infinite or NaN."""
-        return bool(self.backend.xp.isfinite(self.parameters).all())
-
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
         bound = {"backend", "parameters", "training"}  # to this device, this memory, these callbacks
@@ -311,26 +133,3 @@ class Network:
 
     def __copy__(self) -> Any:
         return deepcopy(self)  # two models can't share layers
-
-    # -- weights -----------------------------------------------------------------------------------
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights as NumPy arrays: [kernel, bias] of each Dense layer, in order."""
-        return [weight for layer in self.layers for weight in layer.get_weights()]
-
-    def set_weights(self, weights: Sequence[Array]) -> None:
-        """Take over these values.
-
-        Raises:
-            ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
-        """
-        self._require_built("set_weights")
-        arrays = check_weights(weights, self.layout.shapes, self.dtype, f"Model {self.name!r}")
-        with deferred_interrupt():
-            for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
-                view[...] = self.backend.asarray(array)
-
-    def count_params(self) -> int:
-        """The number of weights of all layers."""
-        self._require_built("count_params")
-        return self.layout.size
