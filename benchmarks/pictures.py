@@ -2,9 +2,9 @@
 
 tinydnn train --seed 1 --out net && python benchmarks/pictures.py net
 
-A row is a kind of picture. "read" is how often the net names the digit, and "as it is" how often it names the same digits
-as MNIST has them. A picture that is refused counts as wrong, except in the last rows: they show no digit, or two, and
-refusing them is right. With `--show FOLDER` the first picture of each kind is written there, with what the net saw.
+A row is a kind of picture. "read" is how often the net names the digit, and "as it is" how often it names the same
+digits as MNIST has them. A picture that is refused counts as wrong, except in the last rows: they show no digit or two,
+and refusing them is right. With `--show FOLDER` the first picture of each kind is written there, with what the net saw.
 """
 
 import io

@@ -57,7 +57,8 @@ def _in_channels(image: Image.Image) -> Ink | None:
 def _cover(ink: Ink) -> Array:
     """How much of each pixel the strokes cover, 0 .. 1: all of it inside them, and less on their edges."""
     strokes, contrast = np.pad(ink.strokes, _SKIRT), np.pad(ink.contrast, _SKIRT)
-    cover = np.clip(contrast / np.percentile(contrast[strokes], 60), 0, 1)
+    full = max(np.percentile(contrast[strokes], 60), 1)
+    cover = np.clip(contrast / full, 0, 1)
     cover[(cover < _FAINT) | ~ndimage.binary_dilation(strokes, iterations=_SKIRT)] = 0
     return cover
 
