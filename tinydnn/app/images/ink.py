@@ -19,7 +19,7 @@ _THRESHOLDS = 4
 _MUCH_STRONGER = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ink:
     """A digit's strokes on a picture.
 
@@ -38,15 +38,18 @@ class Ink:
 def find_ink(grey: Array) -> Ink | None:
     """The digit in a picture of float32 grey values 0 .. 255, written darker than the paper or brighter.
 
-    Low thresholds keep faint strokes, high ones leave out ruled lines and shadows. The lowest counts, unless
-    a higher one shows something that stands out much more.
+    Low thresholds keep faint strokes, high ones leave out ruled lines and shadows. The lowest counts, unless a higher
+    one shows something that stands out much more, or shows the digit alone.
     """
     paper, board = _paper(grey), -_paper(-grey)
     light = np.maximum(paper, max(paper.max(), 1) / _SHADE)  # in a shadow ink takes as large a part of less light
     ways = [_at_thresholds(grey, (paper - grey) * (paper.max() / light)), _at_thresholds(-grey, grey - board)]
-    strongest = [max((ink.strength for ink in inks), default=0) for inks in ways]
-    inks = ways[int(np.argmax(strongest))]
-    return next((ink for ink in inks if ink.strength * _MUCH_STRONGER >= max(strongest)), None)
+    best = max((ink for inks in ways for ink in inks), key=lambda ink: ink.strength, default=None)
+    if best is None:
+        return None
+    inks = next(inks for inks in ways if best in inks)
+    strong = [ink for ink in inks if ink.strength * _MUCH_STRONGER >= best.strength]
+    return next((ink for ink in strong if ink.alone), strong[0])
 
 
 def _at_thresholds(grey: Array, contrast: Array) -> list[Ink]:
