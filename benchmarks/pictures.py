@@ -123,7 +123,10 @@ CLOCKWISE = [(1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1
 
 def plain(colour: float, paper: float, mode: str = "L") -> Kind:
     """Nothing but the digit."""
-    return lambda digit, rng: (grey(drawn(pasted(digit, rng), paper, colour)).convert(mode), {})
+    return lambda digit, rng: (
+        grey(drawn(pasted(digit, rng), paper, colour)).convert(mode, dither=Image.Dither.NONE),
+        {},
+    )
 
 
 def inked(colour: tuple[int, int, int], paper: tuple[int, int, int]) -> Kind:

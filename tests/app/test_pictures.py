@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 from commands import command
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from tolerances import DRAWN_DIGIT, NOISY_DIGIT
 
 import tinydnn as keras
@@ -57,6 +57,24 @@ def test_the_error_says_what_is_wrong_with_the_picture(tmp_path):
     cut = a_drawing().crop((80, 30, 110, 100))
     with pytest.raises(keras.FileFormatError, match="expected a digit with paper around it"):
         load_digit(saved(cut, tmp_path / "cut.png"))
+
+
+def test_a_bright_zero_is_read_and_not_the_dark_inside_it(tmp_path):
+    zero = Image.new("L", (300, 260), 255)
+    ImageDraw.Draw(zero).ellipse((90, 40, 190, 200), outline=0, width=14)
+    dark = load_digit(saved(zero, tmp_path / "dark.png"))
+    bright = load_digit(saved(ImageOps.invert(zero), tmp_path / "bright.png"))
+    np.testing.assert_allclose(bright.astype(int), dark, atol=1)
+    assert dark[14, 14] == 0
+
+
+def test_a_shadow_over_half_of_a_digit_changes_nothing(tmp_path):
+    image = a_drawing("L", paper=235, ink=59)
+    light = np.clip(np.linspace(2, -0.5, 160), 0.5, 1)[:, None]  # falls off within the digit
+    shaded = Image.fromarray((np.asarray(image) * light).astype(np.uint8))
+    expected = load_digit(saved(image, tmp_path / "light.png")).astype(int)
+    seen = load_digit(saved(shaded, tmp_path / "shaded.png"))
+    assert np.abs(seen - expected).mean() < DRAWN_DIGIT / 2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 3), (2, 7)])
