@@ -41,6 +41,9 @@ HANDED_OVER = 1e-12
 # resampling twice costs 7; one pixel off the place that MNIST's rule gives would cost 17.
 DRAWN_DIGIT = 11
 
+# The same where noise hides the edges of the strokes, so that the digit may lie up to a pixel off.
+NOISY_DIGIT = 17
+
 # A GPU next to the CPU, in one operation on numbers near 1. Its roundings are others: it makes one of a * b + c, adds
 # up in blocks, and its tanh and exp may be off by two units of the last place.
 GPU_OPERATION = {"float32": 1e-6, "float64": 2e-15}

@@ -1,4 +1,4 @@
-// From ink on a large square to the 28 x 28 grey values of MNIST, as in tinydnn/app/images.py: the ink is scaled to a box
+// From ink on a large square to the 28 x 28 grey values of MNIST, as in tinydnn/app/images: the ink is scaled to a box
 // of 20 x 20, with its proportions kept, and placed so that its centre of mass lies in the middle.
 
 const SIDE = 28, BOX = 20;
