@@ -31,8 +31,8 @@ BUDGETS = {
     # Plain Dense layers, one loss and one optimizer take 400. The rest are Keras' options: losses from probabilities
     # too, three kinds of clipping, weight decay, momentum, and what Keras asks of every layer and optimizer.
     "activations layers losses metrics optimizers": 815,
-    # 40 of them for steps that a GPU repeats from a recording, in a fraction of the time; 20 see that a checkpoint is of
-    # this training, and that weights have room before any is drawn.
+    # 40 of them for steps that a GPU repeats from a recording, in a fraction of the time; 20 see that a checkpoint is
+    # of this training, and that weights have room before any is drawn.
     "engine": 970,
 }
 LINES_OF_A_FILE = 300  # all lines
