@@ -16,7 +16,10 @@ from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise, entry, product
 from tinydnn.names import not_offered, resolve, snake_case
 
-__all__ = ["CategoricalCrossentropy", "Loss", "MeanSquaredError", "SparseCategoricalCrossentropy", "get"]
+__all__ = [
+    "BinaryCrossentropy", "CategoricalCrossentropy", "Loss", "MeanAbsoluteError", "MeanSquaredError",
+    "SparseCategoricalCrossentropy", "get",
+]  # fmt: skip
 
 _EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
 
@@ -60,6 +63,7 @@ class Loss:
 
     sparse = False  # whether targets are integer labels
     from_logits = False
+    computes_softmax = False  # whether it works out the probabilities from a softmax' logits
 
     def takes_logits(self, last: Activation | None) -> bool:
         """Whether it is computed from logits in a model whose last step is this activation, or none."""
@@ -104,6 +108,8 @@ class CategoricalCrossentropy(Loss):
 
     def __init__(self, from_logits: bool = False) -> None:
         self.from_logits = bool(from_logits)
+
+    computes_softmax = True
 
     def takes_logits(self, last: Activation | None) -> bool:
         return self.from_logits or isinstance(last, Softmax | Sigmoid)
@@ -191,12 +197,95 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         return t.dx
 
 
-class MeanSquaredError(Loss):
-    """l_i = mean over k of (x_ik - y_ik)²"""
+class BinaryCrossentropy(Loss):
+    """l_i = - mean over k of y_ik log p_ik + (1 - y_ik) log (1 - p_ik), for targets 0 and 1 (or how likely a 1 is).
+
+    Behind a sigmoid it is computed from its z, as one operation with the sigmoid: nothing overflows, no probability
+    is clipped, and the gradient is simply p - y. Behind a softmax Keras takes its z for a sigmoid's, and so does this.
+
+    Args:
+        from_logits: whether the predictions are logits, the model having no sigmoid of its own.
+    """
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = bool(from_logits)
+
+    def takes_logits(self, last: Activation | None) -> bool:
+        return self.from_logits or isinstance(last, Softmax | Sigmoid)
 
     @elementwise
-    def square(x: Any, y: Any) -> Any:
-        return (x - y) * (x - y)
+    def of_logits(z: Any, y: Any) -> Any:
+        return np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.maximum(z, -z)))
+
+    @elementwise
+    def logits_gradient(z: Any, y: Any, outputs: Any, n: Any) -> Any:
+        return (0.5 * np.tanh(0.5 * z) + 0.5 - y) * (1 / (outputs * n))
+
+    @elementwise
+    def of_probabilities(x: Any, y: Any) -> Any:
+        p = clipped(x)
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    @elementwise
+    def probabilities_gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
+        p = clipped(x)
+        return ((1 - y) / (1 - p) - y / p) * is_inside(x) * (1 / (outputs * n))
+
+    def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
+        """From logits z:  l = mean over the outputs of max(z, 0) - z y + log(1 + exp(-|z|)).
+
+        From probabilities x:  l = - mean of y log p + (1 - y) log (1 - p),  p = x clipped to [1e-7, 1 - 1e-7].
+        """
+        formula = self.of_logits if logits else self.of_probabilities
+        formula.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
+        if x.shape[1] > 1:
+            t.l /= x.shape[1]
+
+    def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
+        """From logits:  dz = (sigmoid(z) - y) / outputs / n.
+
+        From probabilities:  dx = ((1 - y) / (1 - p) - y / p) / outputs / n where x is not clipped, else 0.
+        """
+        formula = self.logits_gradient if logits else self.probabilities_gradient
+        formula.into(xp, t.dx, x, t.y, x.shape[1], n)
+        return t.dx
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "from_logits": self.from_logits}
+
+
+@elementwise
+def square(x: Any, y: Any) -> Any:
+    """(x - y)²"""
+    return (x - y) * (x - y)
+
+
+@elementwise
+def difference(x: Any, y: Any) -> Any:
+    """|x - y|"""
+    return np.maximum(x - y, y - x)
+
+
+class MeanAbsoluteError(Loss):
+    """l_i = mean over k of |x_ik - y_ik|"""
+
+    @elementwise
+    def gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
+        return np.where(x > y, 1, np.where(x < y, -1, 0)) * (1 / (outputs * n))
+
+    def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
+        """l = mean over the outputs of |x - y|"""
+        difference.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
+        t.l /= x.shape[1]
+
+    def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
+        """dx = the sign of (x - y) / outputs / n"""
+        self.gradient.into(xp, t.dx, x, t.y, x.shape[1], n)
+        return t.dx
+
+
+class MeanSquaredError(Loss):
+    """l_i = mean over k of (x_ik - y_ik)²"""
 
     @elementwise
     def gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
@@ -204,7 +293,7 @@ class MeanSquaredError(Loss):
 
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
         """l = mean over the outputs of (x - y)²"""
-        self.square.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
+        square.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
         t.l /= x.shape[1]
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
@@ -213,9 +302,12 @@ class MeanSquaredError(Loss):
         return t.dx
 
 
-_CLASSES: tuple[type[Loss], ...] = CategoricalCrossentropy, SparseCategoricalCrossentropy, MeanSquaredError
+_CLASSES: tuple[type[Loss], ...] = (
+    BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy
+)  # fmt: skip
 _OFFERED = {name: each for each in _CLASSES for name in (snake_case(each.__name__), each.__name__)}
-_OFFERED |= {"mse": MeanSquaredError, "MSE": MeanSquaredError}
+_OFFERED |= {"mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError}
+_OFFERED |= {"bce": BinaryCrossentropy, "BCE": BinaryCrossentropy}
 
 
 def get(identifier: str | Loss) -> Loss:

@@ -262,8 +262,8 @@ def _function(name):
 
 
 for _name in (
-    "abs", "add", "argmax", "clip", "divide", "equal", "exp", "greater", "greater_equal", "isfinite", "log", "max",
-    "maximum", "mean", "multiply", "negative", "sign", "sqrt", "subtract", "sum", "tanh", "where",
+    "abs", "add", "argmax", "clip", "divide", "equal", "exp", "greater", "greater_equal", "isfinite", "log", "log1p",
+    "max",     "maximum", "mean", "multiply", "negative", "sign", "sqrt", "subtract", "sum", "tanh", "where",
 ):  # fmt: skip
     globals()[_name] = _function(_name)
 float32, float64, int64, uint32, uint64 = np.float32, np.float64, np.int64, np.uint32, np.uint64
@@ -296,7 +296,7 @@ def _environment(parameters, arguments):
     for (_, kind, name), value in zip(parameters, arguments, strict=True):
         if len(kind) == 1 and isinstance(value, ndarray) and dtypes.setdefault(kind, value.dtype) != value.dtype:
             raise TypeError(f"Type is mismatched. {name} {value.dtype} {dtypes[kind]}")
-    names = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "maximum", "minimum", "where")}
+    names = {name: getattr(np, name) for name in ("exp", "log", "log1p", "sqrt", "tanh", "maximum", "minimum", "where")}
     names |= {kind: dtype.type for kind, dtype in dtypes.items()}
     for (raw, kind, name), value in zip(parameters, arguments, strict=True):
         host = _unwrapped(value)

@@ -7,7 +7,7 @@ from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 import tinydnn as keras
 from tinydnn import losses
 from tinydnn.losses import LossTrace
-from tinydnn.metrics import Accuracy
+from tinydnn.metrics import Accuracy, labels_of
 
 
 def run(loss, x, y, logits):
@@ -134,23 +134,20 @@ def test_unknown_losses_are_named_with_the_nearest():
 
 
 def test_accuracy_of_classes_and_of_one_output():
-    accuracy = Accuracy()
-    outputs = np.array([[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]])
-    for targets, sparse in ((np.eye(2)[[1, 0, 0]], False), (np.array([1, 0, 0]), True)):  # a tie is the first
-        assert predictions(accuracy, outputs).tolist() == accuracy.labels(targets, sparse).tolist()
-    one = accuracy.labels(np.array([[0.0], [1.0], [0.0]]), sparse=False)
-    assert predictions(accuracy, np.array([[0.4], [0.6], [0.5]])).tolist() == one.tolist()
+    outputs = np.array([[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.7, 0.3]])
+    assert hits(outputs, np.eye(2)[[1, 0, 0, 1]]) == [1, 1, 1, 0]  # a tie is the first
+    assert hits(np.array([[0.4], [0.6], [0.5], [0.1]]), np.array([[0.0], [1.0], [0.0], [1.0]])) == [1, 1, 1, 0]
 
 
-def predictions(accuracy, outputs):
+def hits(outputs, targets):
     out = np.empty(len(outputs), np.int64)
-    accuracy.predict(np, outputs, out)
-    return out
+    Accuracy().measure(np, outputs, targets, np.empty_like(outputs), out)
+    return (out == labels_of(targets)).tolist()
 
 
 def test_unknown_metrics_are_named():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
-    with pytest.raises(ValueError, match="Did you mean 'accuracy'"):
+    with pytest.raises(ValueError, match="Did you mean 'Accuracy'"):
         model.compile("sgd", "mse", metrics=["acuracy"])
     with pytest.raises(TypeError, match="list of names"):
         model.compile("sgd", "mse", metrics="accuracy")

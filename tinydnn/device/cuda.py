@@ -21,6 +21,7 @@ _C = {
     np.negative: "-{}",
     np.exp: "exp({})",
     np.log: "log({})",
+    np.log1p: "log1p({})",
     np.sqrt: "sqrt({})",
     np.tanh: "tanh({})",
     np.maximum: "maximum({}, {})",

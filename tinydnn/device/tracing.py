@@ -18,7 +18,7 @@ ARRAY, NUMBER, UINT64, INDEX, ABSENT = "array", "number", "uint64", "index", "ab
 
 COMPARISONS = np.greater, np.greater_equal, np.less, np.less_equal, np.equal
 _OPERATIONS = {
-    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.exp, np.log, np.sqrt, np.tanh,
+    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.exp, np.log, np.log1p, np.sqrt, np.tanh,
     np.maximum, np.minimum, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift,
     np.where, *COMPARISONS,
 }  # fmt: skip

@@ -1,11 +1,12 @@
-"""Loss and accuracy over the steps of an epoch, or of an evaluation.
+"""Loss and metrics over the steps of an epoch, or of an evaluation.
 
-A step leaves one loss and one prediction for each of its rows; they stay on the device, and are added up when
-somebody asks: on a GPU once an epoch. Each step's are added up on their own, and then step by step, so the
-result is the same bits however often somebody asks.
+A step leaves one loss for each of its rows, and one number of each metric; they stay on the device, and are added up
+when somebody asks: on a GPU once an epoch. Each step's are added up on their own, and then step by step, so the result
+is the same bits however often somebody asks.
 """
 
 import math
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,11 @@ from tinydnn.engine.network import Network
 
 @dataclass
 class Scores:
-    """The places of some rows: labels, where there are any, and room for losses and predictions; all (rows,)."""
+    """The places of some rows: labels, where there are any, and room for losses and each metric; all (rows,)."""
 
     labels: Array | None
     losses: Array
-    predictions: Array
+    metrics: list[Array]
 
 
 class Averages:
@@ -51,22 +52,28 @@ class Averages:
         self._network, self._batch_size, self._first_step = network, min(batch_size, n), first_step
         room = (math.ceil(n / self._batch_size) * self._batch_size,)  # the last batch is filled up
         losses = workspace.take("losses", room, network.dtype)
-        predictions = workspace.take("predictions", room, np.int64)
-        losses[...] = predictions[...] = 0
+        self._by_class = [metric.by_class for metric in network.metrics.values()]
+        metrics = [
+            workspace.take(("metric", i), room, np.int64 if by_class else network.dtype)
+            for i, by_class in enumerate(self._by_class)
+        ]
+        for each in (losses, *metrics):
+            each[...] = 0
         if labels is not None:
             given, labels = labels, workspace.take("labels", room, labels.dtype)
             labels[:n], labels[n:] = given, -1  # which no prediction equals
-        self.whole = Scores(labels, losses, predictions)
+        self.whole = Scores(labels, losses, metrics)
         self._penalties: list[Any] = []  # one of each step, on the device
         self._samples: list[int] = []
-        before = before or {"samples": 0, "loss": 0.0, "hits": 0}
-        self._sums = [(int(before["samples"]), float(before["loss"]), int(before["hits"]))]  # after each step read
+        before = before or {"samples": 0, "loss": 0.0, "metrics": [0.0] * len(metrics)}
+        # After each step that was read: samples, losses, and each metric's numbers.
+        self._sums = [(int(before["samples"]), float(before["loss"]), *map(float, before["metrics"]))]
 
     def scores(self, start: int, stop: int) -> Scores:
         """The places of the samples that come at start to stop."""
         whole, part = self.whole, slice(start, stop)
         labels = None if whole.labels is None else whole.labels[part]
-        return Scores(labels, whole.losses[part], whole.predictions[part])
+        return Scores(labels, whole.losses[part], [values[part] for values in whole.metrics])
 
     def count(self, samples: int, penalty: Any) -> None:
         """Note that the next step was taken, with so many samples and this sum of the regularizers' penalties."""
@@ -81,7 +88,8 @@ class Averages:
     def state(self) -> dict[str, Any]:
         """The sums over the steps so far."""
         self._read()
-        return dict(zip(("samples", "loss", "hits"), self._sums[-1], strict=True))
+        samples, loss, *metrics = self._sums[-1]
+        return {"samples": samples, "loss": loss, "metrics": metrics}
 
     @property
     def known_infinite(self) -> bool:
@@ -93,13 +101,15 @@ class Averages:
         self._read()
         if not self.known_infinite:
             return None
-        bad = next(i for i, (_, loss, _) in enumerate(self._sums) if not math.isfinite(loss))
+        bad = next(i for i, (_, loss, *_) in enumerate(self._sums) if not math.isfinite(loss))
         return self._first_step + bad - 1, self._means(bad)["loss"]
 
     def _means(self, steps: int) -> dict[str, float]:
         self._read()
-        samples, loss, hits = self._sums[steps]
-        return dict(sorted({**dict.fromkeys(self._network.metrics, hits / samples), "loss": loss / samples}.items()))
+        samples, *sums = self._sums[steps]
+        return dict(
+            sorted((name, each / samples) for name, each in zip(("loss", *self._network.metrics), sums, strict=True))
+        )
 
     def _read(self) -> None:
         """Add up the steps that nobody has asked for so far."""
@@ -108,14 +118,14 @@ class Averages:
             return
         to_numpy, size = self._network.backend.to_numpy, self._batch_size
         part = slice((self._first_step + first) * size, (self._first_step + stop) * size)
-        losses = to_numpy(self.whole.losses[part].reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist()
-        hits = [0] * len(losses)
-        if self.whole.labels is not None and self._network.metrics:
-            matches = self.whole.predictions[part] == self.whole.labels[part]
-            hits = to_numpy(matches.reshape(-1, size).sum(axis=1)).tolist()
+        labels: Any = self.whole.labels  # which are there if a metric compares classes
+        numbers = [self.whole.losses[part]]
+        for values, by_class in zip(self.whole.metrics, self._by_class, strict=True):
+            numbers.append(values[part] == labels[part] if by_class else values[part])
+        losses, *metrics = (to_numpy(each.reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist() for each in numbers)
         penalties = self._penalties[first:stop]
         if self._network.regularized:
             penalties = to_numpy(self._network.backend.xp.stack(penalties)).tolist()
-        for n, l, hit, penalty in zip(self._samples[first:stop], losses, hits, penalties, strict=True):
-            samples, loss, right = self._sums[-1]
-            self._sums.append((samples + n, loss + l + n * penalty, right + hit))
+        for n, l, penalty, *more in zip(self._samples[first:stop], losses, penalties, *metrics, strict=True):
+            samples, loss, *sums = self._sums[-1]
+            self._sums.append((samples + n, loss + l + n * penalty, *map(operator.add, sums, more)))

@@ -14,6 +14,7 @@ from tinydnn.checks import as_numeric, check_finite, check_labels, check_length,
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
+from tinydnn.metrics import labels_of
 
 
 class Data:
@@ -48,10 +49,8 @@ class Data:
         else:
             host_y = check_targets(y, self.n, outputs, network.dtype)
             self.targets = network.backend.asarray(host_y)
-        if network.metric is not None:
-            self.labels = network.backend.asarray(network.metric.labels(host_y, network.loss.sparse))
-        elif network.loss.sparse:
-            self.labels = network.backend.asarray(host_y)
+        if network.loss.sparse or network.compares_classes:
+            self.labels = network.backend.asarray(host_y if network.loss.sparse else labels_of(host_y))
 
     @cached_property
     def digests(self) -> list[str | None]:

@@ -10,7 +10,7 @@ from tinydnn import activations, losses, optimizers
 from tinydnn.device.backend import Shape
 from tinydnn.engine.stack import Stack
 from tinydnn.layers import Layer
-from tinydnn.metrics import Accuracy
+from tinydnn.metrics import Metric
 from tinydnn.metrics import get as metrics_by_name
 
 
@@ -27,7 +27,7 @@ class Network(Stack):
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
-        self.metrics: dict[str, Accuracy] = {}
+        self.metrics: dict[str, Metric] = {}
         self.compiled = False
         super().__init__(layers, name, device, threads)
 
@@ -46,14 +46,14 @@ class Network(Stack):
         optimizer: str | optimizers.Optimizer = "rmsprop",
         loss: str | losses.Loss | None = None,
         *,
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str | Metric | type[Metric]] | None = None,
     ) -> None:
         """Choose how to train.
 
         Args:
             optimizer: by name or as one of `tinydnn.optimizers`.
             loss: by name or as one of `tinydnn.losses`.
-            metrics: ["accuracy"], or None.
+            metrics: ["accuracy", …]: by name or as some of `tinydnn.metrics`; or None.
 
         Raises:
             ValueError, TypeError: a bad argument; nothing has changed then.
@@ -61,6 +61,10 @@ class Network(Stack):
         """
         self.require_idle("compile")
         chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), metrics_by_name(metrics)
+        for name, metric in chosen[2].items():
+            if chosen[1] is not None and metric.sparse not in (None, chosen[1].sparse):
+                kind = "integer labels" if chosen[1].sparse else "rows of targets"
+                raise ValueError(f"The metric {name!r} can't be measured with this loss, which takes {kind}")
         self.optimizer, self.loss, self.metrics = chosen
         self.compiled = True
 
@@ -97,9 +101,9 @@ class Network(Stack):
         self.optimizer.build(self.layout, self.dtype, self.backend)
 
     @property
-    def metric(self) -> Accuracy | None:
-        """What is measured besides the loss: there is one metric, which may go by several names."""
-        return next(iter(self.metrics.values()), None)
+    def compares_classes(self) -> bool:
+        """Whether a metric compares class numbers."""
+        return any(metric.by_class for metric in self.metrics.values())
 
     @property
     def regularized(self) -> bool:

@@ -74,7 +74,7 @@ class Pass:
         self.logits = loss.takes_logits(last)
         # Behind these two the loss is computed from what goes into them; a softmax it computes itself.
         t.loss_takes_z = self.logits and isinstance(last, activations.Softmax | activations.Sigmoid)
-        t.loss_activates = self.logits and isinstance(last, activations.Softmax)
+        t.loss_activates = self.logits and loss.computes_softmax and isinstance(last, activations.Softmax)
         outputs = math.prod(self.layers[-1].output_shape or ())
         room = workspace.room("loss", self.network.dtype, self.backend.outputs_order)
         self.loss = LossTrace(room, n, outputs)
@@ -107,7 +107,7 @@ class Pass:
         return x
 
     def measure(self, rows: Rows, output: Array, scores: Scores) -> None:
-        """The losses and predictions of these rows, into their places."""
+        """The losses of these rows, and what the metrics give, into their places."""
         loss, t = self.network.loss, self.loss
         assert loss is not None
         t.l = scores.losses
@@ -117,8 +117,9 @@ class Pass:
             assert scores.labels is not None
             self.xp.equal(scores.labels.reshape(-1, 1), self._classes, out=t.y)
         loss.forward(self.xp, self._loss_input(output), t, self.logits)
-        if self.network.metric is not None:
-            self.network.metric.predict(self.xp, t.p if self.traces[-1].loss_activates else output, scores.predictions)
+        predictions = t.p if self.traces[-1].loss_activates else output
+        for metric, values in zip(self.network.metrics.values(), scores.metrics, strict=True):
+            metric.measure(self.xp, predictions, t.y, t.work, values)
 
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""

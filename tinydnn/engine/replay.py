@@ -44,9 +44,10 @@ class Replay:
     def __init__(self, own: Pass, step: Step, n: int, order: Array, whole: Scores) -> None:
         self._own, self._step, self._n, self._order, self._whole = own, step, n, order, whole
         self._backend: Any = own.backend  # a GpuBackend
-        self._positions, self._rows, predictions = (self._backend.empty(n, np.int64) for _ in range(3))
+        self._positions, self._rows = (self._backend.empty(n, np.int64) for _ in range(2))
         labels = None if whole.labels is None else self._backend.empty(n, whole.labels.dtype)
-        self._scores = Scores(labels, self._backend.empty(n, whole.losses.dtype), predictions)
+        losses, *metrics = (self._backend.empty(n, each.dtype) for each in (whole.losses, *whole.metrics))
+        self._scores = Scores(labels, losses, metrics)
         self._next, self._taken = -1, 0
         self._graph: Graph | None = None
 
@@ -67,6 +68,6 @@ class Replay:
         if scores.labels is not None:
             gather(whole.labels, self._positions, scores.labels)
         self._step(self._own, self._rows, scores)
-        self._backend.scatter(scores.losses, self._positions, whole.losses)
-        self._backend.scatter(scores.predictions, self._positions, whole.predictions)
+        for own, of_all in zip((scores.losses, *scores.metrics), (whole.losses, *whole.metrics), strict=True):
+            self._backend.scatter(own, self._positions, of_all)
         self._own.xp.add(self._positions, self._n, out=self._positions)

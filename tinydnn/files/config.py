@@ -100,7 +100,7 @@ def to_config(network: Network) -> dict[str, Any]:
             "optimizer": serialize(network.optimizer),
             "loss": serialize(network.loss),
             "loss_weights": None,
-            "metrics": list(network.metrics) or None,
+            "metrics": [_as_written(*each) for each in network.metrics.items()] or None,
             "weighted_metrics": None,
             "run_eagerly": False,
             "steps_per_execution": 1,
@@ -126,20 +126,23 @@ def from_config(config: Mapping[str, Any], compile: bool) -> SavedModel:
     )
 
 
+def _as_written(name: str, metric: metrics.Metric) -> Any:
+    """A metric as its name, where it has one that says all; else as an object."""
+    return name if metrics.offers(name, type(metric)) else serialize(metric)
+
+
 def _compile_arguments(compiled: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("loss_weights", "weighted_metrics"):
         if compiled.get(key):
             raise CompiledError(f"tinydnn has no compile({key}=…). Found: {compiled[key]!r}")
     optimizer = compiled["optimizer"]
-    names = [_named(metric) for metric in compiled["metrics"] or []]
-    objects = [metric["class_name"] for metric in names if isinstance(metric, dict)]
-    if objects:
-        raise CompiledError(f"tinydnn has the metric 'accuracy' alone. Found: {', '.join(objects)}")
+    found = [_named(metric) for metric in compiled["metrics"] or []]
     try:
+        found = [deserialize(each, "keras.metrics") if isinstance(each, dict) else each for each in found]
         if isinstance(optimizer, dict):  # else it is a name
             optimizer = deserialize(optimizer, "keras.optimizers")
-        metrics.get(names)  # raises for one that tinydnn lacks
-        return {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled), "metrics": names}
+        metrics.get(found)  # raises for one that tinydnn lacks
+        return {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled), "metrics": found}
     except (ValueError, TypeError) as error:
         raise CompiledError(str(error)) from None
 

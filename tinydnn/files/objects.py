@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tinydnn import activations, initializers, layers, losses, optimizers, regularizers
+from tinydnn import activations, initializers, layers, losses, metrics, optimizers, regularizers
 from tinydnn.files.whole import FileFormatError
 from tinydnn.names import lookup
 
@@ -12,6 +12,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
     "keras.initializers": (initializers, initializers.Initializer),
     "keras.regularizers": (regularizers, regularizers.Regularizer),
     "keras.losses": (losses, losses.Loss),
+    "keras.metrics": (metrics, metrics.Metric),
     "keras.optimizers": (optimizers, optimizers.Optimizer),
 }
 
@@ -34,6 +35,8 @@ _UNUSED: dict[str, dict[str, Any]] = {
         "quantization_config": None,
     },
     "Dropout": {"noise_shape": None},
+    "BinaryCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
+    "BinaryAccuracy": {"threshold": 0.5},
     "GlorotUniform": {"input_axes": None, "output_axes": None},
     "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
@@ -93,6 +96,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
         config.pop("batch_input_shape", None)
     if issubclass(cls, layers.InputLayer):
         config["shape"] = tuple(config.pop("batch_shape")[1:])
+    if issubclass(cls, metrics.Metric):
+        config.pop("dtype", None)
     if issubclass(cls, losses.Loss | initializers.Initializer):
         config.pop("name", None)
         config.pop("dtype", None)
