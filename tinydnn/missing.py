@@ -102,6 +102,9 @@ class Offered:
         for name in vars(cls).keys() & _CHECKED:
             setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
+    @names_its_arguments
+    def __init__(self) -> None: ...
+
     if not TYPE_CHECKING:  # a type checker finds what is missing before
 
         def __getattr__(self, name: str) -> Any:
