@@ -154,6 +154,13 @@ def test_a_callback_watches_val_acc(metric, recwarn):
     ] * (metric == "accuracy")
 
 
+def test_a_file_is_named_after_val_acc(tmp_path):
+    save = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}-{val_acc:.2f}.keras"))
+    with old("'val_acc'", "'val_accuracy'"):
+        log = net().fit(X, ONE_HOT, validation_split=0.25, callbacks=[save], verbose=0).history
+    assert [path.name for path in tmp_path.iterdir()] == [f"1-{log['val_accuracy'][0]:.2f}.keras"]
+
+
 def test_a_resumed_training_answers_to_acc(tmp_path):
     def stop(epoch, logs):
         if epoch == 1:

@@ -50,8 +50,9 @@ def names_its_arguments(function: F) -> F:
     def call(*args: Any, **given: Any) -> Any:
         if not given.keys() <= takes:
             given = old_spellings.arguments_of_today(takes, given)
-            for name in () if is_open else given.keys() - takes:
-                raise _no_argument(function, args, name)
+            unknown = given.keys() - takes
+            if unknown and not is_open:
+                raise _no_argument(function, args, min(unknown))
         return function(*args, **given)
 
     return cast(F, call)

@@ -21,7 +21,6 @@ ARGUMENTS = {
     "b_constraint": "bias_constraint",
     "bias": "use_bias",
     "p": "rate",
-    "sigma": "stddev",
     "batch_input_shape": "input_shape",
     "lr": "learning_rate",
     "nb_epoch": "epochs",
@@ -40,7 +39,6 @@ MODULES = {
 INSTEAD = {
     "show_accuracy": "compile(metrics=['accuracy'])",
     "class_mode": "the loss alone, as 'categorical_crossentropy',",
-    "decay": "learning_rate=optimizers.schedules.InverseTimeDecay(learning_rate, 1, decay)",
     "fit_generator": "fit",
     "evaluate_generator": "evaluate",
     "predict_generator": "predict",
