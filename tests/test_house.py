@@ -16,12 +16,12 @@ HOUSE = [
     {"keras_ref": "keras_ref"},
     {"inspect": "inspect"},
     {"door": "__init__"},
-    {"surface": "callbacks datasets models utils"},
+    {"surface": "backend callbacks datasets models utils"},
     {"engine": "engine"},
     {"files": "files"},
     {"mathematics": "activations initializers layers losses metrics optimizers random regularizers"},
     {"device": "device"},
-    {"base": "checks config names"},
+    {"base": "checks config missing names old_spellings warn"},
 ]
 KNOWS_KERAS_REF = {"app", "keras_ref"}
 

@@ -3,8 +3,11 @@
 A Keras 3 script that stays within what tinydnn has runs on it after `import tinydnn as keras`.
 """
 
+import sys
+
 from tinydnn import (
     activations,
+    backend,
     callbacks,
     config,
     datasets,
@@ -19,6 +22,7 @@ from tinydnn import (
 )
 from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import Input
+from tinydnn.missing import Modules
 from tinydnn.models import Sequential
 from tinydnn.names import not_offered
 
@@ -29,6 +33,7 @@ __all__ = [
     "Input",
     "Sequential",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "datasets",
@@ -41,5 +46,7 @@ __all__ = [
     "regularizers",
     "utils",
 ]
+
+sys.meta_path.append(Modules())
 
 __getattr__ = not_offered(__name__, globals())

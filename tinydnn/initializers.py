@@ -7,12 +7,13 @@ import numpy as np
 
 from tinydnn import random
 from tinydnn.device.backend import Array
+from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
 
 __all__ = ["GlorotUniform", "Initializer", "Zeros", "get"]
 
 
-class Initializer:
+class Initializer(Offered):
     """Called with a shape and a dtype, it makes a weight's first value on the host."""
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = "float32") -> Array:

@@ -14,6 +14,7 @@ from tinydnn.activations import Activation, Sigmoid, Softmax, softmax
 from tinydnn.checks import as_float, check_labels, check_targets
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise, entry, product
+from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve, snake_case
 
 __all__ = [
@@ -55,7 +56,7 @@ class LossTrace:
         self.total = room("total", (rows, 1))
 
 
-class Loss:
+class Loss(Offered):
     """Called on targets and predictions, it returns the loss of the batch as a float.
 
     Targets are checked as `fit` checks them; a prediction that is infinite or NaN gives such a loss.

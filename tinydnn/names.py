@@ -1,9 +1,12 @@
 """Names: finding what a user asked for by name, saying what is not offered, numbering layers."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, TypeVar
+
+from tinydnn.old_spellings import INSTEAD, MODULES
 
 T = TypeVar("T")
 
@@ -16,7 +19,7 @@ def lookup(kind: str, name: str, offered: Mapping[str, T]) -> T:
     """
     if name in offered:
         return offered[name]
-    raise ValueError(f"tinydnn has no {kind} {name!r}.{_nearest(name, offered)}")
+    raise ValueError(f"tinydnn has no {kind} {name!r}.{nearest(name, offered)}")
 
 
 def resolve(kind: str, identifier: Any, base: type[T], offered: Mapping[str, Callable[[], T]]) -> T:
@@ -34,23 +37,34 @@ def resolve(kind: str, identifier: Any, base: type[T], offered: Mapping[str, Cal
     raise TypeError(f"{kind} expects {wanted}. Received: {identifier!r}")
 
 
-def _nearest(name: str, offered: Mapping[str, Any]) -> str:
+def nearest(name: str, offered: Iterable[str]) -> str:
+    """The end of an error: what a name may have meant, and all that there is."""
+    return f"{hints(name, offered)} It offers: {', '.join(sorted(offered, key=str.lower))}."
+
+
+def hints(name: str, offered: Iterable[str]) -> str:
+    """What to write for something that Keras had long ago, and what a name may have meant."""
     from difflib import get_close_matches  # only for errors: it is slow to import
 
+    if name in INSTEAD:
+        return f" Write {INSTEAD[name]} instead."
     by_lower = {candidate.lower(): candidate for candidate in offered}
     close = get_close_matches(name.lower(), by_lower, n=1)
-    hint = f" Did you mean {by_lower[close[0]]!r}?" if close else ""
-    return f"{hint} It offers: {', '.join(sorted(offered, key=str.lower))}."
+    return f" Did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def not_offered(module: str, offered: Mapping[str, Any]) -> Callable[[str], Any]:
     """A module's `__getattr__`, which says what tinydnn lacks of Keras and what it has in its place."""
 
     def look_up(name: str) -> Any:
-        if name.startswith("_"):  # Python's own look-ups, as for __path__
+        if name == "__path__":  # so that `from module import name` asks `tinydnn.missing.Modules` before it fails
+            return []
+        if f"{module}.{name}" in MODULES:
+            return import_module(f"{module}.{name}")
+        if name.startswith("_"):  # Python's own look-ups
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         public = {key: value for key, value in offered.items() if key in offered["__all__"]}
-        raise AttributeError(f"{module} has no {name!r}.{_nearest(name, public)}")
+        raise AttributeError(f"{module} has no {name!r}.{nearest(name, public)}")
 
     return look_up
 
@@ -73,6 +87,11 @@ def numbered_anew() -> Iterator[None]:
     finally:
         _counts.clear()
         _counts.update(before)
+
+
+def number_anew() -> None:
+    """Number what is made from here on from the beginning."""
+    _counts.clear()
 
 
 def auto_name(class_name: str) -> str:

@@ -4,12 +4,13 @@ from typing import Any
 
 from tinydnn.config import cast
 from tinydnn.device.backend import Array
+from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
 
 __all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2"]
 
 
-class Regularizer:
+class Regularizer(Offered):
     """penalty = l1 * sum |W| + l2 * sum W²;  its gradient is l1 * sign(W) + 2 * l2 * W."""
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:

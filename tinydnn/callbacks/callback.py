@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinydnn.engine.logs import Logs
+from tinydnn.missing import Offered
 
 
-class Callback:
+class Callback(Offered):
     """The base of all callbacks: derive from it and define the hooks you need.
 
     `model` is the model that runs; `params` has verbose, epochs and steps. Epochs and batches count from

@@ -4,6 +4,7 @@ from typing import Any
 
 from tinydnn.callbacks.callback import Callback
 from tinydnn.engine.logs import Logs
+from tinydnn.old_spellings import OldLog
 
 
 class History(Callback):
@@ -12,7 +13,7 @@ class History(Callback):
     kept = {"history": dict, "epoch": list}
 
     def __init__(self) -> None:
-        self.history: dict[str, list[Any]] = {}
+        self.history: dict[str, list[Any]] = OldLog()
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -6,6 +6,7 @@ from os import PathLike
 from tinydnn.callbacks.callback import check_save_freq
 from tinydnn.callbacks.monitor import Monitor
 from tinydnn.engine.logs import Logs
+from tinydnn.old_spellings import OldLog
 
 
 class ModelCheckpoint(Monitor):
@@ -74,7 +75,7 @@ class ModelCheckpoint(Monitor):
             return
         epoch = self._epoch + 1
         try:
-            path = self.filepath.format(epoch=epoch, **place, **(logs or {}))
+            path = self.filepath.format_map(OldLog({"epoch": epoch, **place, **(logs or {})}))
         except KeyError as error:
             raise KeyError(
                 f"ModelCheckpoint's filepath {self.filepath!r} names {error}, which this training doesn't log. "

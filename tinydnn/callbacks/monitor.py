@@ -8,6 +8,7 @@ import numpy as np
 from tinydnn.callbacks.callback import Callback
 from tinydnn.config import floatx
 from tinydnn.engine.logs import Logs
+from tinydnn.old_spellings import metric_of_today
 
 
 class Monitor(Callback):
@@ -31,6 +32,7 @@ class Monitor(Callback):
             ValueError: mode is "auto", and the model has no metric of this name.
         """
         super().set_model(model)
+        self.monitor = metric_of_today(self.monitor, [*model.metrics, *(f"val_{each}" for each in model.metrics)])
         name = self.monitor.removeprefix("val_")
         known = {"loss": "min", **{each: metric.mode for each, metric in model.metrics.items()}}
         mode = known.get(name) if self.mode == "auto" else self.mode

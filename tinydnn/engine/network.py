@@ -1,7 +1,6 @@
 """A network: a stack of layers, and how it is trained. `models.Sequential` puts Keras' methods on top."""
 
 import os
-import warnings
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
@@ -12,6 +11,7 @@ from tinydnn.engine.stack import Stack
 from tinydnn.layers import Layer
 from tinydnn.metrics import Metric
 from tinydnn.metrics import get as metrics_by_name
+from tinydnn.warn import warn
 
 
 class Network(Stack):
@@ -93,10 +93,9 @@ class Network(Stack):
             raise ValueError(f"Model {self.name!r} has no weights to train; add a Dense layer")
         last = self.last_activation
         if self.loss.from_logits and isinstance(last, activations.Softmax | activations.Sigmoid):
-            warnings.warn(
+            warn(
                 f"The loss has from_logits=True, but the model ends in a {last.name}, whose outputs are no logits; "
-                "what goes into it is taken",
-                stacklevel=4,
+                "what goes into it is taken"
             )
         self.optimizer.build(self.layout, self.dtype, self.backend)
 

@@ -13,12 +13,13 @@ from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.device.memory import Layout, check_room
 from tinydnn.device.threads import worthwhile
 from tinydnn.layers import InputLayer, Layer
+from tinydnn.missing import Offered
 from tinydnn.names import auto_name
 
 _building = threading.Lock()
 
 
-class Stack:
+class Stack(Offered):
     """Layers in a row, each taking what the one before it gives.
 
     Args: as `models.Sequential` has them.

@@ -17,6 +17,7 @@ import numpy as np
 from tinydnn.device.backend import Array
 from tinydnn.files import npz, zips
 from tinydnn.files.whole import FileFormatError, write_whole
+from tinydnn.old_spellings import OldLog
 
 _FORMAT = "tinydnn checkpoint 2"
 _SCALARS = {np.dtype(code).name for code in "?bBhHiIqQefd"}  # bool, integers of up to 64 bits, float16, 32 and 64
@@ -78,8 +79,9 @@ def _without_arrays(value: Any, arrays: list[Array]) -> Any:
         return [_without_arrays(entry, arrays) for entry in value]
     if kind is tuple:
         return {"tuple": [_without_arrays(entry, arrays) for entry in value]}
-    if kind is dict:
-        return {"dict": {_text(key): _without_arrays(entry, arrays) for key, entry in value.items()}}
+    if kind in (dict, OldLog):
+        name = "log" if kind is OldLog else "dict"
+        return {name: {_text(key): _without_arrays(entry, arrays) for key, entry in value.items()}}
     if isinstance(value, np.generic) and value.dtype.name in _SCALARS:
         return {"scalar": [value.dtype.name, value.item()]}
     if kind is np.ndarray and value.dtype.kind in "biuf":
@@ -103,8 +105,9 @@ def _with_arrays(value: Any, archive: zipfile.ZipFile, seen: set[str]) -> Any:
         return [_with_arrays(entry, archive, seen) for entry in value]
     if not isinstance(value, dict):
         return value
-    if isinstance(value.get("dict"), dict):
-        return {key: _with_arrays(entry, archive, seen) for key, entry in value["dict"].items()}
+    for name, kind in (("dict", dict), ("log", OldLog)):
+        if isinstance(value.get(name), dict):
+            return kind({key: _with_arrays(entry, archive, seen) for key, entry in value[name].items()})
     if isinstance(value.get("tuple"), list):
         return tuple(_with_arrays(entry, archive, seen) for entry in value["tuple"])
     if isinstance(value.get("scalar"), list):

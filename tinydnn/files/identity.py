@@ -4,7 +4,6 @@ A training goes on from its own checkpoint only. What a user may mean to change 
 """
 
 import hashlib
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from tinydnn import random
 from tinydnn.activations import Activation
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array, Backend
+from tinydnn.warn import warn
 
 Fit = Any  # tinydnn.engine.fit.Fit
 Settings = dict[str, Any]
@@ -95,7 +95,7 @@ def say_changes(asked: Settings, before: Settings, source: str) -> None:
     """Warn of what is asked for now in place of what was before."""
     changes = [f"{name}={now!r} in place of {before[name]!r}" for name, now in asked.items() if now != before[name]]
     if changes:
-        warnings.warn(f"The training in {source} goes on with {', '.join(changes)}", stacklevel=6)
+        warn(f"The training in {source} goes on with {', '.join(changes)}")
 
 
 def _settings(thing: Any) -> Settings:

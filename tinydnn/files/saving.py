@@ -7,7 +7,6 @@ A damaged file makes zipfile, json and h5py raise errors of nearly every kind. `
 """
 
 import json
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
@@ -20,6 +19,7 @@ from tinydnn.files import keras2, keras3, optimizer_variables
 from tinydnn.files.config import SavedModel, from_config, loss_of, to_config
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.losses import Loss
+from tinydnn.warn import warn
 
 Network = Any  # tinydnn.engine.network.Network
 FilePath = str | PathLike[str]
@@ -109,10 +109,9 @@ def load_weights(network: Network, filepath: FilePath, skip_mismatch: bool, by_n
         fits = optimizer_variables.take_over(network, variables)  # first, since it may fail
         network.set_weights(weights)
     if network.optimizer is not None and not fits and len(variables) > 2:
-        warnings.warn(
+        warn(
             f"{path}: the optimizer's state was left out, since this model's optimizer has no slots of that kind; "
-            "to take it over, load the whole model, or train this one for a step first",
-            stacklevel=3,
+            "to take it over, load the whole model, or train this one for a step first"
         )
 
 

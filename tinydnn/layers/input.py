@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tinydnn.layers.layer import Layer
+from tinydnn.missing import names_its_arguments
 
 
 class InputLayer(Layer):
@@ -12,6 +13,7 @@ class InputLayer(Layer):
         super().__init__(input_shape=shape, name=name, dtype=dtype)
 
 
+@names_its_arguments
 def Input(shape: Sequence[int], *, dtype: str | None = None, name: str | None = None) -> InputLayer:
     """The shape of one sample, without the batch: Input((28, 28)).
 

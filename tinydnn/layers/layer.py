@@ -15,6 +15,7 @@ from tinydnn import activations, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
+from tinydnn.missing import Offered
 from tinydnn.names import auto_name
 
 
@@ -49,11 +50,12 @@ class Trace:
     loss_takes_z: bool = False
 
 
-class Layer:
+class Layer(Offered):
     """The base of all layers.
 
     Args:
         input_shape: the shape of one sample, for the first layer of a model; else it is inferred.
+        input_dim: n for input_shape=(n,).
         name: None numbers it by its class: dense, dense_1, …
         dtype: "float32" or "float64"; None means `config.floatx()`.
     """
@@ -64,11 +66,21 @@ class Layer:
     _activation: activations.Activation = activations.linear
 
     def __init__(
-        self, *, input_shape: Sequence[int] | None = None, name: str | None = None, dtype: str | None = None
+        self,
+        *,
+        input_shape: Sequence[int] | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
     ) -> None:
         self.name = auto_name(type(self).__name__) if name is None else check_name(name)
         self.dtype = check_dtype(dtype)
-        self.given_shape = None if input_shape is None else check_shape(input_shape, f"{self.name}: input_shape")
+        if input_dim is not None and input_shape is not None:
+            raise ValueError(
+                f"Give input_shape or input_dim. Received: input_shape={input_shape!r}, input_dim={input_dim!r}"
+            )
+        shape = input_shape if input_dim is None else (input_dim,)
+        self.given_shape = None if shape is None else check_shape(shape, f"{self.name}: input_shape")
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []

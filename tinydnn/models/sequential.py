@@ -18,6 +18,7 @@ from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.layers import Layer
+from tinydnn.old_spellings import OldMethods
 
 FilePath = str | PathLike[str]
 
@@ -25,7 +26,7 @@ _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time
 
 
-class Sequential(Network):
+class Sequential(Network, OldMethods):
     """Layers in a row, each taking what the one before it gives.
 
     Args:

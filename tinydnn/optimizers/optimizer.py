@@ -14,10 +14,12 @@ from tinydnn.config import cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
 from tinydnn.device.memory import Layout
+from tinydnn.missing import Offered
 from tinydnn.names import snake_case
+from tinydnn.old_spellings import OldRate
 
 
-class Optimizer:
+class Optimizer(Offered, OldRate):
     """The base of all optimizers: clipping, weight decay, and the slots.
 
     A step is, in Keras' order: clip the gradient, decay the weights, update.

@@ -6,12 +6,14 @@ import numpy as np
 
 from tinydnn.checks import as_numeric, whole_numbers
 from tinydnn.device.backend import Array
+from tinydnn.missing import names_its_arguments
 from tinydnn.names import not_offered
 from tinydnn.random import set_random_seed
 
 __all__ = ["set_random_seed", "to_categorical"]
 
 
+@names_its_arguments
 def to_categorical(x: Any, num_classes: int | None = None) -> Array:
     """One-hot rows of integer labels: shape (…,) becomes (…, num_classes), float64.
 

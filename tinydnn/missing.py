@@ -1,0 +1,142 @@
+"""What is asked for under Keras' names and not offered: one kind of error for arguments, methods and modules."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from tinydnn import old_spellings
+from tinydnn.names import hints, nearest
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Arguments that Keras 3 has and tinydnn lacks, of functions, and of classes and those derived from them.
+_OF_KERAS = {
+    "Input": "batch_size sparse ragged batch_shape tensor optional",
+    "InputLayer": "batch_size sparse ragged batch_shape input_tensor optional",
+    "Layer": "activity_regularizer trainable autocast",
+    "Dense": "bias_regularizer kernel_constraint bias_constraint lora_rank lora_alpha quantization_config",
+    "Dropout": "noise_shape",
+    "Flatten": "data_format",
+    "Optimizer": "use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps",
+    "Adam": "amsgrad",
+    "Loss": "name reduction dtype",
+    "CategoricalCrossentropy": "label_smoothing axis",
+    "SparseCategoricalCrossentropy": "ignore_class axis",
+    "Sequential": "trainable",
+    "compile": "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",
+    "fit": "class_weight sample_weight steps_per_epoch validation_steps validation_batch_size validation_freq",
+    "evaluate": "sample_weight steps",
+    "predict": "steps",
+    "train_on_batch": "sample_weight class_weight",
+    "test_on_batch": "sample_weight",
+    "summary": "line_length positions expand_nested show_trainable layer_range",
+    "save": "zipped",
+    "save_weights": "max_shard_size",
+    "load_weights": "objects_to_skip",
+}
+_CHECKED = {"__init__", *_OF_KERAS}
+
+
+def names_its_arguments(function: F) -> F:
+    """A function of Keras': old names of arguments become today's, and one that it lacks is named in the error."""
+    takes, is_open = set(_named(function)), _is_open(function)
+
+    @wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        if not given.keys() <= takes:
+            given = old_spellings.arguments_of_today(takes, given)
+            unknown = given.keys() - takes
+            if unknown and not is_open:
+                raise _no_argument(function, args, min(unknown))
+        return function(*args, **given)
+
+    return cast(F, call)
+
+
+def _no_argument(function: Callable[..., Any], args: Sequence[Any], name: str) -> TypeError:
+    """The error for an argument that a function lacks, or a class whose constructor it is."""
+    if function.__name__ == "__init__":
+        classes = [each.__name__ for each in type(args[0]).__mro__]
+        what, owners, takers = classes[0], classes, list(_constructors(type(args[0])))
+    else:
+        what, owners, takers = function.__name__, [function.__name__], [function]
+    takes = {each: None for taker in takers for each in _named(taker)}
+    in_keras = any(name in _OF_KERAS.get(owner, "").split() for owner in owners)
+    why = ": Keras has it, tinydnn does not" if in_keras else ""
+    return TypeError(f"{what} has no argument {name!r}{why}.{nearest(name, takes)}")
+
+
+def _constructors(cls: type) -> Iterator[Callable[..., Any]]:
+    """The `__init__` of a class, and of those above it to which it hands on what it doesn't know."""
+    for each in cls.__mro__:
+        if "__init__" in vars(each):
+            yield vars(each)["__init__"]
+            if not _is_open(vars(each)["__init__"]):
+                return
+
+
+def _named(function: Callable[..., Any]) -> list[str]:
+    """The arguments that can be given by name."""
+    parameters = inspect.signature(function).parameters.values()
+    by_name = [each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    return [name for name in by_name if name != "self"]
+
+
+def _is_open(function: Callable[..., Any]) -> bool:
+    """Whether it takes arguments of any name."""
+    return any(each.kind is each.VAR_KEYWORD for each in inspect.signature(function).parameters.values())
+
+
+class Offered:
+    """The base of classes that Keras has too: an argument or a method that they lack is named in the error.
+
+    The arguments are those of `__init__`, and of the methods that `_OF_KERAS` names.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in vars(cls).keys() & _CHECKED:
+            setattr(cls, name, names_its_arguments(vars(cls)[name]))
+
+    @names_its_arguments
+    def __init__(self) -> None: ...
+
+    if not TYPE_CHECKING:  # a type checker finds what is missing before
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # Python's own error, or that of a property
+            offered = [each for each in dir(self) if not each.startswith("_")]
+            raise AttributeError(f"{type(self).__name__} has no {name!r}.{hints(name, offered)} See docs/keras.md.")
+
+
+class Modules:
+    """Finds tinydnn's modules that are not files: old names of Keras', and the error for those that are missing.
+
+    As the last entry of `sys.meta_path` it is asked when Python found none, for `from module import name` too.
+    """
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        package, _, last = name.rpartition(".")
+        if package.partition(".")[0] != "tinydnn" or last.startswith("_"):
+            return None
+        if name in old_spellings.MODULES:
+            return ModuleSpec(name, self)  # type: ignore[arg-type]
+        try:
+            getattr(sys.modules[package], last)
+        except AttributeError as error:
+            raise ModuleNotFoundError(str(error)) from None
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        old, today = module.__name__, old_spellings.MODULES[module.__name__]
+        old_spellings.warn_of(old, today)
+        sys.modules[old] = importlib.import_module(today)
