@@ -115,7 +115,7 @@ def test_looking_draws_no_random_numbers(rng):
 
 
 def test_a_wrong_gradient_shows_in_the_slopes(monkeypatch, rng):
-    def wrong(self, xp, a, da, dz):
+    def wrong(self, xp, z, a, da, dz):
         dz[...] = da
 
     monkeypatch.setattr(activations.Sigmoid, "backward", wrong)
@@ -186,7 +186,7 @@ class Cube(activations.Activation):
     def forward(self, xp, z, a):
         a[...] = z**3
 
-    def backward(self, xp, a, da, dz):
+    def backward(self, xp, z, a, da, dz):
         dz[...] = da * 3 * abs(a) ** (2 / 3)
 
 
@@ -233,7 +233,7 @@ def test_classes_of_ones_own_are_shown_too(rng):
 def test_a_class_without_its_source_is_quoted_by_its_place(rng):
     names = {"Activation": activations.Activation}
     forward = " def forward(self, xp, z, a): a[...] = z"
-    backward = " def backward(self, xp, a, da, dz): dz[...] = da"
+    backward = " def backward(self, xp, z, a, da, dz): dz[...] = da"
     exec(f"class Typed(Activation):\n{forward}\n{backward}", names)
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation=names["Typed"]())])
     model.compile("sgd", "mse")

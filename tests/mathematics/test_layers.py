@@ -52,6 +52,18 @@ def test_a_2_2_2_net_by_hand():
         ("relu", [0, 2, -3], [0, 2, 0]),
         ("linear", [0, 2, -3], [0, 2, -3]),
         ("softmax", [0, np.log(2), np.log(5)], [0.125, 0.25, 0.625]),
+        ("log_softmax", [0, np.log(2), np.log(5)], np.log([0.125, 0.25, 0.625])),
+        ("relu6", [2, -3, 7], [2, 0, 6]),
+        ("leaky_relu", [0, 2, -4], [0, 2, -4 * np.float64(np.float32(0.2))]),
+        ("elu", [0, 2, -np.log(2)], [0, 2, -0.5]),
+        ("selu", [0, 1, -np.log(2)], [0, 1.0507009873554805, -1.7580993408473766 / 2]),
+        ("softplus", [0, np.log(3), -800], [np.log(2), np.log(4), 0]),
+        ("softsign", [0, 1, -3], [0, 0.5, -0.75]),
+        ("exponential", [0, np.log(3), -np.log(3)], [1, 3, 1 / 3]),
+        ("hard_sigmoid", [0, 1.5, -4], [0.5, 0.75, 0]),
+        ("silu", [0, np.log(3), -np.log(3)], [0, 0.75 * np.log(3), -0.25 * np.log(3)]),
+        ("hard_silu", [0, 1.5, -4], [0, 1.125, 0]),
+        ("mish", [0, np.log(1), 50], [0, 0, 50]),
     ],
 )
 def test_activations_at_known_points(name, z, a):
@@ -82,7 +94,7 @@ def test_a_saturated_units_gradient_is_zero_not_a_denormal_number():
     z = np.linspace(-200, 200, 4001, dtype=np.float32)
     a = activations.sigmoid(z)
     dz = np.empty_like(a)
-    activations.sigmoid.backward(np, a, np.full_like(a, 1e-6), dz)
+    activations.sigmoid.backward(np, z, a, np.full_like(a, 1e-6), dz)
     tiny = np.finfo(np.float32).tiny
     for values in (a, dz):
         assert not ((values != 0) & (np.abs(values) < tiny)).any()
