@@ -230,6 +230,23 @@ def test_classes_of_ones_own_are_shown_too(rng):
     assert len(found["kernel_net/dW"].sample) == 3
 
 
+def test_an_activation_is_quoted_with_its_numbers_and_what_it_computes_on_the_way(rng):
+    model = keras.Sequential([keras.Input((3,), dtype="float64"), layers.Dense(4, name="one", dtype="float64")])
+    model.add(layers.LeakyReLU(0.25, name="leaky", dtype="float64"))
+    model.add(layers.Dense(3, activation="mish", name="two", dtype="float64"))
+    model.add(layers.Dense(2, activation="log_softmax", name="three", dtype="float64"))
+    model.compile("sgd", "mse")
+    found = by_name(microscope.dissect(model, rng.normal(size=(5, 3)), rng.normal(size=(5, 2))))
+    texts = {name: tensor.formula.text for name, tensor in found.items()}
+    assert texts["leaky/a"] == "a = where(z > 0, z, slope * z),  slope = 0.25"
+    assert texts["one/dz"] == "dz = where(z > 0, da, slope * da),  slope = 0.25"
+    assert texts["two/a"] == "a = z * tanh(Softplus.f(z))"
+    assert texts["two/dz"] == "dz = (t + z * (1 - t * t) / (1 + exp(-z))) * da,  t = tanh(Softplus.f(z))"
+    assert texts["three/a"] == "a = z - largest - log(total),  total = the sum of exp(z - largest) over the row"
+    assert texts["three/dz"] == "dz = da - exp(a) * total"
+    assert found["two/dz"].formula.file == "activations/gated.py"
+
+
 def test_a_class_without_its_source_is_quoted_by_its_place(rng):
     names = {"Activation": activations.Activation}
     forward = " def forward(self, xp, z, a): a[...] = z"
