@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
 import tinydnn as keras
-from tinydnn import layers
+from tinydnn import activations, layers
 from tinydnn.app.images import load_digit
 from tinydnn.app.report import page_data
 from tinydnn.app.run_folder import load_model
@@ -153,6 +153,26 @@ def test_every_kind_of_layer_is_computed_as_the_engine_does(page, dtype, rng):
     )
     tolerance = SAME_FLOAT64 if dtype == "float64" else PAGE_PROBABILITY
     np.testing.assert_allclose(found, model.predict(digits, verbose=0), rtol=0, atol=tolerance)
+
+
+def test_every_activation_is_computed_as_the_engine_does(page, rng):
+    digits = rng.integers(0, 256, (20, 28, 28))
+    last = [layers.Activation(name, dtype="float64") for name in activations.OFFERED]
+    last += [layers.ReLU(2, threshold=0.5, dtype="float64"), layers.ReLU(2, 0.1, 0.5, dtype="float64")]
+    last += [layers.ELU(0.5, dtype="float64"), layers.LeakyReLU(0.1, dtype="float64")]
+    for layer in last:
+        model = keras.Sequential([keras.Input((28, 28), dtype="float64"), layers.Flatten(dtype="float64")])
+        model.add(layers.Rescaling(1 / 255, dtype="float64"))
+        model.add(layers.Dense(10, dtype="float64"))
+        model.add(layer)
+        model.set_weights([rng.normal(size=weight.shape) / 4 for weight in model.get_weights()])
+        found = page.execute_script(
+            "const net = new Net(arguments[0]); return arguments[1].map(x => Array.from(net.forward(x).at(-1).values))",
+            page_data.net(model),
+            digits.reshape(20, -1).tolist(),
+        )
+        expected = model.predict(digits, verbose=0)
+        np.testing.assert_allclose(found, expected, rtol=SAME_FLOAT64, atol=SAME_FLOAT64, err_msg=layer.activation.name)
 
 
 def test_a_drawn_seven_is_a_seven(page):

@@ -7,17 +7,20 @@ import pytest
 from tolerances import GPU_OPERATION
 
 from tinydnn import activations, losses, optimizers, random
+from tinydnn.activations.gated import GeluByTanh
+from tinydnn.activations.rectifiers import ThresholdRelu
 from tinydnn.device import elementwise as module
 from tinydnn.device.elementwise import Elementwise, biased, elementwise, max_rows
 
 NUMBERS = {
     "rate": 0.01, "corrected_rate": 0.02, "rho": 0.9, "momentum": 0.5, "nesterov": 0.5, "epsilon": 1e-7,
     "beta_1": 0.9, "beta_2": 0.999, "decay": 1e-3, "n": 3.0, "outputs": 4.0,
+    "slope": 0.2, "alpha": 1.5, "largest": 0.8, "threshold": 0.3,
 }  # fmt: skip
 
 
 def formulas():
-    owners = [module, activations, losses]
+    owners = [module, losses, *map(type, activations.OFFERED.values()), ThresholdRelu, GeluByTanh]
     owners += [each for owner in owners for each in vars(owner).values() if isinstance(each, type)]
     owners += [each for each in vars(optimizers).values() if isinstance(each, type)]
     found = {}

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from types import SimpleNamespace
 
 import numpy as np
+from scipy import special
 
 from tinydnn.device.cuda import MAX, SUM
 
@@ -263,9 +264,16 @@ def _function(name):
 
 for _name in (
     "abs", "add", "argmax", "clip", "divide", "equal", "exp", "greater", "greater_equal", "isfinite", "log", "log1p",
-    "max",     "maximum", "mean", "multiply", "negative", "sign", "sqrt", "subtract", "sum", "tanh", "where",
+    "max", "maximum", "mean", "multiply", "negative", "sign", "sqrt", "subtract", "sum", "tanh", "where",
 ):  # fmt: skip
     globals()[_name] = _function(_name)
+
+
+def erfc(x, out=None):
+    """CuPy has it in cupyx.scipy.special, and finds it there when SciPy's is called with its arrays."""
+    return _launch(special.erfc, x, out=out)
+
+
 float32, float64, int64, uint32, uint64 = np.float32, np.float64, np.int64, np.uint32, np.uint64
 
 
@@ -289,6 +297,9 @@ def _parameters(text):
     return [(" ".join(words[:-2]), *words[-2:]) for words in (each.split() for each in text.split(",") if each.strip())]
 
 
+_IN_KERNELS = "abs", "exp", "log", "log1p", "sqrt", "tanh", "maximum", "minimum", "where"
+
+
 def _environment(parameters, arguments):
     """The names that a kernel's code may use; all arrays of one type letter have one dtype."""
     assert len(parameters) == len(arguments), f"{len(parameters)} arguments expected, {len(arguments)} given"
@@ -296,7 +307,7 @@ def _environment(parameters, arguments):
     for (_, kind, name), value in zip(parameters, arguments, strict=True):
         if len(kind) == 1 and isinstance(value, ndarray) and dtypes.setdefault(kind, value.dtype) != value.dtype:
             raise TypeError(f"Type is mismatched. {name} {value.dtype} {dtypes[kind]}")
-    names = {name: getattr(np, name) for name in ("exp", "log", "log1p", "sqrt", "tanh", "maximum", "minimum", "where")}
+    names = {name: getattr(np, name) for name in _IN_KERNELS} | {"erfc": special.erfc}
     names |= {kind: dtype.type for kind, dtype in dtypes.items()}
     for (raw, kind, name), value in zip(parameters, arguments, strict=True):
         host = _unwrapped(value)

@@ -5,6 +5,7 @@ softmax where the textbook has none.
 """
 
 import numpy as np
+from scipy.special import erf
 
 
 def sigmoid(z):
@@ -16,11 +17,47 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
+SCALE, ALPHA = 1.05070098735548049, 1.67326324235437728  # selu, by its authors
+SLOPE = float(np.float32(0.2))  # leaky relu, as TensorFlow rounds it
+C = float(np.float32(np.sqrt(0.5)))  # gelu, as TensorFlow rounds it
+
+
+def mish(z):
+    return z * np.tanh(np.log(1 + np.exp(z)))
+
+
+def mish_slope(z):
+    t = np.tanh(np.log(1 + np.exp(z)))
+    return t + z * (1 - t**2) * sigmoid(z)
+
+
+def hard_sigmoid(z):
+    return np.clip(z / 6 + 0.5, 0, 1)
+
+
 ACTIVATIONS = {
     "linear": (lambda z: z, lambda z: np.ones_like(z)),
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
     "relu": (lambda z: np.where(z > 0, z, 0), lambda z: np.where(z > 0, 1.0, 0.0)),
+    "relu6": (lambda z: np.clip(z, 0, 6), lambda z: np.where((z > 0) & (z < 6), 1.0, 0.0)),
+    "leaky_relu": (lambda z: np.where(z > 0, z, SLOPE * z), lambda z: np.where(z > 0, 1, SLOPE)),
+    "elu": (lambda z: np.where(z > 0, z, np.expm1(z)), lambda z: np.where(z > 0, 1, np.exp(z))),
+    "selu": (
+        lambda z: SCALE * np.where(z > 0, z, ALPHA * np.expm1(z)),
+        lambda z: SCALE * np.where(z > 0, 1, ALPHA * np.exp(z)),
+    ),
+    "softplus": (lambda z: np.log(1 + np.exp(z)), sigmoid),
+    "softsign": (lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2),
+    "exponential": (np.exp, np.exp),
+    "hard_sigmoid": (hard_sigmoid, lambda z: np.where(abs(z) < 3, 1 / 6, 0)),
+    "silu": (lambda z: z * sigmoid(z), lambda z: sigmoid(z) + z * sigmoid(z) * (1 - sigmoid(z))),
+    "hard_silu": (lambda z: z * hard_sigmoid(z), lambda z: hard_sigmoid(z) + np.where(abs(z) < 3, z / 6, 0)),
+    "gelu": (
+        lambda z: 0.5 * z * (1 + erf(C * z)),
+        lambda z: 0.5 * (1 + erf(C * z)) + z * C / np.sqrt(np.pi) * np.exp(-((C * z) ** 2)),
+    ),
+    "mish": (mish, mish_slope),
 }
 
 

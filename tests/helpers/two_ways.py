@@ -16,6 +16,7 @@ from tolerances import KERAS_FLOAT32
 
 import tinydnn
 from keras_ref.engines import load, seed_both
+from tinydnn import activations
 from tinydnn.files.optimizer_variables import slots_in_order
 
 SHAPE, OUTPUTS, BATCH = (2, 3), 4, 8
@@ -60,10 +61,14 @@ FEATURES = {
         "Reshape": stack(lambda k: k.layers.Reshape((3, 2)), lambda k: k.layers.Flatten()),
         "Rescaling": stack(lambda k: k.layers.Rescaling(0.5, offset=0.25)),
         "Activation": stack(dense(), lambda k: k.layers.Activation("relu")),
+        "ReLU": stack(dense(), lambda k: k.layers.ReLU(max_value=0.5, negative_slope=0.1, threshold=0.2)),
+        "LeakyReLU": stack(dense(), lambda k: k.layers.LeakyReLU(negative_slope=0.1)),
+        "ELU": stack(dense(), lambda k: k.layers.ELU(alpha=0.5)),
+        "Softmax": stack(dense(), lambda k: k.layers.Softmax()),
         "Dropout": stack(dense(), lambda k: k.layers.Dropout(0.3, seed=4)),
         "Dense(use_bias=False)": stack(dense(use_bias=False)),
     },
-    "activations": {name: stack(dense(activation=name)) for name in ("sigmoid", "relu", "tanh", "softmax", "linear")},
+    "activations": {name: stack(dense(activation=name)) for name in activations.OFFERED},
     "initializers": {
         "glorot_uniform": stack(
             lambda k: k.layers.Dense(5, kernel_initializer=k.initializers.GlorotUniform(seed=3)),

@@ -115,7 +115,7 @@ def test_looking_draws_no_random_numbers(rng):
 
 
 def test_a_wrong_gradient_shows_in_the_slopes(monkeypatch, rng):
-    def wrong(self, xp, a, da, dz):
+    def wrong(self, xp, z, a, da, dz):
         dz[...] = da
 
     monkeypatch.setattr(activations.Sigmoid, "backward", wrong)
@@ -186,7 +186,7 @@ class Cube(activations.Activation):
     def forward(self, xp, z, a):
         a[...] = z**3
 
-    def backward(self, xp, a, da, dz):
+    def backward(self, xp, z, a, da, dz):
         dz[...] = da * 3 * abs(a) ** (2 / 3)
 
 
@@ -230,10 +230,27 @@ def test_classes_of_ones_own_are_shown_too(rng):
     assert len(found["kernel_net/dW"].sample) == 3
 
 
+def test_an_activation_is_quoted_with_its_numbers_and_what_it_computes_on_the_way(rng):
+    model = keras.Sequential([keras.Input((3,), dtype="float64"), layers.Dense(4, name="one", dtype="float64")])
+    model.add(layers.LeakyReLU(0.25, name="leaky", dtype="float64"))
+    model.add(layers.Dense(3, activation="mish", name="two", dtype="float64"))
+    model.add(layers.Dense(2, activation="log_softmax", name="three", dtype="float64"))
+    model.compile("sgd", "mse")
+    found = by_name(microscope.dissect(model, rng.normal(size=(5, 3)), rng.normal(size=(5, 2))))
+    texts = {name: tensor.formula.text for name, tensor in found.items()}
+    assert texts["leaky/a"] == "a = where(z > 0, z, slope * z),  slope = 0.25"
+    assert texts["one/dz"] == "dz = where(z > 0, da, slope * da),  slope = 0.25"
+    assert texts["two/a"] == "a = z * tanh(Softplus.f(z))"
+    assert texts["two/dz"] == "dz = (t + z * (1 - t * t) / (1 + exp(-z))) * da,  t = tanh(Softplus.f(z))"
+    assert texts["three/a"] == "a = z - largest - log(total),  total = the sum of exp(z - largest) over the row"
+    assert texts["three/dz"] == "dz = da - exp(a) * total"
+    assert found["two/dz"].formula.file == "activations/gated.py"
+
+
 def test_a_class_without_its_source_is_quoted_by_its_place(rng):
     names = {"Activation": activations.Activation}
     forward = " def forward(self, xp, z, a): a[...] = z"
-    backward = " def backward(self, xp, a, da, dz): dz[...] = da"
+    backward = " def backward(self, xp, z, a, da, dz): dz[...] = da"
     exec(f"class Typed(Activation):\n{forward}\n{backward}", names)
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation=names["Typed"]())])
     model.compile("sgd", "mse")

@@ -88,6 +88,8 @@ PLANTED = {  # units that give: the low end, the high end, the middle, and an en
     "sigmoid": (0.75, 2),
     "tanh": (0.75, 2),
     "relu": (0.625, 2),  # its middle is 0, and it has no high end
+    "relu6": (1, 3),  # its middle is 0 too
+    "hard_sigmoid": (0.75, 2),
     "linear": (math.nan, math.nan),
     "softmax": (math.nan, math.nan),
 }

@@ -1,5 +1,8 @@
 """Layers and activations on worked examples, and what they refuse."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from tolerances import SAME_FLOAT32, SAME_FLOAT64
@@ -52,6 +55,18 @@ def test_a_2_2_2_net_by_hand():
         ("relu", [0, 2, -3], [0, 2, 0]),
         ("linear", [0, 2, -3], [0, 2, -3]),
         ("softmax", [0, np.log(2), np.log(5)], [0.125, 0.25, 0.625]),
+        ("log_softmax", [0, np.log(2), np.log(5)], np.log([0.125, 0.25, 0.625])),
+        ("relu6", [2, -3, 7], [2, 0, 6]),
+        ("leaky_relu", [0, 2, -4], [0, 2, -4 * np.float64(np.float32(0.2))]),
+        ("elu", [0, 2, -np.log(2)], [0, 2, -0.5]),
+        ("selu", [0, 1, -np.log(2)], [0, 1.0507009873554805, -1.7580993408473766 / 2]),
+        ("softplus", [0, np.log(3), -800], [np.log(2), np.log(4), 0]),
+        ("softsign", [0, 1, -3], [0, 0.5, -0.75]),
+        ("exponential", [0, np.log(3), -np.log(3)], [1, 3, 1 / 3]),
+        ("hard_sigmoid", [0, 1.5, -4], [0.5, 0.75, 0]),
+        ("silu", [0, np.log(3), -np.log(3)], [0, 0.75 * np.log(3), -0.25 * np.log(3)]),
+        ("hard_silu", [0, 1.5, -4], [0, 1.125, 0]),
+        ("mish", [0, np.log(1), 50], [0, 0, 50]),
     ],
 )
 def test_activations_at_known_points(name, z, a):
@@ -59,6 +74,46 @@ def test_activations_at_known_points(name, z, a):
     assert function is getattr(activations, name)
     np.testing.assert_allclose(function(np.array([z])), [a], rtol=SAME_FLOAT64)
     assert function(np.array([z], np.float32)).dtype == np.float32
+
+
+def test_activations_with_settings_as_keras_takes_them():
+    x = np.array([[-2.0, 0.5, 3, 8]])
+    np.testing.assert_array_equal(activations.relu(x, 0.5), [[-1, 0.5, 3, 8]])
+    np.testing.assert_array_equal(
+        activations.relu(x, negative_slope=0.5, max_value=6, threshold=1), [[-1.5, -0.25, 3, 6]]
+    )
+    np.testing.assert_array_equal(activations.leaky_relu(x, negative_slope=0.25), [[-0.5, 0.5, 3, 8]])
+    np.testing.assert_array_equal(activations.elu(x, alpha=2), [[2 * (np.exp(-2) - 1), 0.5, 3, 8]])
+    exact, approximate = activations.gelu(x), activations.gelu(x, approximate=True)
+    assert 1e-5 < np.abs(exact - approximate).max() < 1e-3
+    assert activations.swish is activations.get("swish") is activations.silu
+    with pytest.raises(TypeError, match="slope"):
+        activations.elu(x, slope=1)
+
+
+@pytest.mark.parametrize("name", activations.OFFERED)
+def test_a_copy_of_an_activation_is_itself(name):
+    function = activations.get(name)
+    assert copy.deepcopy(function) is pickle.loads(pickle.dumps(function)) is function
+
+
+@pytest.mark.parametrize(
+    ("make", "a"),
+    [
+        (lambda: layers.ReLU(), [0, 0.5, 3, 8]),
+        (lambda: layers.ReLU(6), [0, 0.5, 3, 6]),
+        (lambda: layers.ReLU(max_value=2.5, threshold=1), [0, 0, 2.5, 2.5]),
+        (lambda: layers.ReLU(negative_slope=0.5), [-1, 0.5, 3, 8]),
+        (lambda: layers.ReLU(6, 0.5, 1), [-1.5, -0.25, 3, 6]),
+        (lambda: layers.LeakyReLU(0.25), [-0.5, 0.5, 3, 8]),
+        (lambda: layers.LeakyReLU(), [-2 * np.float32(0.3), 0.5, 3, 8]),
+        (lambda: layers.ELU(0.5), [0.5 * np.expm1(np.float32(-2)), 0.5, 3, 8]),
+        (lambda: layers.Softmax(axis=1), np.exp([-2, 0.5, 3, 8]) / np.exp([-2, 0.5, 3, 8]).sum()),
+    ],
+)
+def test_layers_that_are_an_activation(make, a):
+    model = model_of(keras.Input((4,)), make())
+    np.testing.assert_allclose(model.predict(np.array([[-2.0, 0.5, 3, 8]]), verbose=0), [a], rtol=SAME_FLOAT32)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -82,7 +137,7 @@ def test_a_saturated_units_gradient_is_zero_not_a_denormal_number():
     z = np.linspace(-200, 200, 4001, dtype=np.float32)
     a = activations.sigmoid(z)
     dz = np.empty_like(a)
-    activations.sigmoid.backward(np, a, np.full_like(a, 1e-6), dz)
+    activations.sigmoid.backward(np, z, a, np.full_like(a, 1e-6), dz)
     tiny = np.finfo(np.float32).tiny
     for values in (a, dz):
         assert not ((values != 0) & (np.abs(values) < tiny)).any()
@@ -173,6 +228,11 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.Dense(2, dtype="float16"), ValueError, "'float32' or 'float64'"),
         (lambda: layers.Dense(2, name="a/b"), ValueError, "name"),
         (lambda: layers.Dropout(1.5), ValueError, "from 0 to 1"),
+        (lambda: layers.ReLU(max_value=-1), ValueError, "max_value"),
+        (lambda: layers.ReLU(negative_slope=None), (TypeError, ValueError), "negative_slope"),
+        (lambda: layers.LeakyReLU(-0.1), ValueError, "negative_slope"),
+        (lambda: layers.ELU(None), (TypeError, ValueError), "alpha"),
+        (lambda: model_of(keras.Input((2, 3)), layers.Softmax(axis=1)), ValueError, "the last axis, axis=-1"),
         (lambda: layers.Reshape((0,)), ValueError, "positive integers"),
         (lambda: layers.Reshape((-1, -1)), ValueError, "one of which may be -1"),
         (lambda: keras.Input((None, 3)), ValueError, "without the batch"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.device.tracing import ARRAY, BOOL, FLOAT, INDEX, UINT64, WORD, Number, Symbol, Trace, value_of
+from tinydnn.device.tracing import ARRAY, BOOL, FLOAT, INDEX, UINT64, WORD, Number, Symbol, Trace, erfc, value_of
 
 _TYPES = {FLOAT: "T", WORD: "unsigned long long", BOOL: "bool"}  # T is the dtype of the arrays
 _PARAMETERS = {FLOAT: "T", WORD: "uint64"}  # the same in CuPy's list of parameters
@@ -19,11 +19,13 @@ _C = {
     np.multiply: "{} * {}",
     np.true_divide: "{} / {}",
     np.negative: "-{}",
+    np.abs: "abs({})",
     np.exp: "exp({})",
     np.log: "log({})",
     np.log1p: "log1p({})",
     np.sqrt: "sqrt({})",
     np.tanh: "tanh({})",
+    erfc: "erfc({})",
     np.maximum: "maximum({}, {})",
     np.minimum: "minimum({}, {})",
     np.greater: "{} > {}",

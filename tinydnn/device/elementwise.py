@@ -13,8 +13,8 @@ The function is traced (tracing.py): called once with symbols in place of its ar
 them. On NumPy the operations run one by one, through scratch arrays in a core's cache (programs.py). A GPU takes
 longer to start an operation than to compute it for a small net, so for CuPy all of them become one kernel (cuda.py).
 
-A formula may use + - * /, comparisons, & | ^ << >>, and NumPy's exp, log, sqrt, tanh, maximum and where, which run
-CuPy's own on CuPy's arrays. Whatever else it tries, as an `if` on an array, is an error.
+A formula may use + - * /, comparisons, & | ^ << >>, and NumPy's exp, log, log1p, sqrt, tanh, abs, maximum, minimum and
+where, which run CuPy's own on CuPy's arrays, and erfc. Whatever else it tries, as an `if` on an array, is an error.
 """
 
 import functools
@@ -26,7 +26,9 @@ import numpy as np
 from tinydnn import config
 from tinydnn.device import cuda, programs
 from tinydnn.device.backend import Array
-from tinydnn.device.tracing import ABSENT, ARRAY, INDEX, NUMBER, UINT64, Trace
+from tinydnn.device.tracing import ABSENT, ARRAY, INDEX, NUMBER, UINT64, Trace, erfc
+
+__all__ = ["ENTRY", "Elementwise", "biased", "elementwise", "entry", "erfc", "fuses", "max_rows", "product"]
 
 
 class _Entry: ...
@@ -132,11 +134,11 @@ def max_rows(xp: Any, out: Array, x: Array) -> None:
 
 @functools.cache
 def biased(formula: Elementwise) -> Elementwise:
-    """z = z + b and a = f(z) as one formula of (z, b)."""
+    """z = z + b and a = f(z) as one formula of z, b, and the numbers that f takes."""
 
-    def biased(z: Any, b: Any) -> Any:
+    def biased(z: Any, b: Any, *numbers: Any) -> Any:
         z = z + b
-        return z, formula(z)
+        return z, formula(z, *numbers)
 
     biased.__qualname__ = f"biased_{formula.name}"
     return Elementwise(biased)

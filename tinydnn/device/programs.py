@@ -12,7 +12,7 @@ import numpy as np
 
 from tinydnn.device.backend import Array, aligned
 from tinydnn.device.memory import Workspace
-from tinydnn.device.tracing import BOOL, Number, Symbol, Trace
+from tinydnn.device.tracing import BOOL, Number, Symbol, Trace, erfc
 
 _PIECE = 2**19  # bytes of an array, about
 
@@ -106,6 +106,7 @@ _CALLS = {  # those that do not take `out` as their last argument
     np.where: _where,
     np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
     np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
+    erfc: lambda x, out: erfc(x, out=out),
 }
 
 

@@ -16,10 +16,20 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 FLOAT, WORD, BOOL = "float", "word", "bool"  # the dtype of the formula's arrays, uint64, and what comparisons give
 ARRAY, NUMBER, UINT64, INDEX, ABSENT = "array", "number", "uint64", "index", "absent"  # what an argument may be
 
+
+def erfc(x: Any, out: Any = None) -> Any:
+    """1 - erf(x), which NumPy lacks: SciPy's, which on CuPy's arrays runs CuPy's own."""
+    if isinstance(x, Symbol):
+        return x.trace.note(erfc, (x,))
+    from scipy import special
+
+    return special.erfc(x, out=out)
+
+
 COMPARISONS = np.greater, np.greater_equal, np.less, np.less_equal, np.equal
 _OPERATIONS = {
-    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.exp, np.log, np.log1p, np.sqrt, np.tanh,
-    np.maximum, np.minimum, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift,
+    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.abs, np.exp, np.log, np.log1p, np.sqrt, np.tanh,
+    erfc, np.maximum, np.minimum, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift,
     np.where, *COMPARISONS,
 }  # fmt: skip
 

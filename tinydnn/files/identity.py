@@ -114,6 +114,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return of_array(np.atleast_1d(value), Backend())
     if isinstance(value, Activation):
-        return value.name
+        return f"{value.name}{value.numbers or ''}"
     settings = _settings(value) if hasattr(value, "get_config") else {}
     return f"{type(value).__name__}({', '.join(f'{name}={_plain(entry)!r}' for name, entry in settings.items())})"

@@ -26,11 +26,13 @@ class Ends:
 
 
 # At these ends a sigmoid and a tanh are equally flat: 4 % of their steepest slope. A relu is flat only at 0, which is
-# half of its outputs in a fresh net. A softmax and a linear layer have no ends.
+# half of its outputs in a fresh net. The other activations have no ends.
 ENDS: dict[type[activations.Activation], Ends] = {
     activations.Sigmoid: Ends(0.01, 0.99, much=0.5),
     activations.Tanh: Ends(-0.98, 0.98, much=0.5),
+    activations.HardSigmoid: Ends(0, 1, much=0.5),
     activations.Relu: Ends(0, math.inf, much=0.9),
+    activations.Relu6: Ends(0, 6, much=0.9),
 }
 
 

@@ -115,23 +115,42 @@ def _taken(body: list[ast.stmt], arguments: Mapping[str, Any]) -> list[ast.stmt]
 # -- layers ----------------------------------------------------------------------------------------------
 
 
+_OF_ROWS: dict[type[activations.Activation], str] = {
+    activations.Softmax: " / their sum over the row",
+    activations.LogSoftmax: ",  total = the sum of exp(z - largest) over the row",
+}
+
+
 def of_activation(activation: activations.Activation) -> Formula:
     """a, from z."""
     kind = type(activation)
-    if isinstance(activation, activations.Softmax):
-        found = of_elementwise(activation.f, "a")
-        return replace(found, text=f"{found.text} / their sum over the row")
+    for of_rows, rest in _OF_ROWS.items():
+        if isinstance(activation, of_rows):
+            found = of_elementwise(activation.f, "a")
+            return replace(found, text=f"{found.text}{rest}")
     if kind.forward is activations.Activation.forward:
-        return of_elementwise(activation.f, "a")
+        return _in_full(activation, activation.f, "a")
     return of_method(kind.forward, "a", "def", f"{activation.name}(z)")
 
 
 def of_activation_gradient(activation: activations.Activation) -> Formula:
-    """dz, from a and da."""
+    """dz, from z, a and da."""
     kind = type(activation)
-    if kind.backward is activations.Activation.backward or isinstance(activation, activations.Softmax):
-        return of_elementwise(activation.gradient, "dz")
+    if kind.backward is activations.Activation.backward or isinstance(activation, tuple(_OF_ROWS)):
+        return _in_full(activation, activation.gradient, "dz")
     return of_method(kind.backward, "dz", "def", f"da * {activation.name}'(z)")
+
+
+def _in_full(activation: activations.Activation, formula: Elementwise, result: str) -> Formula:
+    """The formula with the numbers that it takes, and what it computes on the way."""
+    found = of_elementwise(formula, result)
+    names = [*inspect.signature(formula.function).parameters]
+    numbers = dict(zip(reversed(names), reversed(activation.numbers), strict=False))
+    parts = [f"{name} = {numbers[name]}" for name in names if name in numbers]
+    for statement in ast.parse(textwrap.dedent("".join(_source(formula)[0]))).body[:1]:
+        assert isinstance(statement, ast.FunctionDef)
+        parts += [ast.unparse(each).replace("np.", "") for each in statement.body if isinstance(each, ast.Assign)]
+    return replace(found, text=",  ".join([found.text, *parts]))
 
 
 def of_output(layer: layers.Layer, kind: str) -> Formula:

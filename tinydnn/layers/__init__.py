@@ -1,6 +1,6 @@
 """Layers, each in a file of its own, with forward and backward side by side (mirrors keras/src/layers)."""
 
-from tinydnn.layers.activation import Activation
+from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from tinydnn.layers.dense import Dense
 from tinydnn.layers.dropout import Dropout
 from tinydnn.layers.input import Input, InputLayer
@@ -9,6 +9,9 @@ from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
 from tinydnn.names import not_offered
 
-__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "Rescaling", "Reshape"]
+__all__ = [
+    "ELU", "Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "LeakyReLU", "ReLU",
+    "Rescaling", "Reshape", "Softmax",
+]  # fmt: skip
 
 __getattr__ = not_offered(__name__, globals())

@@ -1,14 +1,18 @@
-"""Activation (mirrors keras/src/layers/activations/activation.py)."""
+"""Layers that are an activation alone (mirrors keras/src/layers/activations)."""
 
 from typing import Any
 
 from tinydnn import activations
-from tinydnn.device.backend import Array
+from tinydnn.checks import check_number, number_or_none
+from tinydnn.device.backend import Array, Shape
 from tinydnn.layers.layer import Layer, Trace
 
 
 class Activation(Layer):
-    """a = activation(z), as a layer of its own."""
+    """a = activation(z), as a layer of its own.
+
+    Mirrors keras/src/layers/activations/activation.py.
+    """
 
     def __init__(self, activation: str | activations.Activation, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -23,11 +27,87 @@ class Activation(Layer):
         return t.y
 
     def backward(self, da: Array, t: Trace) -> Array | None:
-        """From a = f(z):  dz = da * f'(z), which each activation computes from a"""
+        """From a = f(z):  dz = da * f'(z), which each activation computes from z and a"""
         if t.loss_takes_z:
             return da
-        self.activation.backward(self.xp, t.y, da, t.dx)
+        self.activation.backward(self.xp, t.z, t.y, da, t.dx)
         return t.dx
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "activation": self.activation}
+
+
+class ReLU(Activation):
+    """a = min(z, max_value) where z > threshold, else negative_slope * (z - threshold).
+
+    Mirrors keras/src/layers/activations/relu.py.
+
+    Args:
+        max_value: None for no limit.
+        negative_slope, threshold: not negative.
+    """
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+    ) -> None:
+        self.max_value = number_or_none("max_value", max_value)
+        self.negative_slope = check_number("negative_slope", negative_slope)
+        self.threshold = check_number("threshold", threshold)
+        super().__init__(activations.rectifier(self.negative_slope, self.max_value, self.threshold), **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        settings = {"max_value": self.max_value, "negative_slope": self.negative_slope, "threshold": self.threshold}
+        return {**Layer.get_config(self), **settings}
+
+
+class LeakyReLU(Activation):
+    """a = z where z > 0, else negative_slope * z.
+
+    Mirrors keras/src/layers/activations/leaky_relu.py.
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        self.negative_slope = check_number("negative_slope", negative_slope)
+        super().__init__(activations.LeakyRelu(self.negative_slope), **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**Layer.get_config(self), "negative_slope": self.negative_slope}
+
+
+class ELU(Activation):
+    """a = z where z > 0, else alpha * (exp(z) - 1).
+
+    Mirrors keras/src/layers/activations/elu.py.
+    """
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        self.alpha = check_number("alpha", alpha)
+        super().__init__(activations.Elu(self.alpha), **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**Layer.get_config(self), "alpha": self.alpha}
+
+
+class Softmax(Activation):
+    """a_k = exp(z_k) / sum_j exp(z_j) along the last axis.
+
+    Mirrors keras/src/layers/activations/softmax.py.
+
+    Args:
+        axis: -1, or the number of the last axis; the batch is axis 0.
+    """
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__("softmax", **kwargs)
+        self.axis = axis
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if self.axis not in (-1, len(input_shape)):
+            raise ValueError(
+                f"Softmax {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
+                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
+            )
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**Layer.get_config(self), "axis": self.axis}

@@ -91,14 +91,14 @@ class Dense(Layer):
         return t.y
 
     def backward(self, da: Array, t: Trace) -> Array | None:
-        """From a = activation(z):  dz = da * activation'(z), which the activation computes from a.
+        """From a = activation(z):  dz = da * activation'(z), which the activation computes from z and a.
 
         From z = x @ W + b:  dW = x.T @ dz,  db = the sum of dz over the rows,  dx = dz @ W.T
         """
         if t.loss_takes_z or self.activation is activations.linear:
             t.dz = da
         else:
-            self.activation.backward(self.xp, t.y, da, t.dz)
+            self.activation.backward(self.xp, t.z, t.y, da, t.dz)
         dz = t.dz
         self.backend.matmul(t.x.T, dz, out=t.gradients[0])
         if self.use_bias:

@@ -27,7 +27,7 @@ Device = Annotated[
 Input = Annotated[Literal["raw", "scaled"], typer.Option(help="Grey values: raw, 0 to 255, or scaled to 0 to 1.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Digits per step.")]
 Hidden = Annotated[str, typer.Option(help="Units of each hidden layer, such as 324,36; none for no hidden layer.")]
-Activation = Annotated[str, typer.Option(help="Activation of the hidden layers: sigmoid, relu, tanh or linear.")]
+Activation = Annotated[str, typer.Option(help="Activation of the hidden layers, by Keras' name: sigmoid, relu, elu, …")]
 Optimizer = Annotated[str, typer.Option(help="Optimizer: rmsprop, sgd or adam.")]
 Seed = Annotated[int, typer.Option(help="Seed of the initial weights and the order of the digits.")]
 Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="Type of the numbers to compute with.")]

@@ -39,13 +39,16 @@ def _layer(layer: Layer) -> dict[str, Any]:
         inputs, units = layer.kernel.shape
         return {
             "kind": "dense", "name": layer.name, "inputs": inputs, "units": units, "bias": layer.use_bias,
-            "activation": layer.activation.name,
+            "activation": layer.activation.name, "numbers": layer.activation.numbers,
         }  # fmt: skip
     if isinstance(layer, layers.Rescaling):
         scale, offset = cast(layer.scale), cast(layer.offset)  # as the layer rounds them
         return {"kind": "rescaling", "name": layer.name, "scale": scale, "offset": offset}
     if isinstance(layer, layers.Activation):
-        return {"kind": "activation", "name": layer.name, "activation": layer.activation.name}
+        activation = layer.activation
+        return {
+            "kind": "activation", "name": layer.name, "activation": activation.name, "numbers": activation.numbers,
+        }  # fmt: skip
     return {}  # Reshape, Flatten and Dropout, which change no number in a prediction
 
 

@@ -57,7 +57,7 @@ def _operations() -> Iterator[tuple[str, Operation]]:
     yield "largest output of each row", partial(_predictions, outputs=10)
     yield "one output above a half", partial(_predictions, outputs=1)
     yield "gradient of the penalties", _penalty_gradient
-    for name in ("linear", "relu", "sigmoid", "softmax", "tanh"):
+    for name in activations.OFFERED:
         yield name, partial(_activation, name=name, derivative=False)
         yield f"derivative of {name}", partial(_activation, name=name, derivative=True)
         yield f"Dense with {name}", partial(_dense, activation=name)
@@ -134,7 +134,7 @@ def _activation(backend: Backend, dtype: str, name: str, derivative: bool) -> Ar
     function.forward(backend.xp, z, a)
     if not derivative:
         return a
-    function.backward(backend.xp, a, _numbers(backend, dtype, 64, 36, seed=1), dz)
+    function.backward(backend.xp, z, a, _numbers(backend, dtype, 64, 36, seed=1), dz)
     return dz
 
 
