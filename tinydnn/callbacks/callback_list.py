@@ -10,7 +10,9 @@ from tinydnn.callbacks.backup_and_restore import BackupAndRestore
 from tinydnn.callbacks.callback import Callback
 from tinydnn.callbacks.history import History
 from tinydnn.callbacks.progress import Progress
+from tinydnn.callbacks.terminate_on_nan import TerminateOnNaN
 from tinydnn.device.interrupts import impatient
+from tinydnn.engine.divergence import InfiniteLossError
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 
@@ -50,6 +52,13 @@ class CallbackList:
                 if isinstance(callback, BackupAndRestore):
                     stack.enter_context(callback.alone())
             yield
+
+    def end_at(self, error: InfiniteLossError) -> bool:
+        """Whether a callback makes an infinite loss a training's ordinary end."""
+        ending = [callback for callback in self._callbacks if isinstance(callback, TerminateOnNaN)]
+        for callback in ending:
+            callback.end_at(error)
+        return bool(ending)
 
     def batch_logs(self, logs: LazyLogs) -> Logs:
         """What the hooks get at a batch's end: a plain dict, where one may look and that is no wait for a device."""
