@@ -41,7 +41,7 @@ OPTIMIZERS = {
     "sgd with a schedule": lambda k: k.optimizers.SGD(
         k.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9), momentum=0.9
     ),
-    "adamw with a schedule": lambda k: k.optimizers.AdamW(k.optimizers.schedules.CosineDecay(0.01, 30, 0.1), 0.1),
+    "adamw with a schedule": lambda k: k.optimizers.AdamW(k.optimizers.schedules.InverseTimeDecay(0.01, 30, 0.5), 0.1),
     "nadam with a schedule": lambda k: k.optimizers.Nadam(k.optimizers.schedules.PolynomialDecay(0.01, 8, cycle=True)),
 }
 

@@ -12,7 +12,6 @@ from tinydnn.callbacks.history import History
 from tinydnn.callbacks.progress import Progress
 from tinydnn.callbacks.terminate_on_nan import TerminateOnNaN
 from tinydnn.device.interrupts import impatient
-from tinydnn.engine.divergence import InfiniteLossError
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 
@@ -53,11 +52,11 @@ class CallbackList:
                     stack.enter_context(callback.alone())
             yield
 
-    def end_at(self, error: InfiniteLossError) -> bool:
-        """Whether a callback makes an infinite loss a training's ordinary end."""
+    def end_at(self, step: int, loss: float) -> bool:
+        """Whether a callback makes the infinite loss of this step a training's ordinary end."""
         ending = [callback for callback in self._callbacks if isinstance(callback, TerminateOnNaN)]
         for callback in ending:
-            callback.end_at(error)
+            callback.end_at(step, loss)
         return bool(ending)
 
     def batch_logs(self, logs: LazyLogs) -> Logs:

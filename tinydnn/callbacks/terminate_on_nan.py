@@ -1,7 +1,6 @@
 """TerminateOnNaN (mirrors keras/src/callbacks/terminate_on_nan.py)."""
 
 from tinydnn.callbacks.callback import Callback
-from tinydnn.engine.divergence import InfiniteLossError
 
 
 class TerminateOnNaN(Callback):
@@ -17,11 +16,11 @@ class TerminateOnNaN(Callback):
     def __init__(self, raise_error: bool = False) -> None:
         self.raise_error = raise_error
 
-    def end_at(self, error: InfiniteLossError) -> None:
-        """Say that the training ends here, or raise a RuntimeError."""
+    def end_at(self, batch: int, loss: float) -> None:
+        """Say that the training ends here, or raise a RuntimeError; the model is back at its last good weights."""
         if self.raise_error:
             raise RuntimeError(
-                f"NaN or Inf loss encountered at batch {error.step}. Loss value: {error.loss}. "
-                "Terminating training immediately."
-            ) from error
-        print(f"Batch {error.step}: Invalid loss, terminating training")
+                f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating training immediately."
+            )
+        self.model.stop_training = True
+        print(f"Batch {batch}: Invalid loss, terminating training")

@@ -5,14 +5,6 @@ from tinydnn.engine.network import Network
 from tinydnn.engine.snapshot import restore, snapshot
 
 
-class InfiniteLossError(FloatingPointError):
-    """A loss became infinite or NaN: which, and in which step of its epoch, from 0."""
-
-    def __init__(self, message: str, loss: float, step: int) -> None:
-        super().__init__(message)
-        self.loss, self.step = loss, step
-
-
 class Divergence:
     """Keeps the snapshots of a network to which a training goes back.
 
@@ -33,7 +25,7 @@ class Divergence:
         """See that every loss of this epoch so far was finite, or go back to where one was.
 
         Raises:
-            InfiniteLossError: one was not.
+            FloatingPointError: one was not.
         """
         infinite = averages.first_infinite()
         if infinite is None:
@@ -43,10 +35,8 @@ class Divergence:
         if step > 0:
             self.good = self.began
         restore(self._network, self.good)
-        raise InfiniteLossError(
+        raise FloatingPointError(
             f"The loss became {loss} in epoch {epoch + 1}, step {step + 1} of {steps}. Training stopped; the model is "
             "back at the last weights at an epoch's start that gave a finite loss. Often the learning rate is too "
-            "large, the inputs are not scaled, or a cross-entropy without a softmax gets outputs that add up to 0",
-            loss,
-            step,
+            "large, the inputs are not scaled, or a cross-entropy without a softmax gets outputs that add up to 0"
         )

@@ -12,7 +12,7 @@ from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import Interrupt
 from tinydnn.engine import inference, resume
 from tinydnn.engine.data import Data
-from tinydnn.engine.divergence import Divergence, InfiniteLossError
+from tinydnn.engine.divergence import Divergence
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
@@ -74,10 +74,10 @@ class Fit:
                         test = inference.evaluate_shards(validation, self.callbacks, interrupt)
                         self.logs |= {f"val_{name}": value for name, value in test.items()}
                     self._end_epoch()
-            except InfiniteLossError as error:  # the model is back at its last good weights
-                if not self.callbacks.end_at(error):
+            except FloatingPointError:
+                infinite = self.shards.averages.first_infinite()
+                if infinite is None or not self.callbacks.end_at(*infinite):
                     raise
-                self.network.stop_training = True
             self.callbacks.on_train_end(self.logs)
         self.network.training = None  # one that was cut off stays, to be saved; this one would only hold its data
 

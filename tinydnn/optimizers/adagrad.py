@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.checks import check_number
+from tinydnn.config import cast
 from tinydnn.device.elementwise import elementwise
 from tinydnn.optimizers.optimizer import Optimizer
 from tinydnn.optimizers.schedules import LearningRateSchedule
@@ -34,7 +35,7 @@ class Adagrad(Optimizer):
 
     @property
     def first_value(self) -> float:  # type: ignore[override]  # that of the settings
-        return self.initial_accumulator_value
+        return cast(self.initial_accumulator_value)
 
     @elementwise
     def step(w: Any, a: Any, g: Any, rate: Any, epsilon: Any) -> Any:
