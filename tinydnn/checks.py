@@ -36,6 +36,17 @@ def check_number(name: str, value: Any, high: float = math.inf) -> float:
     return float(value)
 
 
+def check_positive(name: str, value: Any) -> float:
+    """The value as an int or a float, whichever it is.
+
+    Raises:
+        ValueError: it is no finite number above 0.
+    """
+    if check_number(name, value) == 0:
+        raise ValueError(f"{name} expects a finite number above 0. Received: {name}={value!r}")
+    return int(value) if is_int(value) else float(value)
+
+
 def number_or_none(name: str, value: Any) -> float | None:
     """The value as a float that is not negative, or None."""
     return None if value is None else check_number(name, value)

@@ -112,6 +112,11 @@ def cast(value: float) -> float:
     return float(np.float32(value))
 
 
+def as_floatx(value: float) -> float:
+    """A number as Keras' variables of dtype floatx have it."""
+    return float(np.dtype(_floatx).type(value))
+
+
 def check_dtype(value: str | None) -> str:
     """The dtype's name, `floatx()` for None.
 

@@ -61,3 +61,10 @@ PAGE_PROBABILITY = 1e-5
 # docs/one_file.py next to the engine: weights and log of an epoch on scaled inputs. The formulas are the same and sums
 # are in another order; measured 8.9e-8 in float32 and 1.7e-16 in float64.
 ONE_FILE = {"float32": 1e-6, "float64": 1e-15}
+
+# Weights after 50 steps next to Keras, on scaled inputs, with learning rates up to 1. An optimizer that divides by a
+# root which may be near 0 makes more of a rounding than SGD does.
+TRAINED = {"float32": 1e-4, "float64": 1e-11}
+
+# Learning rates of a schedule next to those of Keras' graphs: some roundings in float32 of rates up to 0.3.
+RATE = 5e-8

@@ -9,6 +9,7 @@ import tinydnn as keras
 from tinydnn import optimizers
 from tinydnn.device.backend import Backend
 from tinydnn.device.memory import Layout, share
+from tinydnn.optimizers import schedules
 
 # All numbers that Keras casts have an exact float32, so that the textbook's are the same.
 OPTIONS = [
@@ -130,10 +131,18 @@ def test_float32_vectors_stay_float32(rng):
         (lambda: optimizers.Adam(clipnorm=1, clipvalue=1), ValueError, "Only one of clipnorm"),
         (lambda: optimizers.Adam(clipnorm=-1), ValueError, "clipnorm expects a finite number that is not negative"),
         (lambda: optimizers.Adam(use_ema=True), TypeError, "use_ema"),
-        (lambda: optimizers.Adam(amsgrad=True), TypeError, "amsgrad"),
         (lambda: optimizers.get("rmsprob"), ValueError, "Did you mean 'rmsprop'"),
         (lambda: optimizers.get(3), TypeError, "optimizer expects a name"),
-        (lambda: optimizers.Adagrad, AttributeError, "no 'Adagrad'"),
+        (lambda: optimizers.Adafactor, AttributeError, "no 'Adafactor'"),
+        (lambda: optimizers.AdamW(weight_decay=None), ValueError, "weight_decay expects a number"),
+        (lambda: optimizers.Lion(beta_1=0), ValueError, "beta_1 expects a number above 0"),
+        (lambda: optimizers.Adagrad(initial_accumulator_value=-1), ValueError, "initial_accumulator_value expects"),
+        (lambda: schedules.ExponentialDecay(0.1, 0, 0.9), ValueError, "decay_steps expects a finite number above 0"),
+        (lambda: schedules.ExponentialDecay(-0.1, 9, 0.9), ValueError, "initial_learning_rate expects"),
+        (lambda: schedules.PiecewiseConstantDecay([5], [0.1]), ValueError, "boundaries, none below the one before it"),
+        (lambda: schedules.PiecewiseConstantDecay([5, 2], [3, 2, 1]), ValueError, "boundaries, none below the one"),
+        (lambda: optimizers.SGD(schedules.LearningRateSchedule()).learning_rate, NotImplementedError, "__call__"),
+        (lambda: schedules.LinearDecay, AttributeError, "no 'LinearDecay'"),
     ],
 )
 def test_bad_settings_are_named(make, error, message):

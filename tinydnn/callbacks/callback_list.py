@@ -10,6 +10,7 @@ from tinydnn.callbacks.backup_and_restore import BackupAndRestore
 from tinydnn.callbacks.callback import Callback
 from tinydnn.callbacks.history import History
 from tinydnn.callbacks.progress import Progress
+from tinydnn.callbacks.terminate_on_nan import TerminateOnNaN
 from tinydnn.device.interrupts import impatient
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
@@ -50,6 +51,13 @@ class CallbackList:
                 if isinstance(callback, BackupAndRestore):
                     stack.enter_context(callback.alone())
             yield
+
+    def end_at(self, step: int, loss: float) -> bool:
+        """Whether a callback makes the infinite loss of this step a training's ordinary end."""
+        ending = [callback for callback in self._callbacks if isinstance(callback, TerminateOnNaN)]
+        for callback in ending:
+            callback.end_at(step, loss)
+        return bool(ending)
 
     def batch_logs(self, logs: LazyLogs) -> Logs:
         """What the hooks get at a batch's end: a plain dict, where one may look and that is no wait for a device."""

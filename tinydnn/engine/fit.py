@@ -66,13 +66,18 @@ class Fit:
             if self._checkpoint is not None:
                 resume.take_over(self, *self._checkpoint)
             stack.push(self._check_what_is_cut_off)
-            while self.epoch < epochs and (self.step > 0 or not self.stopping):  # a resumed epoch is finished
-                self._train_epoch(interrupt)
-                self.logs = dict(self.shards.logs())
-                if validation is not None:
-                    test = inference.evaluate_shards(validation, self.callbacks, interrupt)
-                    self.logs |= {f"val_{name}": value for name, value in test.items()}
-                self._end_epoch()
+            try:
+                while self.epoch < epochs and (self.step > 0 or not self.stopping):  # a resumed epoch is finished
+                    self._train_epoch(interrupt)
+                    self.logs = dict(self.shards.logs())
+                    if validation is not None:
+                        test = inference.evaluate_shards(validation, self.callbacks, interrupt)
+                        self.logs |= {f"val_{name}": value for name, value in test.items()}
+                    self._end_epoch()
+            except FloatingPointError:
+                infinite = self.shards.averages.first_infinite()
+                if infinite is None or not self.callbacks.end_at(*infinite):
+                    raise
             self.callbacks.on_train_end(self.logs)
         self.network.training = None  # one that was cut off stays, to be saved; this one would only hold its data
 

@@ -76,7 +76,8 @@ def _restore(fit: Fit, state: State) -> None:
     restore(network, state["good"])
     fit.divergence.good = fit.divergence.began = snapshot(network)
     restore(network, state["model"])
-    optimizer.learning_rate = state["learning_rate"]
+    if optimizer.schedule is None:
+        optimizer.learning_rate = state["learning_rate"]
     if fit.step:
         if not np.array_equal(np.sort(state["order"]), np.arange(fit.data.n)) or fit.step > fit.steps:
             raise ValueError(f"expected an order of {fit.data.n} samples and a step of {fit.steps}")

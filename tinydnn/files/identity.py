@@ -77,7 +77,8 @@ def _listed(names: list[str], settings: Settings) -> str:
 def asked(fit: Fit, epochs: int) -> Settings:
     """What may be another when a training goes on."""
     network, last = fit.network, fit.before
-    rate = network.optimizer.learning_rate
+    schedule = network.optimizer.schedule
+    rate = network.optimizer.learning_rate if schedule is None else _plain(schedule)
     if last is not None and last.rate_when_cut_off == rate:  # in this process, where a callback may have lowered it
         rate = last.asked.get("learning_rate", rate)
     fit.before = None

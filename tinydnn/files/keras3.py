@@ -23,7 +23,7 @@ from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5, zips
 from tinydnn.files.config import SavedModel, from_config, to_config
 from tinydnn.files.keras2 import modern
-from tinydnn.files.optimizer_variables import MOST_SLOTS, most_variables, variables
+from tinydnn.files.optimizer_variables import MOST_NUMBERS, MOST_SLOTS, most_variables, variables
 from tinydnn.files.whole import FileFormatError, largest_content
 from tinydnn.layers import Layer
 from tinydnn.names import snake_case
@@ -121,7 +121,7 @@ def read_weights(
             arrays = [hdf5.read(file, f"{name}/vars/{i}", shape, of=layer.name) for i, shape in enumerate(of_layer)]
             weights += check_weights(arrays, of_layer, layer.dtype, f"{name} ({layer.name})")
         there = len(hdf5.member(file, "optimizer/vars") or ())
-        if there > 2 + MOST_SLOTS * len(weights):
+        if there > MOST_NUMBERS + MOST_SLOTS * len(weights):
             raise FileFormatError(
                 f"optimizer/vars: expected {MOST_SLOTS} slots a weight at most. Found: {there} arrays"
             )

@@ -14,6 +14,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
     "keras.losses": (losses, losses.Loss),
     "keras.metrics": (metrics, metrics.Metric),
     "keras.optimizers": (optimizers, optimizers.Optimizer),
+    "keras.optimizers.schedules": (optimizers.schedules, optimizers.schedules.LearningRateSchedule),
 }
 
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
@@ -40,12 +41,11 @@ _UNUSED: dict[str, dict[str, Any]] = {
     "GlorotUniform": {"input_axes": None, "output_axes": None},
     "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
-    "Adam": {**_UNUSED_BY_OPTIMIZERS, "amsgrad": False},
 }
 
 
 def serialize(value: Any) -> dict[str, Any] | None:
-    """A layer, initializer, regularizer, loss or optimizer as Keras writes it; None stays None.
+    """A layer, initializer, regularizer, loss, optimizer or schedule as Keras writes it; None stays None.
 
     Raises:
         TypeError: its class is not one of tinydnn's.
@@ -53,6 +53,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
     cls = type(value)
+    module = _module(cls)
     config = {**_unused(cls), **value.get_config()}
     if isinstance(value, layers.InputLayer):
         config |= {"batch_shape": [None, *(value.given_shape or ())]}
@@ -61,9 +62,11 @@ def serialize(value: Any) -> dict[str, Any] | None:
     for key, entry in config.items():
         if isinstance(entry, activations.Activation):
             config[key] = entry.name
-        elif isinstance(entry, initializers.Initializer | regularizers.Regularizer):
+        elif isinstance(
+            entry, initializers.Initializer | regularizers.Regularizer | optimizers.schedules.LearningRateSchedule
+        ):
             config[key] = serialize(entry)
-    result = {"module": _module(cls), "class_name": cls.__name__, "config": config, "registered_name": None}
+    result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
         result["build_config"] = {"input_shape": [None, *(value.input_shape or ())]}
     return result
@@ -106,6 +109,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
             config[key] = deserialize(entry, "keras.initializers")
         elif isinstance(entry, dict) and key.endswith("_regularizer"):
             config[key] = deserialize(entry, "keras.regularizers")
+        elif isinstance(entry, dict) and key == "learning_rate":
+            config[key] = deserialize(entry, "keras.optimizers.schedules")
     try:
         return cls(**config)
     except (TypeError, ValueError) as error:

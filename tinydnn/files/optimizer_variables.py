@@ -1,4 +1,5 @@
-"""An optimizer's variables in Keras' order: the number of steps, the learning rate, and the slots.
+"""An optimizer's variables in Keras' order: the number of steps, the learning rate unless a schedule gives it, the
+slots, and Nadam's product.
 
 Mirrors keras/src/optimizers/base_optimizer.py, `BaseOptimizer.variables`.
 """
@@ -17,15 +18,16 @@ Network = Any  # tinydnn.engine.network.Network
 
 
 MOST_SLOTS = 5  # of Keras' optimizers: RMSprop's three, a moving average, and a gradient accumulator
+MOST_NUMBERS = 3  # beside them: steps, learning rate and Nadam's product
 
 
 def most_variables(weights: Sequence[Array]) -> int:
     """How many numbers the variables of an optimizer of these weights may have."""
-    return 2 + MOST_SLOTS * sum(int(weight.size) for weight in weights)
+    return MOST_NUMBERS + MOST_SLOTS * sum(int(weight.size) for weight in weights)
 
 
 def slots_in_order(network: Network) -> list[tuple[str, int, Array]]:
-    """(slot, number of the weight, view of the slot) in Keras' order: slot by slot, or weight by weight for Adam."""
+    """(slot, number of the weight, view of the slot) in Keras' order: Adam's weight by weight, others slot by slot."""
     if network.optimizer is None:
         return []
     slots = [
@@ -33,7 +35,8 @@ def slots_in_order(network: Network) -> list[tuple[str, int, Array]]:
         for name, slot in network.optimizer.slots.items()
         for i, view in enumerate(network.layout.views(slot))
     ]
-    return sorted(slots, key=lambda entry: entry[1]) if network.optimizer.slots_by_weight else slots
+    by_weight = network.optimizer.slots_by_weight
+    return sorted(slots, key=lambda entry: entry[1] if entry[0] in by_weight else len(network.layout.slices))
 
 
 def variables(network: Network) -> list[Any]:
@@ -41,8 +44,10 @@ def variables(network: Network) -> list[Any]:
     optimizer = network.optimizer
     if optimizer is None:
         return []
-    steps, learning_rate = np.int64(optimizer.iterations), np.dtype(floatx()).type(optimizer.learning_rate)
-    return [steps, learning_rate, *(network.backend.to_numpy(slot) for _, _, slot in slots_in_order(network))]
+    rates = [np.dtype(floatx()).type(optimizer.learning_rate)] if optimizer.schedule is None else []
+    slots = [network.backend.to_numpy(slot) for _, _, slot in slots_in_order(network)]
+    numbers = [np.dtype(network.dtype).type(number) for number in optimizer.numbers_in_files()] if slots else []
+    return [np.int64(optimizer.iterations), *rates, *slots, *numbers]
 
 
 def take_over(network: Network, variables: list[Array]) -> bool:
@@ -52,21 +57,24 @@ def take_over(network: Network, variables: list[Array]) -> bool:
         ValueError: they are what no optimizer can have, such as -1 steps; nothing has changed then.
     """
     optimizer = network.optimizer
-    if optimizer is None or len(variables) < 2:
+    first_slot = 2 if optimizer is not None and optimizer.schedule is None else 1
+    if optimizer is None or len(variables) < first_slot:
         return False
-    if variables[0].size != 1 or variables[1].size != 1:
-        shapes = [variable.shape for variable in variables[:2]]
+    if any(variable.size != 1 for variable in variables[:first_slot]):
+        shapes = [variable.shape for variable in variables[:first_slot]]
         raise ValueError(f"the optimizer's number of steps and learning_rate expect a number each. Received: {shapes}")
     steps = check_count("the optimizer's number of steps", variables[0].item(), low=0)
-    learning_rate = check_number("learning_rate", variables[1].item())
-    values, slots = variables[2:], [slot for _, _, slot in slots_in_order(network)]
+    rates = [check_number("learning_rate", rate.item()) for rate in variables[1:first_slot]]
+    values, slots = variables[first_slot:], [slot for _, _, slot in slots_in_order(network)]
     if not all(fits(value, network.dtype) for value in values):
         raise ValueError(f"the optimizer's slots expect finite numbers that fit {network.dtype}. Received: others")
-    if list(optimizer.slots) != optimizer.slot_names() or [v.shape for v in values] != [s.shape for s in slots]:
+    shapes = [slot.shape for slot in slots] + [()] * len(optimizer.numbers_in_files() if slots else [])
+    if list(optimizer.slots) != optimizer.slot_names() or [value.shape for value in values] != shapes:
         return False
-    optimizer.learning_rate = learning_rate  # first, since it may be too large
+    for rate in rates:
+        optimizer.learning_rate = rate  # first, since it may be too large
     optimizer.iterations = steps
-    for slot, value in zip(slots, values, strict=True):
+    for slot, value in zip(slots, values, strict=False):  # numbers_in_files follow from the steps
         slot[...] = network.backend.asarray(value)
     return True
 
@@ -77,7 +85,8 @@ def restore(network: Network, variables: list[Array]) -> None:
     Raises:
         CompiledError: the variables don't fit the optimizer.
     """
-    has_slots = len(variables) > 2  # an optimizer that has not trained yet has none
+    schedule = network.optimizer.schedule
+    has_slots = len(variables) > (2 if schedule is None else 1)  # an optimizer that has not trained yet has none
     if has_slots:
         network.optimizer.build(network.layout, network.dtype, network.backend)
     if not take_over(network, variables) and has_slots:

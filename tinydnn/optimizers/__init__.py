@@ -3,14 +3,36 @@
 from collections.abc import Callable
 
 from tinydnn.names import not_offered, resolve
+from tinydnn.optimizers import schedules
+from tinydnn.optimizers.adadelta import Adadelta
+from tinydnn.optimizers.adagrad import Adagrad
 from tinydnn.optimizers.adam import Adam
+from tinydnn.optimizers.adamax import Adamax
+from tinydnn.optimizers.adamw import AdamW
+from tinydnn.optimizers.lion import Lion
+from tinydnn.optimizers.nadam import Nadam
 from tinydnn.optimizers.optimizer import Optimizer
 from tinydnn.optimizers.rmsprop import RMSprop
 from tinydnn.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "get",
+    "schedules",
+]
 
-_OFFERED: dict[str, Callable[[], Optimizer]] = {each.__name__.lower(): each for each in (SGD, RMSprop, Adam)}
+_OFFERED: dict[str, Callable[[], Optimizer]] = {
+    each.__name__.lower(): each for each in (SGD, RMSprop, Adam, AdamW, Adadelta, Adagrad, Adamax, Nadam, Lion)
+}
 
 
 def get(identifier: str | Optimizer) -> Optimizer:

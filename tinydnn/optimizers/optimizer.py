@@ -5,18 +5,20 @@ slots, such as RMSprop's velocity, as vectors of the same layout. `update` works
 that threads can share it.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from tinydnn.checks import check_name, check_number, number_or_none
-from tinydnn.config import cast, floatx
+from tinydnn.config import as_floatx, cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
 from tinydnn.device.memory import Layout
 from tinydnn.missing import Offered
 from tinydnn.names import snake_case
 from tinydnn.old_spellings import OldRate
+from tinydnn.optimizers.schedules import LearningRateSchedule
 
 
 class Optimizer(Offered, OldRate):
@@ -28,28 +30,37 @@ class Optimizer(Offered, OldRate):
     step: the formula (w, *slots, g, *numbers) → (w, *slots); a slot that these settings do without is None.
 
     Args:
-        learning_rate: the step size, not negative.
+        learning_rate: the step size, not negative, or a schedule of it.
         weight_decay: None, or the factor of  w = w - w * weight_decay * learning_rate  before the update.
         clipnorm: the largest norm that the gradient of one weight array may have; None or 0 for no clipping.
         clipvalue: the largest absolute value that an entry of the gradient may have; None or 0 for no clipping.
         global_clipnorm: the largest norm that the whole gradient may have; None or 0 for no clipping.
         name: as Keras has it; only shown and saved.
+        decay: of Keras 2; left out with a warning, as in Keras 3.
     """
 
     all_slots: tuple[str, ...] = ()
-    slots_by_weight = False  # whether Keras' files hold all slots of one weight before those of the next
+    slots_by_weight: tuple[str, ...] = ()  # those that Keras' files hold weight by weight; the others, slot by slot
+    first_value = 0.0  # of every entry of the slots
     step: Elementwise
 
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: float | LearningRateSchedule,
         *,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
         name: str | None = None,
+        decay: float | None = None,
     ) -> None:
+        if decay is not None:
+            warnings.warn(
+                f"decay={decay!r} is left out, as in Keras 3; see optimizers.schedules.InverseTimeDecay", stacklevel=3
+            )
+        self.schedule: LearningRateSchedule | None = None
+        self.iterations = 0
         self.learning_rate = learning_rate
         self.weight_decay = number_or_none("weight_decay", weight_decay)
         self.clipnorm = number_or_none("clipnorm", clipnorm)
@@ -61,24 +72,35 @@ class Optimizer(Offered, OldRate):
                 f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
             )
         self.name = snake_case(type(self).__name__) if name is None else check_name(name, "optimizer")
-        self.iterations = 0
         self.backend = Backend()
         self.layout: Layout | None = None
         self.slots: dict[str, Array] = {}
 
     @property
     def learning_rate(self) -> float:
-        """The step size; may be set at any time."""
-        return self._learning_rate
+        """The step size of the next step; may be set at any time, to a schedule too.
+
+        Raises:
+            TypeError: a schedule gives it, and a number can't be set.
+        """
+        return self._learning_rate if self.schedule is None else self.schedule(self.iterations)
 
     @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
+    def learning_rate(self, value: float | LearningRateSchedule) -> None:
+        if isinstance(value, LearningRateSchedule):
+            self.schedule = value
+            return
+        if self.schedule is not None:
+            raise TypeError(
+                "learning_rate can't be set to a number while a schedule gives it; make the optimizer with a number, "
+                f"or set another schedule. Received: learning_rate={value!r}"
+            )
         value = check_number("learning_rate", value)
         if value > float(np.finfo(floatx()).max):
             raise ValueError(f"learning_rate expects a number that fits {floatx()}. Received: {value}")
         self._learning_rate = value
         # Keras keeps it as a variable of dtype floatx, so a float32 one even where layers are float64.
-        self.rate = float(np.dtype(floatx()).type(value))
+        self.rate = as_floatx(value)
 
     @elementwise
     def decay(w: Any, decay: Any) -> Any:
@@ -92,13 +114,17 @@ class Optimizer(Offered, OldRate):
         """The numbers that `step` takes after the gradient; None for one that these settings do without."""
         raise NotImplementedError
 
+    def numbers_in_files(self) -> list[float]:
+        """What Keras keeps in variables behind the slots, though it follows from the settings and the steps."""
+        return []
+
     def build(self, layout: Layout, dtype: str, backend: Backend) -> None:
-        """Make the slots, all zeros, for weights of this layout; does nothing where they fit already."""
+        """Make the slots, with their first value, for weights of this layout; nothing where they fit already."""
         if self.layout is layout:
             return
         if self.layout is not None and self.iterations:
             raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
-        self.slots = {name: np.zeros(layout.size, dtype) for name in self.slot_names()}
+        self.slots = {name: np.full(layout.size, self.first_value, dtype) for name in self.slot_names()}
         self.attach(layout, backend)
 
     def attach(self, layout: Layout, backend: Backend) -> None:
@@ -140,6 +166,8 @@ class Optimizer(Offered, OldRate):
                 f"{type(self).__name__} was built with the slots {list(self.slots)}, and its settings now ask for "
                 f"{self.slot_names()}; compile the model with a new optimizer"
             )
+        if self.schedule is not None:
+            self.rate = float(self.schedule(self.iterations))
         self.iterations += 1
 
     def update(self, w: Array, g: Array, part: slice) -> None:
@@ -154,7 +182,7 @@ class Optimizer(Offered, OldRate):
         """The arguments that make this optimizer again."""
         return {
             "name": self.name,
-            "learning_rate": self.learning_rate,
+            "learning_rate": self.learning_rate if self.schedule is None else self.schedule,
             "weight_decay": self.weight_decay,
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,

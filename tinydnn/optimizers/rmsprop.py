@@ -7,6 +7,7 @@ import numpy as np
 from tinydnn.checks import check_number
 from tinydnn.device.elementwise import elementwise
 from tinydnn.optimizers.optimizer import Optimizer
+from tinydnn.optimizers.schedules import LearningRateSchedule
 
 
 class RMSprop(Optimizer):
@@ -22,7 +23,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | LearningRateSchedule = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,

@@ -6,6 +6,7 @@ from tinydnn.checks import check_number
 from tinydnn.config import cast
 from tinydnn.device.elementwise import elementwise
 from tinydnn.optimizers.optimizer import Optimizer
+from tinydnn.optimizers.schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
@@ -18,7 +19,11 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
         self.momentum = check_number("momentum", momentum, high=1)

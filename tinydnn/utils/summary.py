@@ -39,10 +39,11 @@ def print_summary(model: Network, print_fn: Any = None) -> None:
     extra_bytes = 0
     if optimizer is not None and optimizer.layout is not None:
         # Keras counts the number of steps, int64, and the learning rate among the optimizer's variables.
-        slots = len(optimizer.slots) * weights
-        total += slots + 2
-        extra_bytes = 8 + np.dtype(floatx()).itemsize - 2 * itemsize
-        lines.append(f" Optimizer params: {_count(slots + 2, itemsize, extra_bytes)}")
+        rates = int(optimizer.schedule is None)
+        params = len(optimizer.slots) * weights + 1 + rates + len(optimizer.numbers_in_files())
+        total += params
+        extra_bytes = 8 - itemsize + rates * (np.dtype(floatx()).itemsize - itemsize)
+        lines.append(f" Optimizer params: {_count(params, itemsize, extra_bytes)}")
     lines.insert(0, f" Total params: {_count(total, itemsize, extra_bytes)}")
 
     out = io.StringIO() if print_fn else None
