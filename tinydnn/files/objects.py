@@ -16,6 +16,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
 }
 
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
+_UNUSED_BY_VARIANCE_SCALING = {"input_axes": None, "output_axes": None}
 _UNUSED_BY_LOSSES = {"reduction": "sum_over_batch_size"}
 _UNUSED_BY_OPTIMIZERS = {
     "use_ema": False,
@@ -34,7 +35,6 @@ _UNUSED: dict[str, dict[str, Any]] = {
         "quantization_config": None,
     },
     "Dropout": {"noise_shape": None},
-    "GlorotUniform": {"input_axes": None, "output_axes": None},
     "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
     "Adam": {**_UNUSED_BY_OPTIMIZERS, "amsgrad": False},
@@ -130,6 +130,8 @@ def _unused(cls: type) -> dict[str, Any]:
         of_all = _UNUSED_BY_LOSSES
     elif issubclass(cls, optimizers.Optimizer):
         of_all = _UNUSED_BY_OPTIMIZERS
+    elif issubclass(cls, initializers.VarianceScaling):
+        of_all = _UNUSED_BY_VARIANCE_SCALING
     return _UNUSED.get(cls.__name__, of_all)
 
 
