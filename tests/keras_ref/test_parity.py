@@ -248,6 +248,46 @@ def test_every_regularizer_trains_as_in_keras(regularizer, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_regularizer_of_the_bias_trains_as_in_keras(dtype):
+    x, y = samples()
+    both = {"kernel_regularizer": lambda k: "l2", "bias_regularizer": lambda k: k.regularizers.L1L2(0.003, 0.02)}
+    assert_same(small_net(**both, bias_initializer=lambda k: "normal"), x, y, dtype, epochs=2, batch_size=8)
+
+
+CONSTRAINTS = {
+    "max_norm": lambda k: k.constraints.MaxNorm(0.9),
+    "max_norm of inputs": lambda k: k.constraints.max_norm(0.9, axis=-1),
+    "min_max_norm": lambda k: k.constraints.MinMaxNorm(0.5, 0.8, rate=0.7),
+    "min_max_norm of inputs": lambda k: k.constraints.MinMaxNorm(axis=1),
+    "non_neg": lambda k: "non_neg",
+    "unit_norm": lambda k: "UnitNorm",
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_every_constraint_trains_as_in_keras(constraint, dtype):
+    x, y = samples()
+    build = small_net(kernel_constraint=CONSTRAINTS[constraint])
+    assert_same(build, x, y, dtype, epochs=2, batch_size=8, validation_split=0.2)
+
+
+@pytest.mark.parametrize("constraint", ["max_norm", "min_max_norm", "non_neg", "unit_norm"])
+def test_a_constraint_of_the_bias_trains_as_in_keras(constraint):
+    x, y = samples()
+    build = small_net(bias_constraint=lambda k: constraint, bias_initializer=lambda k: "normal")
+    assert_same(build, x, y, "float64", epochs=2, batch_size=8)
+
+
+def test_constraints_are_keras_own_on_weights_of_norm_zero_too():
+    w = np.random.default_rng(3).normal(size=(5, 4))
+    w[:, 1] = 0
+    for make in CONSTRAINTS.values():
+        ours, theirs = (k.constraints.get(make(k))(k_w) for k, k_w in zip(BOTH, (w, w), strict=True))
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_probabilities_that_come_late_are_clipped_as_in_keras(dtype):
     """A softmax that another layer follows leaves the loss no logits to look at."""
 

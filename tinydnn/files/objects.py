@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tinydnn import activations, initializers, layers, losses, optimizers, regularizers
+from tinydnn import activations, constraints, initializers, layers, losses, optimizers, regularizers
 from tinydnn.files.whole import FileFormatError
 from tinydnn.names import lookup
 
@@ -11,6 +11,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
     "keras.layers": (layers, layers.Layer),
     "keras.initializers": (initializers, initializers.Initializer),
     "keras.regularizers": (regularizers, regularizers.Regularizer),
+    "keras.constraints": (constraints, constraints.Constraint),
     "keras.losses": (losses, losses.Loss),
     "keras.optimizers": (optimizers, optimizers.Optimizer),
 }
@@ -28,12 +29,7 @@ _UNUSED_BY_OPTIMIZERS = {
 _UNUSED: dict[str, dict[str, Any]] = {
     "InputLayer": {"sparse": False, "ragged": False, "optional": False},
     "Flatten": {"data_format": "channels_last"},
-    "Dense": {
-        "bias_regularizer": None,
-        "kernel_constraint": None,
-        "bias_constraint": None,
-        "quantization_config": None,
-    },
+    "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
     "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
@@ -42,7 +38,7 @@ _UNUSED: dict[str, dict[str, Any]] = {
 
 
 def serialize(value: Any) -> dict[str, Any] | None:
-    """A layer, initializer, regularizer, loss or optimizer as Keras writes it; None stays None.
+    """A layer, initializer, regularizer, constraint, loss or optimizer as Keras writes it; None stays None.
 
     Raises:
         TypeError: its class is not one of tinydnn's.
@@ -58,7 +54,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
     for key, entry in config.items():
         if isinstance(entry, activations.Activation):
             config[key] = entry.name
-        elif isinstance(entry, initializers.Initializer | regularizers.Regularizer):
+        elif isinstance(entry, initializers.Initializer | regularizers.Regularizer | constraints.Constraint):
             config[key] = serialize(entry)
     result = {"module": _module(cls), "class_name": cls.__name__, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
@@ -101,6 +97,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
             config[key] = deserialize(entry, "keras.initializers")
         elif isinstance(entry, dict) and key.endswith("_regularizer"):
             config[key] = deserialize(entry, "keras.regularizers")
+        elif isinstance(entry, dict) and key.endswith("_constraint"):
+            config[key] = deserialize(entry, "keras.constraints")
     try:
         return cls(**config)
     except (TypeError, ValueError) as error:
