@@ -19,7 +19,7 @@ HOUSE = [
     {"surface": "backend callbacks datasets models utils"},
     {"engine": "engine"},
     {"files": "files"},
-    {"mathematics": "activations initializers layers losses metrics optimizers random regularizers"},
+    {"mathematics": "activations constraints initializers layers losses metrics normal optimizers random regularizers"},
     {"device": "device"},
     {"base": "checks config missing names old_spellings warn"},
 ]

@@ -13,6 +13,7 @@ import numpy as np
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise
 from tinydnn.losses import difference, square
+from tinydnn.missing import Offered
 from tinydnn.names import lookup, not_offered, snake_case
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Metric:
+class Metric(Offered):
     """Called by a pass on each of its batches.
 
     mode: which is better, "min" or "max".

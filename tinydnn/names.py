@@ -23,7 +23,7 @@ def lookup(kind: str, name: str, offered: Mapping[str, T]) -> T:
 
 
 def resolve(kind: str, identifier: Any, base: type[T], offered: Mapping[str, Callable[[], T]]) -> T:
-    """An object itself, or a new one by its name.
+    """An object itself, or a new one by its name or class.
 
     Raises:
         ValueError: an unknown name.
@@ -31,6 +31,8 @@ def resolve(kind: str, identifier: Any, base: type[T], offered: Mapping[str, Cal
     """
     if isinstance(identifier, base):
         return identifier
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        return identifier()
     if isinstance(identifier, str):
         return lookup(kind, identifier, offered)()
     wanted = f"a name or an instance of {base.__module__}.{base.__name__}"

@@ -5,7 +5,7 @@ One function makes all of them: Philox4x32-10 (Salmon et al., "Parallel random n
 32-bit words come out. Word i of a stream is word i mod 4 of the block whose counter is i // 4, so
 any part of a stream can be drawn on its own; that is how threads draw their rows of one dropout mask.
 
-Three things are drawn, each from its own stream:
+Three things are drawn here, each from its own stream; normal.py makes normal numbers of the uniform ones:
 
 - Seeds. A layer that is given no seed asks Python's global generator for one, when it is made.
 - Uniform numbers (initial weights, dropout masks). TensorFlow scrambles the seed pair (s0, s1) by
@@ -161,11 +161,23 @@ def uniform01(seed: tuple[int, int], start: int, stop: int, dtype: Any, xp: Any 
     52 bits of two words for float64.
     """
     k0, k1, c2, c3 = _scrambled(seed)
+    words = 1 if np.dtype(dtype) == np.float32 else 2  # a number
+    return _mantissas(_stream((k0, k1), (c2, c3), words * start, words * stop, xp), dtype, xp)
+
+
+def uniform01_of_blocks(seed: tuple[int, int], blocks: Array, dtype: Any) -> Array:
+    """What `uniform01` makes of these blocks of the stream, uint64: 4 numbers of each in float32, 2 in float64."""
+    k0, k1, c2, c3 = _scrambled(seed)
+    ones = np.ones_like(blocks)
+    words = philox((blocks & _MASK32, blocks >> 32, ones * c2, ones * c3), (k0, k1))
+    return _mantissas(words, dtype, np).reshape(len(blocks), -1)
+
+
+def _mantissas(words: Array, dtype: Any, xp: Any) -> Array:
     if np.dtype(dtype) == np.float32:
-        words = _stream((k0, k1), (c2, c3), start, stop, xp)
         numbers: Array = ((words & 0x7FFFFF) | 0x3F800000).view(xp.float32)
     else:
-        words = _stream((k0, k1), (c2, c3), 2 * start, 2 * stop, xp).astype(xp.uint64)
+        words = words.astype(xp.uint64)
         numbers = (((words[0::2] & 0xFFFFF) << 32) | words[1::2] | (0x3FF << 52)).view(xp.float64)
     numbers -= 1
     return numbers

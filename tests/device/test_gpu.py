@@ -180,7 +180,7 @@ def everything(device, dtype, last="softmax", loss="categorical_crossentropy", o
         layers.Rescaling(0.5, 0.25, dtype=dtype),
         layers.Flatten(dtype=dtype),
         layers.Dense(6, activation="tanh", kernel_regularizer=keras.regularizers.L1L2(0.01, 0.02), dtype=dtype),
-        layers.Dense(8, dtype=dtype),
+        layers.Dense(8, bias_regularizer="l2", kernel_constraint="max_norm", bias_constraint="non_neg", dtype=dtype),
         layers.Activation("sigmoid", dtype=dtype),
         layers.Dropout(0.3, dtype=dtype),
         layers.Reshape((4, 2), dtype=dtype),

@@ -84,7 +84,7 @@ def _plain(names):
     return {name.lower().replace("_", "") for name in names}
 
 
-BASES = {"Activation", "Initializer", "InputLayer", "Layer", "Loss", "Optimizer", "Regularizer"}
+BASES = {"Activation", "Constraint", "Initializer", "InputLayer", "Layer", "Loss", "Optimizer", "Regularizer"}
 
 
 def test_the_commands_and_options_on_the_page_are_those_of_the_command():

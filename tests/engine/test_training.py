@@ -568,3 +568,27 @@ def test_a_batch_may_be_larger_than_the_data_by_far(rng):
         logs.append(model.fit(x, y, batch_size, shuffle=False, verbose=0, validation_data=(x, y)).history)
         logs[-1]["after"] = model.evaluate(x, y, batch_size, verbose=0)
     assert logs[0] == logs[1]
+
+
+def test_weights_are_held_to_their_constraints_after_every_update_by_any_number_of_threads(rng):
+    x, y = rng.normal(size=(60, 4)), rng.normal(size=(60, 2))
+    found = []
+    for count in (1, 3, 3):
+        keras.utils.set_random_seed(2)
+        first = layers.Dense(5, kernel_constraint=keras.constraints.MaxNorm(0.5), bias_constraint="non_neg")
+        model = keras.Sequential([keras.Input((4,)), first, layers.Dense(2)], threads=count)
+        model.compile(keras.optimizers.SGD(0.3), "mse")
+        norms, biases = [], []
+
+        def look(batch, logs, first=first, norms=norms, biases=biases):
+            norms.append(np.linalg.norm(first.kernel, axis=0).max())
+            biases.append(first.bias.min())
+
+        model.fit(x, y, 20, epochs=3, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=look)])
+        assert len(norms) == 9
+        assert 0.4999 < max(norms) < 0.500001
+        assert min(biases) == 0
+        found.append(model.get_weights())
+    for one, three, again in zip(*found, strict=True):
+        np.testing.assert_allclose(one, three, rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(three, again)

@@ -55,6 +55,22 @@ def regularized(name, *rates):
     return stack(lambda k: k.layers.Dense(5, kernel_regularizer=getattr(k.regularizers, name)(*rates)))
 
 
+def constrained(name, *settings):
+    return stack(lambda k: k.layers.Dense(5, kernel_constraint=getattr(k.constraints, name)(*settings)))
+
+
+INITIALIZERS = {
+    "Constant": (0.25,), "GlorotNormal": (3,), "HeNormal": (3,), "HeUniform": (3,), "Identity": (0.5,),
+    "LecunNormal": (3,), "LecunUniform": (3,), "Ones": (), "Orthogonal": (0.5, 3), "RandomNormal": (0.1, 0.2, 3),
+    "RandomUniform": (-0.2, 0.1, 3), "TruncatedNormal": (0.1, 0.2, 3),
+    "VarianceScaling": (0.5, "fan_out", "untruncated_normal", 3),
+}  # fmt: skip
+
+
+def initialized(name, *settings):
+    return stack(lambda k: k.layers.Dense(5, kernel_initializer=getattr(k.initializers, name)(*settings)))
+
+
 FEATURES = {
     "layers": {
         "Input, Flatten, Dense": stack(dense()),
@@ -74,11 +90,20 @@ FEATURES = {
             lambda k: k.layers.Dense(5, kernel_initializer=k.initializers.GlorotUniform(seed=3)),
         ),
         "zeros": stack(dense(bias_initializer="zeros", kernel_initializer="zeros")),
+        **{name: initialized(name, *settings) for name, settings in INITIALIZERS.items()},
     },
     "regularizers": {
         "L1": regularized("L1", 1e-3),
         "L2": regularized("L2", 1e-3),
         "L1L2": regularized("L1L2", 1e-3, 1e-2),
+        "of the bias": stack(lambda k: k.layers.Dense(5, bias_regularizer=k.regularizers.L1L2(1e-3, 1e-2))),
+    },
+    "constraints": {
+        "MaxNorm": constrained("MaxNorm", 0.9, 1),
+        "MinMaxNorm": constrained("MinMaxNorm", 0.5, 0.9, 0.7),
+        "NonNeg": constrained("NonNeg"),
+        "UnitNorm": constrained("UnitNorm"),
+        "of the bias": stack(lambda k: k.layers.Dense(5, bias_constraint="non_neg")),
     },
     "losses": {
         name: stack(dense(activation="tanh"), last=last, loss=loss, sparse=name.startswith("sparse"))

@@ -53,6 +53,88 @@ def test_initial_weights_are_keras_bit_for_bit(seed, dtype):
         assert ours.dtype == dtype
 
 
+DRAWN = {
+    "RandomUniform": {"minval": -0.3, "maxval": 0.7}, "RandomNormal": {"mean": 0.1, "stddev": 0.3},
+    "TruncatedNormal": {"mean": 0.1, "stddev": 0.3}, "GlorotNormal": {}, "HeUniform": {}, "HeNormal": {},
+    "LecunUniform": {}, "LecunNormal": {},
+    "VarianceScaling": {"scale": 0.3, "mode": "fan_out", "distribution": "untruncated_normal"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_initializer_draws_keras_bits(name, dtype):
+    for seed in (0, 42, 2**31 - 1, 2**32 - 1):
+        for shape in [(784, 100), (36, 10), (1, 1), (1, 7), (4097, 3), (5,), (12,)]:
+            ours, theirs = (getattr(k.initializers, name)(**DRAWN[name], seed=seed)(shape, dtype) for k in BOTH)
+            np.testing.assert_array_equal(ours, theirs.numpy())
+            assert ours.dtype == dtype
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_out", "fan_avg"])
+@pytest.mark.parametrize("distribution", ["normal", "truncated_normal", "untruncated_normal", "uniform", "Uniform"])
+def test_every_kind_of_variance_scaling_draws_keras_bits(mode, distribution):
+    ours, theirs = (k.initializers.VarianceScaling(0.7, mode, distribution, seed=3)((31, 5)) for k in BOTH)
+    np.testing.assert_array_equal(ours, theirs.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_not_drawn_is_keras_too(dtype):
+    for make in (
+        lambda k: k.initializers.Constant(0.1),
+        lambda k: k.initializers.Constant(3),
+        lambda k: k.initializers.Identity(0.1),
+        lambda k: k.initializers.Ones(),
+        lambda k: k.initializers.Zeros(),
+    ):
+        for shape in [(4, 4), (3, 7), (7, 3)]:
+            ours, theirs = (make(k)(shape, dtype) for k in BOTH)
+            np.testing.assert_array_equal(ours, theirs.numpy())
+            assert ours.dtype == dtype
+
+
+@pytest.mark.parametrize(("dtype", "off"), [("float32", 2e-6), ("float64", 4e-15)])
+@pytest.mark.parametrize("shape", [(5, 5), (300, 100), (10, 40), (1, 3)])
+def test_orthogonal_is_keras_matrix_up_to_rounding(shape, dtype, off):
+    ours, theirs = (k.initializers.Orthogonal(1.5, seed=3)(shape, dtype) for k in BOTH)
+    np.testing.assert_allclose(ours, theirs.numpy(), rtol=0, atol=off)
+    assert ours.dtype == dtype
+    few = ours if shape[0] < shape[1] else ours.T
+    np.testing.assert_allclose(few @ few.T, 1.5**2 * np.eye(len(few)), rtol=0, atol=off)
+
+
+def test_initializers_go_by_every_name_that_keras_has_for_them():
+    from keras.src import initializers
+
+    lacking = ("initializer", "stft", "constant")  # the base class, what no Dense takes, what Keras needs a value for
+    names = [
+        name
+        for name in initializers.ALL_OBJECTS_DICT
+        if not name.lower().startswith(lacking) and not name.endswith("Initializer")
+    ]
+    assert len(names) > 30
+    for name in names:
+        ours, theirs = (k.initializers.get(name) for k in BOTH)
+        assert type(ours).__name__ == type(theirs).__name__, name
+        shared = {key: value for key, value in theirs.get_config().items() if not key.endswith("_axes")}
+        lost = {"gain": 1.0} if type(ours).__name__ == "Identity" else {}  # Keras forgets to write it
+        assert ours.get_config() == shared | lost, name
+        if hasattr(keras.initializers, name):
+            assert getattr(tinydnn.initializers, name) is type(ours)
+
+
+@pytest.mark.parametrize("name", ["he_normal", "uniform", "normal", "truncated_normal", "lecun_uniform"])
+def test_layers_that_are_given_an_initializer_by_name_get_keras_weights(name):
+    weights = []
+    for k in BOTH:
+        k.utils.set_random_seed(11)
+        first = k.layers.Dense(5, kernel_initializer=name, bias_initializer="normal")
+        model = k.Sequential([k.Input((6,)), first, k.layers.Dense(4, kernel_initializer=name)])
+        weights.append(model.get_weights())
+    for ours, theirs in zip(*weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.parametrize("seed", [0, 7, 123456, 2**32 - 1])
 def test_layers_of_a_seeded_program_get_keras_weights_in_any_number_and_order(seed):
     weights = []
@@ -152,6 +234,46 @@ def test_every_loss_trains_as_in_keras(loss, dtype):
 def test_every_regularizer_trains_as_in_keras(regularizer, dtype):
     x, y = samples()
     assert_same(small_net(kernel_regularizer=regularizer), x, y, dtype, epochs=2, batch_size=8)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_regularizer_of_the_bias_trains_as_in_keras(dtype):
+    x, y = samples()
+    both = {"kernel_regularizer": lambda k: "l2", "bias_regularizer": lambda k: k.regularizers.L1L2(0.003, 0.02)}
+    assert_same(small_net(**both, bias_initializer=lambda k: "normal"), x, y, dtype, epochs=2, batch_size=8)
+
+
+CONSTRAINTS = {
+    "max_norm": lambda k: k.constraints.MaxNorm(0.9),
+    "max_norm of inputs": lambda k: k.constraints.max_norm(0.9, axis=-1),
+    "min_max_norm": lambda k: k.constraints.MinMaxNorm(0.5, 0.8, rate=0.7),
+    "min_max_norm of inputs": lambda k: k.constraints.MinMaxNorm(axis=1),
+    "non_neg": lambda k: "non_neg",
+    "unit_norm": lambda k: "UnitNorm",
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_every_constraint_trains_as_in_keras(constraint, dtype):
+    x, y = samples()
+    build = small_net(kernel_constraint=CONSTRAINTS[constraint])
+    assert_same(build, x, y, dtype, epochs=2, batch_size=8, validation_split=0.2)
+
+
+@pytest.mark.parametrize("constraint", ["max_norm", "min_max_norm", "non_neg", "unit_norm"])
+def test_a_constraint_of_the_bias_trains_as_in_keras(constraint):
+    x, y = samples()
+    build = small_net(bias_constraint=lambda k: constraint, bias_initializer=lambda k: "normal")
+    assert_same(build, x, y, "float64", epochs=2, batch_size=8)
+
+
+def test_constraints_are_keras_own_on_weights_of_norm_zero_too():
+    w = np.random.default_rng(3).normal(size=(5, 4))
+    w[:, 1] = 0
+    for make in CONSTRAINTS.values():
+        ours, theirs = (k.constraints.get(make(k))(k_w) for k, k_w in zip(BOTH, (w, w), strict=True))
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -223,8 +223,20 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.Dense(2, activation="sigmoyd"), ValueError, "Did you mean 'sigmoid'"),
         (lambda: layers.Dense(2, activation=np.tanh), TypeError, "derive a class"),
         (lambda: layers.Dense(2, kernel_initializer="glorot"), ValueError, "glorot_uniform"),
+        (lambda: layers.Dense(2, kernel_initializer=lambda shape, dtype: 0), TypeError, "a name or an instance"),
+        (lambda: keras.initializers.HeNormal(seed="1"), ValueError, "seed expects an integer"),
+        (lambda: keras.initializers.Constant([1, 2]), ValueError, "value expects a finite number"),
+        (lambda: keras.initializers.VarianceScaling(0), ValueError, "scale expects a number above 0"),
+        (lambda: keras.initializers.VarianceScaling(mode="fan"), ValueError, "fan_in, fan_out, fan_avg"),
+        (lambda: keras.initializers.VarianceScaling(distribution="t"), ValueError, "untruncated_normal"),
+        (lambda: keras.initializers.Identity()((3,)), ValueError, "shape of a matrix"),
+        (lambda: keras.initializers.Orthogonal()((3,)), ValueError, "shape of a matrix"),
+        (lambda: keras.initializers.STFT, AttributeError, "has no 'STFT'"),
         (lambda: layers.Dense(2, kernel_regularizer="l3"), ValueError, "l1"),
-        (lambda: layers.Dense(2, kernel_constraint="x"), TypeError, "kernel_constraint"),
+        (lambda: layers.Dense(2, kernel_constraint="x"), ValueError, "has no constraint 'x'"),
+        (lambda: layers.Dense(2, lora_rank=3), TypeError, "lora_rank"),
+        (lambda: keras.constraints.MaxNorm(-1), ValueError, "max_value expects a finite number >= 0"),
+        (lambda: keras.constraints.UnitNorm(axis=2), ValueError, "axis expects 0 or 1"),
         (lambda: layers.Dense(2, dtype="float16"), ValueError, "'float32' or 'float64'"),
         (lambda: layers.Dense(2, name="a/b"), ValueError, "name"),
         (lambda: layers.Dropout(1.5), ValueError, "from 0 to 1"),
@@ -263,3 +275,9 @@ def test_a_layer_tells_the_shapes_of_its_weights_before_it_has_them(use_bias):
     layer.build((3,))
     assert [weight.shape for weight in layer.weights] == list(shapes.values())
     assert layers.Dropout(0.5).weight_shapes((3,)) == {}
+
+
+def test_a_constraint_that_does_not_fit_a_weight_is_refused_before_any_training():
+    layer = layers.Dense(2, bias_constraint=keras.constraints.MaxNorm(axis=1))
+    with pytest.raises(ValueError, match="axis 1 is out of bounds"):
+        keras.Sequential([keras.Input((3,)), layer])

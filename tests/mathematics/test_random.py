@@ -21,6 +21,20 @@ GLOROT_42_FLOAT64 = [
     "-0x1.0dd0f49998f86p-1", "0x1.f5cb5b82eefd0p-2", "0x1.20ed480576e48p-2",
     "-0x1.0201ae6e6edc5p+0", "-0x1.07c6689a3a7abp+0", "0x1.690d5764f3b60p-4",
 ]  # fmt: skip
+# RandomNormal and TruncatedNormal with (stddev=1.0, seed=42), the same; what they share is within two stddev of 0,
+NORMAL_42_FLOAT32 = [
+    "0x1.0325a00000000p-6", "-0x1.970ff00000000p+0", "0x1.a852aa0000000p-4",
+    "0x1.9f9d2a0000000p-1", "-0x1.9c403a0000000p+0", "-0x1.9440320000000p+0",
+]  # fmt: skip
+NORMAL_42_FLOAT64 = [
+    "-0x1.9ec60a3ecfe5fp+0", "-0x1.15052ce6f8f5ap-2", "0x1.ea76b1e4c602bp-3",
+    "0x1.ddb85e0bbf62fp-1", "-0x1.539b55753b565p-1", "-0x1.48aa9efd9501dp+1",
+]  # fmt: skip
+TRUNCATED_42_FLOAT32 = [*NORMAL_42_FLOAT32[:4], "-0x1.5ebf080000000p-6", "0x1.e3a4aa0000000p-4"]
+TRUNCATED_42_FLOAT64 = [
+    *NORMAL_42_FLOAT64[:2], "-0x1.edaeaf40714dap-1", "0x1.cd929805ac6e1p+0", "-0x1.60e80ee9e7c21p-3",
+    "0x1.30aa4defa80ecp-2",
+]  # fmt: skip
 # the kernels of the walkthrough's net after set_random_seed(42), as the first 16 digits of their SHA-256,
 KERNELS_42 = {
     "float32": ["6ee642a5b681338c", "3de6d12e30ee2242", "c4145529f5c801c8"],
@@ -71,6 +85,28 @@ def test_initial_weights_are_keras_own_bits():
     initializer = keras.initializers.GlorotUniform(seed=42)
     assert [float(w).hex() for w in initializer((3, 2)).ravel()] == GLOROT_42_FLOAT32
     assert [float(w).hex() for w in initializer((3, 2), "float64").ravel()] == GLOROT_42_FLOAT64
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "expected"),
+    [
+        ("RandomNormal", "float32", NORMAL_42_FLOAT32),
+        ("RandomNormal", "float64", NORMAL_42_FLOAT64),
+        ("TruncatedNormal", "float32", TRUNCATED_42_FLOAT32),
+        ("TruncatedNormal", "float64", TRUNCATED_42_FLOAT64),
+    ],
+)
+def test_normal_numbers_are_keras_own_up_to_the_c_librarys_rounding(kind, dtype, expected):
+    drawn = getattr(keras.initializers, kind)(stddev=1.0, seed=42)((3, 2), dtype)
+    expected = np.array([float.fromhex(number) for number in expected], dtype).reshape(3, 2)
+    np.testing.assert_array_max_ulp(drawn, expected, maxulp=3)  # test_parity.py compares the bits, on one machine
+
+
+def test_truncated_numbers_are_drawn_anew_until_each_is_near_enough():
+    drawn = keras.initializers.TruncatedNormal(stddev=0.5, seed=1)((70_001,))
+    assert 0.999 < np.abs(drawn).max() < 1
+    assert len(np.unique(drawn)) > 69_000
+    assert abs(drawn.std() - 0.5 * 0.8796) < 0.005
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -107,14 +107,14 @@ class Network(Stack):
     @property
     def regularized(self) -> bool:
         """Whether a layer has a regularizer."""
-        return any(layer.kernel_regularizer is not None for layer in self.layers)
+        return any(layer.penalties for layer in self.layers)
 
     def penalty(self) -> Any:
         """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""
         return sum(
-            layer.kernel_regularizer.penalty(self.backend.xp, layer.weights[0])
+            regularizer.penalty(self.backend.xp, layer.weights[i])
             for layer in self.layers
-            if layer.kernel_regularizer is not None
+            for i, regularizer in layer.penalties
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -132,8 +132,8 @@ class Pass:
     def add_penalty_gradients(self) -> None:
         """Add the gradients of the regularizers' penalties, which belong to a batch and not to its rows."""
         for layer, t in zip(self.layers, self.traces, strict=True):
-            if layer.kernel_regularizer is not None:
-                layer.kernel_regularizer.add_gradient(self.xp, layer.weights[0], t.gradients[0])
+            for i, regularizer in layer.penalties:
+                regularizer.add_gradient(self.xp, layer.weights[i], t.gradients[i])
 
     def _loss_input(self, output: Array) -> Array:
         """What the loss is computed from: the output, or the logits that a sigmoid made it from."""

@@ -163,6 +163,8 @@ class Shards:
                 optimizer.clip(g)
         self.team.run(update, threads)
         for layer in self.network.layers:
+            with self.backend.quiet():
+                layer.constrain()
             layer.steps_seen += 1
 
     def logs(self) -> LazyLogs:

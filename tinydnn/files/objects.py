@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tinydnn import activations, initializers, layers, losses, metrics, optimizers, regularizers
+from tinydnn import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from tinydnn.files.whole import FileFormatError
 from tinydnn.names import lookup
 
@@ -11,13 +11,21 @@ _MODULES: dict[str, tuple[Any, type]] = {
     "keras.layers": (layers, layers.Layer),
     "keras.initializers": (initializers, initializers.Initializer),
     "keras.regularizers": (regularizers, regularizers.Regularizer),
+    "keras.constraints": (constraints, constraints.Constraint),
     "keras.losses": (losses, losses.Loss),
     "keras.metrics": (metrics, metrics.Metric),
     "keras.optimizers": (optimizers, optimizers.Optimizer),
     "keras.optimizers.schedules": (optimizers.schedules, optimizers.schedules.LearningRateSchedule),
 }
 
+# What stands within the config of another object.
+_PARTS = (
+    initializers.Initializer, regularizers.Regularizer, constraints.Constraint,
+    optimizers.schedules.LearningRateSchedule,
+)  # fmt: skip
+
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
+_UNUSED_BY_VARIANCE_SCALING = {"input_axes": None, "output_axes": None}
 _UNUSED_BY_LOSSES = {"reduction": "sum_over_batch_size"}
 _UNUSED_BY_OPTIMIZERS = {
     "use_ema": False,
@@ -29,23 +37,17 @@ _UNUSED_BY_OPTIMIZERS = {
 _UNUSED: dict[str, dict[str, Any]] = {
     "InputLayer": {"sparse": False, "ragged": False, "optional": False},
     "Flatten": {"data_format": "channels_last"},
-    "Dense": {
-        "bias_regularizer": None,
-        "kernel_constraint": None,
-        "bias_constraint": None,
-        "quantization_config": None,
-    },
+    "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
     "BinaryCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "BinaryAccuracy": {"threshold": 0.5},
-    "GlorotUniform": {"input_axes": None, "output_axes": None},
     "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
 }
 
 
 def serialize(value: Any) -> dict[str, Any] | None:
-    """A layer, initializer, regularizer, loss, optimizer or schedule as Keras writes it; None stays None.
+    """A layer, initializer, regularizer, constraint, loss, optimizer or schedule as Keras writes it; None stays None.
 
     Raises:
         TypeError: its class is not one of tinydnn's.
@@ -62,9 +64,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
     for key, entry in config.items():
         if isinstance(entry, activations.Activation):
             config[key] = entry.name
-        elif isinstance(
-            entry, initializers.Initializer | regularizers.Regularizer | optimizers.schedules.LearningRateSchedule
-        ):
+        elif isinstance(entry, _PARTS):
             config[key] = serialize(entry)
     result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
@@ -111,6 +111,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
             config[key] = deserialize(entry, "keras.regularizers")
         elif isinstance(entry, dict) and key == "learning_rate":
             config[key] = deserialize(entry, "keras.optimizers.schedules")
+        elif isinstance(entry, dict) and key.endswith("_constraint"):
+            config[key] = deserialize(entry, "keras.constraints")
     try:
         return cls(**config)
     except (TypeError, ValueError) as error:
@@ -140,6 +142,8 @@ def _unused(cls: type) -> dict[str, Any]:
         of_all = _UNUSED_BY_LOSSES
     elif issubclass(cls, optimizers.Optimizer):
         of_all = _UNUSED_BY_OPTIMIZERS
+    elif issubclass(cls, initializers.VarianceScaling):
+        of_all = _UNUSED_BY_VARIANCE_SCALING
     return _UNUSED.get(cls.__name__, of_all)
 
 

@@ -183,8 +183,8 @@ def of_weight_gradients(layer: layers.Layer) -> list[Formula]:
         of_method(type(layer).backward, name, f"t.gradients[{i}]", "gradient of the loss")
         for i, name in enumerate(gradients_in(layer))
     ]
-    if layer.kernel_regularizer is not None:
-        found[0] = replace(found[0], text=f"{found[0].text} + the penalty's gradient")
+    for i, _ in layer.penalties:
+        found[i] = replace(found[i], text=f"{found[i].text} + the penalty's gradient")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tinydnn import activations, initializers, regularizers
+from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
 from tinydnn.layers.layer import Layer, Trace
@@ -18,7 +18,8 @@ class Dense(Layer):
         activation: by name, one of `tinydnn.activations`, or None for linear.
         use_bias: whether there is a b.
         kernel_initializer, bias_initializer: by name, as one of `tinydnn.initializers`, or None for glorot_uniform.
-        kernel_regularizer: a penalty on W, by name, as one of `tinydnn.regularizers`, or None.
+        kernel_regularizer, bias_regularizer: a penalty on W or b, by name, as one of `tinydnn.regularizers`, or None.
+        kernel_constraint, bias_constraint: what W or b is held to, by name, as one of `tinydnn.constraints`, or None.
     """
 
     def __init__(
@@ -29,6 +30,10 @@ class Dense(Layer):
         kernel_initializer: str | initializers.Initializer | None = "glorot_uniform",
         bias_initializer: str | initializers.Initializer | None = "zeros",
         kernel_regularizer: str | regularizers.Regularizer | None = None,
+        bias_regularizer: str | regularizers.Regularizer | None = None,
+        *,
+        kernel_constraint: str | constraints.Constraint | None = None,
+        bias_constraint: str | constraints.Constraint | None = None,
         **kwargs: Any,
     ) -> None:
         if not is_int(units) or units < 1:
@@ -40,6 +45,9 @@ class Dense(Layer):
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     @property
     def kernel(self) -> Array:
@@ -114,4 +122,7 @@ class Dense(Layer):
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,
             "kernel_regularizer": self.kernel_regularizer,
+            "bias_regularizer": self.bias_regularizer,
+            "kernel_constraint": self.kernel_constraint,
+            "bias_constraint": self.bias_constraint,
         }

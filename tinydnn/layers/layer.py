@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinydnn import activations, regularizers
+from tinydnn import activations, constraints, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
@@ -62,7 +62,10 @@ class Layer(Offered):
 
     computes = True  # False for a layer that only looks at its input in another shape
     converts = False  # True for a layer that takes an input of any dtype
-    kernel_regularizer: regularizers.Regularizer | None = None
+    kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
+    bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
+    kernel_constraint: constraints.Constraint | None = None
+    bias_constraint: constraints.Constraint | None = None
     _activation: activations.Activation = activations.linear
 
     def __init__(
@@ -105,6 +108,8 @@ class Layer(Offered):
             self.output_shape = self.compute_output_shape(input_shape)
             self.input_shape = input_shape
             self.weights = self.initial_weights(input_shape)
+            for i, constraint in self.constrained:
+                constraint(self.weights[i])  # what doesn't fit the weights is refused before the first update
         assert self.output_shape is not None
         return self.output_shape
 
@@ -190,6 +195,23 @@ class Layer(Offered):
         weights = check_weights(weights, [weight.shape for weight in self.weights], self.dtype, f"Layer {self.name!r}")
         for weight, values in zip(self.weights, weights, strict=True):
             weight[...] = self.backend.asarray(values)
+
+    @property
+    def penalties(self) -> list[tuple[int, regularizers.Regularizer]]:
+        """The place of each weight that has a regularizer, and this."""
+        chosen = self.kernel_regularizer, self.bias_regularizer
+        return [(i, each) for i, each in zip(range(len(self.weights)), chosen, strict=False) if each is not None]
+
+    @property
+    def constrained(self) -> list[tuple[int, constraints.Constraint]]:
+        """The place of each weight that has a constraint, and this."""
+        chosen = self.kernel_constraint, self.bias_constraint
+        return [(i, each) for i, each in zip(range(len(self.weights)), chosen, strict=False) if each is not None]
+
+    def constrain(self) -> None:
+        """Hold the weights to their constraints, which comes after each update."""
+        for i, constraint in self.constrained:
+            self.weights[i][...] = constraint(self.weights[i])
 
     def count_params(self) -> int:
         """The number of weights: 324 * (784 + 1) = 254,340 for a Dense(324) on 784 inputs."""
