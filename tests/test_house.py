@@ -16,7 +16,7 @@ HOUSE = [
     {"keras_ref": "keras_ref"},
     {"inspect": "inspect"},
     {"door": "__init__"},
-    {"surface": "callbacks datasets models utils"},
+    {"surface": "callbacks datasets models preprocessing utils"},
     {"engine": "engine"},
     {"files": "files"},
     {"mathematics": "activations initializers layers losses metrics optimizers random regularizers"},
