@@ -125,6 +125,18 @@ def as_numeric(array: Any, what: str) -> Any:
     return result.astype(result.dtype.newbyteorder("="), copy=False)
 
 
+def as_samples(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers; of a list that has only one array, this one.
+
+    In Keras a list has an array for each input or output.
+
+    Raises:
+        ValueError: not numbers, or ragged.
+    """
+    alone = isinstance(array, list | tuple) and len(array) == 1 and hasattr(array[0], "__array__")
+    return as_numeric(array[0] if alone and np.ndim(array[0]) else array, what)
+
+
 def _numbers_of_objects(objects: Any, what: str, columns: Any) -> Any:
     """An array of objects that are real numbers, as float64.
 

@@ -35,7 +35,7 @@ def split(x: Array, y: Array, test_split: float, seed: int | None) -> tuple[Spli
     return (x[:at].copy(), y[:at].copy()), (x[at:].copy(), y[at:].copy())
 
 
-def shuffled(n: int, generator: np.random.RandomState) -> Array:
+def shuffled(n: int, generator: "np.random.RandomState") -> Array:
     """The numbers from 0 to n - 1 in an order that NumPy's older generator draws, which Keras uses here."""
     order = np.arange(n)
     generator.shuffle(order)

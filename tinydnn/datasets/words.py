@@ -27,7 +27,7 @@ def read(path: str, *names: tuple[str, str]) -> list[tuple[Texts, Array]]:
     return pairs
 
 
-def shuffled(texts: Texts, labels: Array, generator: np.random.RandomState) -> tuple[Texts, Array]:
+def shuffled(texts: Texts, labels: Array, generator: "np.random.RandomState") -> tuple[Texts, Array]:
     """The texts and their labels in an order that the generator draws."""
     order = tables.shuffled(len(texts), generator)
     return [texts[i] for i in order], labels[order]

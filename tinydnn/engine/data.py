@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_numeric, check_finite, check_labels, check_length, check_shape, check_targets
+from tinydnn.checks import as_samples, check_finite, check_labels, check_length, check_shape, check_targets
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
@@ -27,7 +27,6 @@ class Data:
     def __init__(self, network: Network, x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
         if not network.layers:
             raise ValueError(f"Model {network.name!r} has no layers yet; add some")
-        x, y = only(x), only(y)
         shape = network.sample_shape or sample_shape or shape_of_sample(x)
         output_shape = network.compute_output_shape(shape)
         host_x = check_samples(x, shape, network.dtype)
@@ -45,9 +44,9 @@ class Data:
             )
         (outputs,) = output_shape
         if network.loss.sparse:
-            host_y = check_labels(y, self.n, outputs)
+            host_y = check_labels(as_samples(y, "y"), self.n, outputs)
         else:
-            host_y = check_targets(y, self.n, outputs, network.dtype)
+            host_y = check_targets(as_samples(y, "y"), self.n, outputs, network.dtype)
             self.targets = network.backend.asarray(host_y)
         if network.metric is not None:
             self.labels = network.backend.asarray(network.metric.labels(host_y, network.loss.sparse))
@@ -61,16 +60,9 @@ class Data:
         return [identity.of_array(array, self._backend) for array in arrays]
 
 
-def only(arrays: Any) -> Any:
-    """The array of a list or tuple that has only this one; in Keras a list has an array for each input or output."""
-    if isinstance(arrays, list | tuple) and len(arrays) == 1 and hasattr(arrays[0], "__array__") and np.ndim(arrays[0]):
-        return arrays[0]
-    return arrays
-
-
 def shape_of_sample(x: Any) -> Shape:
     """The shape of one sample of x, from which an unbuilt model takes its input shape."""
-    array = as_numeric(only(x), "x")
+    array = as_samples(x, "x")
     if array.ndim == 0 or not len(array):
         raise ValueError(f"x expects an array of samples, at least one. Received: shape={array.shape}")
     return check_shape(array.shape[1:], "x") if array.ndim > 1 else (1,)
@@ -84,7 +76,7 @@ def check_samples(x: Any, shape: Shape, dtype: str) -> Array:
     Raises:
         ValueError: it is not.
     """
-    array = given = as_numeric(only(x), "x")
+    array = given = as_samples(x, "x")
     if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]
     elif 0 < array.ndim == len(shape) and shape[-1] == 1:
@@ -111,7 +103,7 @@ def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any,
     number = isinstance(validation_split, int | float | np.number) and not isinstance(validation_split, bool)
     if not number or not 0 < validation_split < 1:
         raise ValueError(f"validation_split expects a number between 0 and 1. Received: {validation_split!r}")
-    x, y = as_numeric(only(x), "x"), as_numeric(only(y), "y")
+    x, y = as_samples(x, "x"), as_samples(y, "y")
     if x.ndim == 0:
         raise ValueError(f"x expects an array of samples. Received: shape={x.shape}")
     check_length(y, len(x))
