@@ -1,6 +1,7 @@
 """Checks of settings and arrays, each raising an error that says what was expected and what was received."""
 
 import math
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -113,8 +114,11 @@ def fits(array: Any, dtype: str) -> bool:
 def as_numeric(array: Any, what: str) -> Any:
     """A NumPy array of real numbers in this machine's byte order.
 
+    A frame of pandas or polars becomes one too. Where its columns of integers, floats and bools make an array of
+    objects, these become float64.
+
     Raises:
-        ValueError: not numbers, or ragged.
+        ValueError: not numbers, or ragged; the message says what is none, and where.
     """
     # A CuPy array does not become NumPy's by itself; a dict and pandas' objects have a get of another kind.
     if hasattr(array, "get") and hasattr(array, "dtype") and not hasattr(array, "index"):
@@ -123,11 +127,47 @@ def as_numeric(array: Any, what: str) -> Any:
         result = np.asarray(array)
     except ValueError as error:
         raise ValueError(f"{what} can't be made an array: {error}") from None
+    if result.dtype.kind == "O":
+        result = _numbers_of_objects(result, what, getattr(array, "columns", None))
     if result.dtype.kind == "b":
         result = result.view(np.uint8)
     if result.dtype.kind not in "fiu":
         raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
     return result.astype(result.dtype.newbyteorder("="), copy=False)
+
+
+def as_samples(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers; of a list that has only one array, this one.
+
+    In Keras a list has an array for each input or output.
+
+    Raises:
+        ValueError: not numbers, or ragged.
+    """
+    alone = isinstance(array, list | tuple) and len(array) == 1 and hasattr(array[0], "__array__")
+    return as_numeric(array[0] if alone and np.ndim(array[0]) else array, what)
+
+
+def _numbers_of_objects(objects: Any, what: str, columns: Any) -> Any:
+    """An array of objects that are real numbers, as float64.
+
+    Raises:
+        ValueError: one is none.
+    """
+    for place, value in np.ndenumerate(objects):
+        if not isinstance(value, int | float | np.integer | np.floating | np.bool_):
+            where = f" in row {place[0]}" if place else ""
+            if columns is not None and len(place) == 2:
+                where += f" of column {columns[place[1]]!r}"
+            raise ValueError(
+                f"{what} expects real numbers. Received: dtype=object, with {reprlib.repr(value)}{where}; "
+                "encode text as numbers (with get_dummies or factorize of pandas) or drop it, fill in what is missing, "
+                "and give lists one length (utils.pad_sequences)"
+            )
+    try:
+        return objects.astype(np.float64)
+    except OverflowError as error:
+        raise ValueError(f"{what} expects numbers that fit float64: {error}") from None
 
 
 def as_float(array: Any, what: str) -> Any:

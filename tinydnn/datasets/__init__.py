@@ -1,8 +1,8 @@
-"""Data sets that come with tinydnn."""
+"""Data sets: MNIST comes with tinydnn, the others are downloaded once (mirrors keras/src/datasets)."""
 
-from tinydnn.datasets import mnist
+from tinydnn.datasets import boston_housing, california_housing, fashion_mnist, imdb, mnist, reuters
 from tinydnn.names import not_offered
 
-__all__ = ["mnist"]
+__all__ = ["boston_housing", "california_housing", "fashion_mnist", "imdb", "mnist", "reuters"]
 
 __getattr__ = not_offered(__name__, globals())

@@ -21,7 +21,7 @@ Split = tuple[Array, Array]
 
 _KERAS_DEFAULT = "mnist.npz"
 _SHIPPED = os.path.join(os.path.dirname(__file__), "mnist.npz")
-_IDX_FILES = (
+IDX_FILES = (
     ("train-images-idx3-ubyte", 3),
     ("train-labels-idx1-ubyte", 1),
     ("t10k-images-idx3-ubyte", 3),
@@ -45,11 +45,11 @@ def load_data(path: str | PathLike[str] | None = None) -> tuple[Split, Split]:
     if place == _KERAS_DEFAULT and not os.path.exists(place):
         place = _SHIPPED
     if os.path.isdir(place):
-        x_train, y_train, x_test, y_test = (_read_idx(_find(place, name), axes) for name, axes in _IDX_FILES)
+        x_train, y_train, x_test, y_test = (_read_idx(_find(place, name), axes) for name, axes in IDX_FILES)
     elif os.path.isfile(place):
         x_train, y_train, x_test, y_test = _read_npz(place)
     else:
-        names = ", ".join(name for name, _ in _IDX_FILES)
+        names = ", ".join(name for name, _ in IDX_FILES)
         raise FileNotFoundError(f"There is no {place!r}; expected an .npz file, or a folder with {names}")
     for name, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if len(x) != len(y):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_numeric, check_finite, check_labels, check_length, check_shape, check_targets
+from tinydnn.checks import as_samples, check_finite, check_labels, check_length, check_shape, check_targets
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
@@ -45,9 +45,9 @@ class Data:
             )
         (outputs,) = output_shape
         if network.loss.sparse:
-            host_y = check_labels(y, self.n, outputs)
+            host_y = check_labels(as_samples(y, "y"), self.n, outputs)
         else:
-            host_y = check_targets(y, self.n, outputs, network.dtype)
+            host_y = check_targets(as_samples(y, "y"), self.n, outputs, network.dtype)
             self.targets = network.backend.asarray(host_y)
         if network.loss.sparse or network.compares_classes:
             self.labels = network.backend.asarray(host_y if network.loss.sparse else labels_of(host_y))
@@ -61,7 +61,7 @@ class Data:
 
 def shape_of_sample(x: Any) -> Shape:
     """The shape of one sample of x, from which an unbuilt model takes its input shape."""
-    array = as_numeric(x, "x")
+    array = as_samples(x, "x")
     if array.ndim == 0 or not len(array):
         raise ValueError(f"x expects an array of samples, at least one. Received: shape={array.shape}")
     return check_shape(array.shape[1:], "x") if array.ndim > 1 else (1,)
@@ -75,7 +75,7 @@ def check_samples(x: Any, shape: Shape, dtype: str) -> Array:
     Raises:
         ValueError: it is not.
     """
-    array = given = as_numeric(x, "x")
+    array = given = as_samples(x, "x")
     if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]
     elif 0 < array.ndim == len(shape) and shape[-1] == 1:
@@ -102,7 +102,7 @@ def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any,
     number = isinstance(validation_split, int | float | np.number) and not isinstance(validation_split, bool)
     if not number or not 0 < validation_split < 1:
         raise ValueError(f"validation_split expects a number between 0 and 1. Received: {validation_split!r}")
-    x, y = as_numeric(x, "x"), as_numeric(y, "y")
+    x, y = as_samples(x, "x"), as_samples(y, "y")
     if x.ndim == 0:
         raise ValueError(f"x expects an array of samples. Received: shape={x.shape}")
     check_length(y, len(x))

@@ -9,8 +9,9 @@ from tinydnn.device.backend import Array
 from tinydnn.missing import names_its_arguments
 from tinydnn.names import not_offered
 from tinydnn.random import set_random_seed
+from tinydnn.utils.sequences import pad_sequences
 
-__all__ = ["set_random_seed", "to_categorical"]
+__all__ = ["normalize", "pad_sequences", "set_random_seed", "to_categorical"]
 
 
 @names_its_arguments
@@ -39,6 +40,21 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Array:
     rows = np.zeros((labels.size, classes))
     rows[np.arange(labels.size), labels.reshape(-1)] = 1
     return rows.reshape(*labels.shape, classes)
+
+
+def normalize(x: Any, axis: int | None = -1, order: float = 2) -> Array:
+    """x / ‖x‖ along an axis, with the norm of this order; what has norm 0 stays.
+
+    Mirrors keras/src/utils/numerical_utils.py: one vector (n,) becomes a row, (1, n). Axis 0 is that axis, which Keras
+    takes for the last. None is the norm of all of x.
+
+    Raises:
+        ValueError: no real numbers.
+    """
+    numbers = as_numeric(x, "x")
+    norm = np.atleast_1d(np.linalg.norm(numbers, order, axis))
+    norm[norm == 0] = 1
+    return np.divide(numbers, np.expand_dims(norm, -1 if axis is None else axis))
 
 
 __getattr__ = not_offered(__name__, globals())
