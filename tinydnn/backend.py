@@ -3,7 +3,7 @@
 import gc
 
 from tinydnn.config import floatx, set_floatx
-from tinydnn.losses import _EPSILON
+from tinydnn.losses.loss import EPSILON
 from tinydnn.names import not_offered, number_anew
 
 __all__ = ["clear_session", "epsilon", "floatx", "image_data_format", "set_floatx"]
@@ -21,7 +21,7 @@ def clear_session(free_memory: bool = True) -> None:
 
 def epsilon() -> float:
     """How far losses keep probabilities from 0 and 1: 1e-7."""
-    return _EPSILON
+    return EPSILON
 
 
 def image_data_format() -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise
-from tinydnn.losses import difference, square
+from tinydnn.losses.errors import difference, square
 from tinydnn.missing import Offered
 from tinydnn.names import lookup, not_offered, snake_case
 

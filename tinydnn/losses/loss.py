@@ -1,0 +1,91 @@
+"""The base of all losses (mirrors keras/src/losses/loss.py).
+
+For a batch of N rows the loss is the mean of one number a row, l_i; `forward` computes those, `backward`
+the gradient of the mean. N is the size of this batch, so the last, smaller one divides by less.
+
+Targets come as y of shape (rows, outputs); integer labels are made one-hot rows first.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tinydnn.activations import Activation
+from tinydnn.checks import as_float, check_labels, check_targets
+from tinydnn.device.backend import Array, Backend
+from tinydnn.device.elementwise import elementwise
+from tinydnn.missing import Offered
+from tinydnn.names import snake_case
+
+EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
+
+
+@elementwise
+def clipped(p: Any) -> Any:
+    """Probabilities p, not nearer to 0 and 1 than epsilon."""
+    return np.minimum(np.maximum(p, EPSILON), 1 - EPSILON)
+
+
+@elementwise
+def is_inside(p: Any) -> Any:
+    """Whether clipping leaves p as it is, and so its gradient."""
+    return (p >= EPSILON) & (p <= 1 - EPSILON)
+
+
+class LossTrace:
+    """What a pass keeps of its loss.
+
+    y: the targets, (rows, outputs). l: the loss of each row, (rows,). Both may be views of arrays that lie elsewhere.
+    dx: the gradient with respect to what the loss is computed from, (rows, outputs).
+    p: the probabilities, (rows, outputs), where the loss works them out.
+    work: a scratch array, (rows, outputs). largest, total: a number for each row, (rows, 1).
+    """
+
+    def __init__(self, room: Any, rows: int, outputs: int) -> None:
+        self.y = room("y", (rows, outputs))
+        self.l = room("l", (rows,))
+        self.p = room("p", (rows, outputs))
+        self.work = room("work", (rows, outputs))
+        self.dx = room("dx", (rows, outputs))
+        self.largest = room("largest", (rows, 1))
+        self.total = room("total", (rows, 1))
+
+
+class Loss(Offered):
+    """Called on targets and predictions, it returns the loss of the batch as a float.
+
+    Targets are checked as `fit` checks them; a prediction that is infinite or NaN gives such a loss.
+    """
+
+    sparse = False  # whether targets are integer labels
+    from_logits = False
+    computes_softmax = False  # whether it works out the probabilities from a softmax' logits
+
+    def takes_logits(self, last: Activation | None) -> bool:
+        """Whether it is computed from logits in a model whose last step is this activation, or none."""
+        return False
+
+    def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
+        """Compute each row's loss t.l from x and t.y."""
+        raise NotImplementedError
+
+    def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
+        """Compute the gradient of (sum of l) / n with respect to x, and return it: t.dx."""
+        raise NotImplementedError
+
+    def __call__(self, y_true: Any, y_pred: Any) -> float:
+        x = as_float(y_pred, "y_pred")
+        if x.ndim != 2 or not x.size:
+            raise ValueError(f"{type(self).__name__} expects y_pred (rows, outputs). Received: shape={x.shape}")
+        n, outputs = x.shape
+        t = LossTrace(lambda name, shape: np.empty(shape, x.dtype), n, outputs)
+        if self.sparse:
+            t.y[...] = check_labels(y_true, n, outputs, "y_true")[:, np.newaxis] == np.arange(outputs)
+        else:
+            t.y[...] = check_targets(y_true, n, outputs, x.dtype, "y_true")
+        with Backend().quiet():
+            self.forward(np, x, t, self.from_logits)
+        return float(t.l.mean())
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": snake_case(type(self).__name__), "reduction": "sum_over_batch_size"}
