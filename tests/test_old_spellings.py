@@ -177,6 +177,12 @@ def test_a_resumed_training_answers_to_acc(tmp_path):
         assert len(log["acc"]) == 3
 
 
+def test_decay_is_left_out_with_a_warning_at_the_line_that_has_it():
+    with pytest.warns(UserWarning, match="decay=1e-06 is left out, as in Keras 3") as warned:
+        assert optimizers.SGD(0.01, decay=1e-6).learning_rate == 0.01
+    assert [warning.filename for warning in warned] == [__file__]
+
+
 # -- modules ---------------------------------------------------------------------------------------
 
 
@@ -241,6 +247,8 @@ def test_backend():
         (lambda: layers.Dense(2, activaton="relu"), TypeError, r"'activaton'\. Did you mean 'activation'\?"),
         (lambda: optimizers.Adam(use_ema=True), TypeError, "Adam has no argument 'use_ema': Keras has it"),
         (lambda: keras.losses.MeanSquaredError(nme="x"), TypeError, "MeanSquaredError has no argument 'nme'"),
+        (lambda: keras.constraints.MaxNorm(m=2), TypeError, "MaxNorm has no argument 'm'"),
+        (lambda: optimizers.schedules.ExponentialDecay(0.1, 1, 0.9, steps=3), TypeError, "ExponentialDecay has no arg"),
         (lambda: keras.regularizers.L2(0.1, l1=0.1), TypeError, r"L2 has no argument 'l1'.*It offers: l2\."),
         (lambda: keras.Input((3,), sparse=True), TypeError, "Input has no argument 'sparse': Keras has it"),
         (lambda: net().fit(X, ONE_HOT, epoch=2), TypeError, r"fit has no argument 'epoch'\. Did you mean 'epochs'\?"),
@@ -334,13 +342,28 @@ class TestNextToKeras:
 
     def test_what_errors_call_keras_arguments_are(self, real_keras):
         for owner, names in missing._OF_KERAS.items():
-            places = (real_keras.layers, real_keras.optimizers, real_keras.losses, real_keras)
-            thing = next((getattr(place, owner) for place in places if hasattr(place, owner)), None)
-            thing = thing or getattr(real_keras.Sequential, owner)
-            classes = thing.__mro__ if isinstance(thing, type) else ()
-            functions = [vars(each)["__init__"] for each in classes if "__init__" in vars(each)] or [thing]
-            takes = {name for function in functions for name in inspect.signature(function).parameters}
-            assert set(names.split()) <= takes | {"objects_to_skip"}, owner  # that one is of **kwargs
+            assert set(names.split()) <= arguments(find(real_keras, owner)) | {"objects_to_skip"}, owner  # of **kwargs
+            assert not set(names.split()) & arguments(find(keras, owner)), owner
+
+    @pytest.mark.parametrize("module", ["layers", "optimizers", "losses", "metrics", "constraints", "initializers"])
+    def test_no_argument_of_keras_is_forgotten(self, real_keras, module):
+        for name in getattr(keras, module).__all__:
+            ours, theirs = getattr(getattr(keras, module), name), getattr(getattr(real_keras, module), name, None)
+            if isinstance(ours, type) and isinstance(theirs, type):
+                said = {word for each in ours.__mro__ for word in missing._OF_KERAS.get(each.__name__, "").split()}
+                assert arguments(theirs) - arguments(ours) <= said, name
+
+
+def find(k, name):
+    """A class or method of tinydnn or Keras."""
+    owners = (k.layers, k.optimizers, k.losses, k.metrics, k.initializers, k, k.Sequential)
+    return next(getattr(owner, name) for owner in owners if name in dir(owner))
+
+
+def arguments(thing):
+    """The names of what a class or function takes."""
+    functions = list(missing._constructors(thing)) if isinstance(thing, type) else [thing]
+    return {name for function in functions for name in missing._named(function)}
 
 
 # -- whole programs --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import numpy as np
 
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array
+from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
 
 __all__ = [
@@ -16,7 +17,7 @@ __all__ = [
 _EPSILON = 1e-7  # keeps weights of norm 0 from a division by 0
 
 
-class Constraint:
+class Constraint(Offered):
     """Called with weights, it returns what they become; NumPy's functions run on a GPU's arrays too."""
 
     def __call__(self, w: Array) -> Array:

@@ -28,6 +28,7 @@ _OF_KERAS = {
     "BinaryAccuracy": "threshold",
     "CategoricalCrossentropy": "label_smoothing axis",
     "Metric": "dtype",
+    "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
     "Sequential": "trainable",
     "compile": "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",

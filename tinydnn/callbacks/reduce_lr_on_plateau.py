@@ -1,11 +1,11 @@
 """ReduceLROnPlateau (mirrors keras/src/callbacks/reduce_lr_on_plateau.py)."""
 
-import warnings
 from typing import Any
 
 from tinydnn.callbacks.monitor import Monitor
 from tinydnn.config import as_floatx
 from tinydnn.engine.logs import Logs
+from tinydnn.warn import warn
 
 
 class ReduceLROnPlateau(Monitor):
@@ -45,7 +45,7 @@ class ReduceLROnPlateau(Monitor):
         if factor >= 1:
             raise ValueError(f"ReduceLROnPlateau expects a factor below 1. Received: factor={factor}")
         if left_out:
-            warnings.warn(f"ReduceLROnPlateau leaves out {', '.join(left_out)}, as Keras does", stacklevel=2)
+            warn(f"ReduceLROnPlateau leaves out {', '.join(left_out)}, as Keras does")
         self.factor = factor
         self.patience = patience
         self.verbose = verbose

@@ -5,7 +5,6 @@ slots, such as RMSprop's velocity, as vectors of the same layout. `update` works
 that threads can share it.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from tinydnn.missing import Offered
 from tinydnn.names import snake_case
 from tinydnn.old_spellings import OldRate
 from tinydnn.optimizers.schedules import LearningRateSchedule
+from tinydnn.warn import warn
 
 
 class Optimizer(Offered, OldRate):
@@ -56,9 +56,7 @@ class Optimizer(Offered, OldRate):
         decay: float | None = None,
     ) -> None:
         if decay is not None:
-            warnings.warn(
-                f"decay={decay!r} is left out, as in Keras 3; see optimizers.schedules.InverseTimeDecay", stacklevel=3
-            )
+            warn(f"decay={decay!r} is left out, as in Keras 3; see optimizers.schedules.InverseTimeDecay")
         self.schedule: LearningRateSchedule | None = None
         self.iterations = 0
         self.learning_rate = learning_rate

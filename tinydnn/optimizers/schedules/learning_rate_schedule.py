@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from tinydnn.missing import Offered
 
-class LearningRateSchedule:
+
+class LearningRateSchedule(Offered):
     """Gives the learning rate of each step; derive from it and define `__call__`.
 
     tinydnn's own compute in float32, as Keras does whatever floatx is.
