@@ -159,7 +159,7 @@ def load_in_a_process(origin, sha256):
     return boston_housing.load_data()[0][0].sum()
 
 
-def test_processes_at_once_download_once(server, home, monkeypatch):
+def test_processes_at_once_download_once(server, home):
     content = table(server.folder)
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         waiting = [pool.apply_async(load_in_a_process, (cache.ORIGIN, checksum(content))) for _ in range(3)]
@@ -178,7 +178,13 @@ def test_keras_home(monkeypatch, tmp_path):
     assert cache.keras_home() == str(tmp_path / "elsewhere")
 
 
-def test_the_published_checksums_are_looked_at(home, monkeypatch):
+def test_a_folder_that_can_not_be_made(home):
+    home.write_text("a file")
+    with pytest.raises(OSError, match=r"datasets' can't be made; let KERAS_HOME name a folder"):
+        imdb.load_data()
+
+
+def test_the_published_checksums_are_looked_at(home):
     """A file that somebody put there under the right name is not taken for the data set."""
     (home / "datasets").mkdir(parents=True)
     table(home / "datasets", "california_housing.npz")

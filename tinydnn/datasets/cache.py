@@ -48,8 +48,12 @@ def find(path: str | PathLike[str], origin: str, checksum: str | None, subfolder
             raise FileNotFoundError(f"There is no {path!r}; a name without a folder is downloaded, as {origin!r}")
         return path
     target = os.path.join(keras_home(), "datasets", subfolder, path)
+    folder = os.path.dirname(target)
     while not _is_there(target, checksum):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise OSError(f"{folder!r} can't be made; let KERAS_HOME name a folder to write to: {error}") from None
         try:
             with alone(target):
                 if not _is_there(target, checksum):  # another may just have finished
