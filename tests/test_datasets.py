@@ -9,6 +9,8 @@ import multiprocessing
 import re
 import struct
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -167,6 +169,26 @@ def test_processes_at_once_download_once(server, home):
     assert len(set(sums)) == 1
     assert server.asked == ["/boston_housing.npz"]
     assert all_files(home) == ["boston_housing.npz"]
+
+
+def test_whoever_waits_for_a_download_takes_its_file(server, home, monkeypatch):
+    monkeypatch.setattr(boston_housing, "_SHA256", checksum(table(server.folder)))
+    waiting, answer = threading.Event(), server.handler.do_GET
+
+    def answer_when_another_waits(self):
+        assert waiting.wait(60)
+        answer(self)
+
+    def sleep(seconds):
+        waiting.set()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(server.handler, "do_GET", answer_when_another_waits)
+    monkeypatch.setattr(cache, "time", SimpleNamespace(sleep=sleep))
+    with ThreadPoolExecutor(2) as pool:
+        sums = [each.result()[0][0].sum() for each in [pool.submit(boston_housing.load_data) for _ in range(2)]]
+    assert sums[0] == sums[1]
+    assert server.asked == ["/boston_housing.npz"]
 
 
 def test_keras_home(monkeypatch, tmp_path):

@@ -97,9 +97,11 @@ def _downloaded(url: str, checksum: str | None, target: str) -> bytes:
 def _fetched(url: str) -> bytes:
     import urllib.request  # slow to import, and only for downloads
 
+    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    bar = Progress(TextColumn("Downloading {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = TextColumn("Downloading {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    bar = Progress(*columns, console=Console())  # its own, as a console has one bar at a time
     content = bytearray()
     with urllib.request.urlopen(url, timeout=_PATIENCE) as response, bar:
         total = response.length
