@@ -9,6 +9,8 @@ import multiprocessing
 import re
 import struct
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -159,7 +161,7 @@ def load_in_a_process(origin, sha256):
     return boston_housing.load_data()[0][0].sum()
 
 
-def test_processes_at_once_download_once(server, home, monkeypatch):
+def test_processes_at_once_download_once(server, home):
     content = table(server.folder)
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         waiting = [pool.apply_async(load_in_a_process, (cache.ORIGIN, checksum(content))) for _ in range(3)]
@@ -167,6 +169,26 @@ def test_processes_at_once_download_once(server, home, monkeypatch):
     assert len(set(sums)) == 1
     assert server.asked == ["/boston_housing.npz"]
     assert all_files(home) == ["boston_housing.npz"]
+
+
+def test_whoever_waits_for_a_download_takes_its_file(server, home, monkeypatch):
+    monkeypatch.setattr(boston_housing, "_SHA256", checksum(table(server.folder)))
+    waiting, answer = threading.Event(), server.handler.do_GET
+
+    def answer_when_another_waits(self):
+        assert waiting.wait(60)
+        answer(self)
+
+    def sleep(seconds):
+        waiting.set()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(server.handler, "do_GET", answer_when_another_waits)
+    monkeypatch.setattr(cache, "time", SimpleNamespace(sleep=sleep))
+    with ThreadPoolExecutor(2) as pool:
+        sums = [each.result()[0][0].sum() for each in [pool.submit(boston_housing.load_data) for _ in range(2)]]
+    assert sums[0] == sums[1]
+    assert server.asked == ["/boston_housing.npz"]
 
 
 def test_keras_home(monkeypatch, tmp_path):
@@ -178,7 +200,13 @@ def test_keras_home(monkeypatch, tmp_path):
     assert cache.keras_home() == str(tmp_path / "elsewhere")
 
 
-def test_the_published_checksums_are_looked_at(home, monkeypatch):
+def test_a_folder_that_can_not_be_made(home):
+    home.write_text("a file")
+    with pytest.raises(OSError, match=r"datasets' can't be made; let KERAS_HOME name a folder"):
+        imdb.load_data()
+
+
+def test_the_published_checksums_are_looked_at(home):
     """A file that somebody put there under the right name is not taken for the data set."""
     (home / "datasets").mkdir(parents=True)
     table(home / "datasets", "california_housing.npz")

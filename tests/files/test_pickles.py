@@ -152,7 +152,6 @@ PLACE = WHOLE.index(b"]q")  # where the lists begin
         b"]q\x00h\x00a.",  # and by the memo
         b"Pfile\n.",
         b"\x82\x01.",  # an extension
-        WHOLE[:PLACE] + b"]q\x09(" + b"]q\x0ah\x0a" * 2 + b"etb.",  # a list in two places
     ],
 )
 def test_hostile_operations_are_refused(tmp_path, pickled):
@@ -174,6 +173,13 @@ def test_a_byte_gets_little_memory(operation):
 def test_a_small_file_with_many_bytes_is_refused_before_it_is_unpacked(tmp_path):
     path = npz_of(tmp_path / "x.npz", bytes(50 * MEGABYTE), compression=zipfile.ZIP_DEFLATED)
     refused(path, "bytes at most")
+
+
+def test_a_list_in_two_places_is_refused(tmp_path):
+    """As a few of them can make of a small file what no memory holds."""
+    pickled = WHOLE[:PLACE] + b"]q\x09(]q\x0ah\x0aetb."
+    assert pickle.loads(pickled).tolist() == [[], []]
+    refused(npz_of(tmp_path / "x.npz", pickled, (2,)), "Found: BINGET")
 
 
 def test_a_claim_of_more_lists_than_there_are_is_refused(tmp_path):

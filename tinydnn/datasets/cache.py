@@ -48,8 +48,12 @@ def find(path: str | PathLike[str], origin: str, checksum: str | None, subfolder
             raise FileNotFoundError(f"There is no {path!r}; a name without a folder is downloaded, as {origin!r}")
         return path
     target = os.path.join(keras_home(), "datasets", subfolder, path)
+    folder = os.path.dirname(target)
     while not _is_there(target, checksum):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise OSError(f"{folder!r} can't be made; let KERAS_HOME name a folder to write to: {error}") from None
         try:
             with alone(target):
                 if not _is_there(target, checksum):  # another may just have finished
@@ -93,9 +97,11 @@ def _downloaded(url: str, checksum: str | None, target: str) -> bytes:
 def _fetched(url: str) -> bytes:
     import urllib.request  # slow to import, and only for downloads
 
+    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    bar = Progress(TextColumn("Downloading {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = TextColumn("Downloading {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    bar = Progress(*columns, console=Console())  # its own, as a console has one bar at a time
     content = bytearray()
     with urllib.request.urlopen(url, timeout=_PATIENCE) as response, bar:
         total = response.length
