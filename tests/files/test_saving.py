@@ -216,6 +216,13 @@ def added(monkeypatch):
         monkeypatch.setattr(module, "__all__", [*module.__all__, cls.__name__])
 
 
+def test_an_activation_whose_settings_a_file_can_not_have_is_not_saved(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation=keras.activations.Elu(0.5))])
+    with pytest.raises(TypeError, match="Only activations that Keras has, by name, can be saved"):
+        model.save(tmp_path / "m.keras")
+    assert list(tmp_path.iterdir()) == []
+
+
 def net_of_added_classes():
     model = keras.Sequential([keras.Input((3,)), Scale(Half()), layers.Dense(2, kernel_regularizer=LargestWeight(0.3))])
     model.compile(Momenta(0.25, kept=5), AbsoluteError())

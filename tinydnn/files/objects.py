@@ -63,7 +63,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
         config |= {"trainable": True, "dtype": dtype_policy(value.dtype)}
     for key, entry in config.items():
         if isinstance(entry, activations.Activation):
-            config[key] = entry.name
+            config[key] = _activation_name(entry)
         elif isinstance(entry, _PARTS):
             config[key] = serialize(entry)
     result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
@@ -117,6 +117,17 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
         return cls(**config)
     except (TypeError, ValueError) as error:
         raise FileFormatError(f"{name}: {error}") from None
+
+
+def _activation_name(activation: activations.Activation) -> str:
+    """The name by which a file has an activation; a file has no place for its settings.
+
+    Raises:
+        TypeError: by this name it would be another one, or none, when the file is opened.
+    """
+    if activations.OFFERED.get(activation.name) is not activation:
+        raise TypeError(f"Only activations that Keras has, by name, can be saved. Received: {activation!r}")
+    return activation.name
 
 
 def _classes(module: str) -> dict[str, type]:
