@@ -83,7 +83,7 @@ def test_a_rate_can_not_be_set_while_a_schedule_gives_it_but_another_schedule_ca
     for k in BOTH:
         schedules = k.optimizers.schedules
         optimizer = k.optimizers.SGD(schedules.InverseTimeDecay(0.5, 1, 1.0))
-        with pytest.raises(TypeError, match="(?i)schedule"):
+        with pytest.raises(TypeError, match=r"(?i)schedule"):
             optimizer.learning_rate = 0.1
         optimizer.learning_rate = schedules.PiecewiseConstantDecay([3], [0.25, 0.125])
         assert float(optimizer.learning_rate) == 0.25
