@@ -92,7 +92,7 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     """Keras' slots by the microscope's names, such as dense/kernel velocity."""
     names = weight_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
-    variables = [each for each in model.optimizer.variables if each.shape]  # no step, learning rate, Nadam's product
+    variables = [each for each in model.optimizer.variables if len(each.shape)]  # no step, learning rate, Nadam's product
     return dict(zip(slots, variables, strict=True))
 
 

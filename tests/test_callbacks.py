@@ -5,7 +5,18 @@ import pytest
 
 import tinydnn as keras
 from tinydnn import layers
-from tinydnn.callbacks import Callback, EarlyStopping, History, LambdaCallback, ModelCheckpoint
+from tinydnn.callbacks import (
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    LambdaCallback,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+    TerminateOnNaN,
+)
+from tinydnn.optimizers.schedules import ExponentialDecay
 
 X, Y = np.ones((5, 2), np.float32), np.ones((5, 1), np.float32)
 
@@ -239,3 +250,72 @@ def test_a_good_file_is_not_written_over_by_weights_that_are_none(tmp_path):
     model.fit(X, Y, verbose=0, callbacks=[LambdaCallback(on_epoch_end=spoil), ModelCheckpoint(path)])
     for kept, before in zip(keras.models.load_model(path).get_weights(), good, strict=True):
         np.testing.assert_array_equal(kept, before)
+
+
+# -- learning rates, and the log as a table ----------------------------------------------------------
+
+
+def test_a_schedule_of_the_epoch_may_be_another_callable_and_must_return_a_float():
+    model = net()
+    model.fit(X, Y, epochs=3, verbose=0, callbacks=[LearningRateScheduler(ExponentialDecay(0.5, 1, 0.5))])
+    assert model.optimizer.learning_rate == 0.125
+    with pytest.raises(ValueError, match=r"returns a float\. Received: 1"):
+        model.fit(X, Y, verbose=0, callbacks=[LearningRateScheduler(lambda epoch: 1)])
+
+    def broken(epoch, rate):
+        raise TypeError("its own")
+
+    with pytest.raises(TypeError, match="its own"):
+        model.fit(X, Y, verbose=0, callbacks=[LearningRateScheduler(broken)])
+
+
+@pytest.mark.parametrize("callback", [LearningRateScheduler(lambda epoch: 0.1), ReduceLROnPlateau("loss", patience=0)])
+def test_a_rate_that_a_schedule_gives_is_not_set_by_a_callback(callback):
+    model = net()
+    model.compile(keras.optimizers.SGD(ExponentialDecay(1e-9, 1, 0.5)), "mse")
+    with pytest.raises(TypeError, match="while a schedule gives it"):
+        model.fit(X, Y, epochs=3, verbose=0, callbacks=[callback])
+
+
+def test_what_reduce_lr_on_plateau_does_not_take():
+    with pytest.raises(ValueError, match="a factor below 1"):
+        ReduceLROnPlateau(factor=1.0)
+    with pytest.warns(UserWarning, match="leaves out epsilon, as Keras does"):
+        ReduceLROnPlateau(epsilon=1e-4)
+
+
+def test_terminate_on_nan_makes_an_infinite_loss_an_ordinary_end(capsys):
+    model, recorder = net(), Recorder()
+    model.compile(keras.optimizers.SGD(1e25), "mse")
+    before = model.get_weights()
+    log = model.fit(X, Y, batch_size=1, epochs=3, verbose=0, callbacks=[TerminateOnNaN(), recorder])
+    assert capsys.readouterr().out == "Batch 1: Invalid loss, terminating training\n"
+    assert log.history == {}
+    assert recorder.calls[-1][0] == "train_end"
+    assert (model.training, model.stop_training) == (None, True)
+    for ours, theirs in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(RuntimeError, match=r"NaN or Inf loss encountered at batch 1\. Loss value: inf"):
+        model.fit(X, Y, batch_size=1, verbose=0, callbacks=[TerminateOnNaN(raise_error=True)])
+
+
+def test_terminate_on_nan_hides_no_other_error():
+    def fail(batch, logs):
+        raise FloatingPointError("its own")
+
+    with pytest.raises(FloatingPointError, match="its own"):
+        net().fit(X, Y, verbose=0, callbacks=[TerminateOnNaN(), LambdaCallback(on_train_batch_end=fail)])
+
+
+def test_a_csv_log_is_replaced_by_the_first_epoch_and_not_before(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("yesterday's")
+    model = net()
+    model.compile(keras.optimizers.SGD(1e25), "mse")
+    with pytest.raises(FloatingPointError):
+        model.fit(X, Y, batch_size=1, verbose=0, callbacks=[CSVLogger(path)])
+    assert path.read_text() == "yesterday's"
+    net().fit(X, Y, verbose=0, callbacks=[CSVLogger(path)])
+    assert path.read_text().startswith("epoch,loss,val_loss\n0,")
+    with pytest.raises(FileNotFoundError):
+        net().fit(X, Y, verbose=0, callbacks=[CSVLogger(tmp_path / "nowhere" / "log.csv")])

@@ -10,7 +10,15 @@ import pytest
 
 import tinydnn as keras
 from tinydnn import layers, random
-from tinydnn.callbacks import BackupAndRestore, Callback, EarlyStopping, LambdaCallback, ModelCheckpoint
+from tinydnn.callbacks import (
+    BackupAndRestore,
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    LambdaCallback,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+)
 from tinydnn.files import checkpoints
 
 N, BATCH, EPOCHS = 50, 8, 4  # seven steps an epoch, the last of them smaller
@@ -678,3 +686,45 @@ def test_settings_of_any_kind_are_compared(tmp_path):
     with pytest.raises(keras.FileFormatError, match="layer 1, Scaled: factors="):
         fit(np.ones(2) * 2)
     fit(np.ones(2))
+
+
+# -- learning rates that change, and the log as a table ----------------------------------------------
+
+
+def plateau():
+    return ReduceLROnPlateau("val_accuracy", patience=1, factor=0.5, cooldown=1)
+
+
+@pytest.mark.parametrize("optimizer", ["nadam", "adagrad", "a schedule"])
+@pytest.mark.parametrize("append", [False, True])
+@pytest.mark.parametrize("cut", [(0, "train_batch_end", 5), (2, "train_batch_end", 2), (3, "epoch_end", 0)])
+def test_a_changing_rate_and_a_csv_log_go_on(cut, append, optimizer, tmp_path):
+    def begin():
+        schedule = keras.optimizers.schedules.CosineDecay(0.1, 20)
+        keras.utils.set_random_seed(7)
+        return net(keras.optimizers.Nadam(schedule) if optimizer == "a schedule" else optimizer)
+
+    def others(name):
+        return [CSVLogger(tmp_path / name, append=append), *([] if optimizer == "a schedule" else [plateau()])]
+
+    for name in ("whole.csv", "cut.csv"):
+        (tmp_path / name).write_text("before\n")
+    whole = begin()
+    expected = train(whole, tmp_path / "a", others("whole.csv"))
+    with pytest.raises(PowerCutError):
+        train(begin(), tmp_path / "b", others("cut.csv"), cut=cut)
+    resumed = begin()
+    history = train(resumed, tmp_path / "b", others("cut.csv"))
+    same(resumed, history, whole, expected)
+    assert (tmp_path / "cut.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_another_schedule_is_taken_with_a_warning(tmp_path):
+    def begin(decay_steps):
+        keras.utils.set_random_seed(7)
+        return net(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, decay_steps)))
+
+    with pytest.raises(PowerCutError):
+        train(begin(20), tmp_path, cut=(1, "train_batch_end", 2))
+    with pytest.warns(UserWarning, match=r"CosineDecay\(.*decay_steps=30.* in place of .*decay_steps=20"):
+        train(begin(30), tmp_path)

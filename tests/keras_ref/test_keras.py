@@ -264,7 +264,7 @@ def test_whole_h5_models_of_keras_open_here_and_train_on(tmp_path, optimizer, dt
     ours = tinydnn.models.load_model(tmp_path / "theirs.h5")
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    slots = [variable.numpy() for variable in theirs.optimizer.variables if variable.shape]
+    slots = [variable.numpy() for variable in theirs.optimizer.variables if len(variable.shape)]
     for (_, _, slot), theirs_slot in zip(slots_in_order(ours), slots, strict=True):
         np.testing.assert_array_equal(slot, theirs_slot)
     assert ours.optimizer.iterations == int(theirs.optimizer.iterations.numpy())
