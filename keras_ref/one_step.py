@@ -56,7 +56,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     keras = load("keras")
     of_weights = dict(zip(weight_names(ours), model.trainable_variables, strict=True))
     x, y, rows = _checked(ours, x, y)
-    outputs = {}
+    outputs, penalties = {}, 0.0
     with tf.GradientTape() as tape:
         h = x
         for layer in model.layers:
@@ -67,12 +67,14 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
                 outputs[f"{layer.name}/z"] = h
                 if layer.activation is not keras.activations.linear:
                     h = outputs[f"{layer.name}/a"] = layer.activation(h)
+                if layer.activity_regularizer is not None:  # as in Layer.__call__
+                    penalties += layer.activity_regularizer(h) / len(rows)
             else:
                 h = layer(h, training=True)
                 if not isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
                     kind = "a" if isinstance(layer, keras.layers.Activation) else "y"
                     outputs[f"{layer.name}/{kind}"] = h
-        loss = model.compute_loss(x, y, h, training=True)
+        loss = model.compute_loss(x, y, h, training=True) + penalties
     sources = {**outputs, **of_weights}
     gradients = dict(zip(sources, tape.gradient(loss, list(sources.values())), strict=True))
     l = model.loss.call(y, h)
@@ -92,7 +94,9 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     """Keras' slots by the microscope's names, such as dense/kernel velocity."""
     names = weight_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
-    variables = [each for each in model.optimizer.variables if len(each.shape)]  # no step, learning rate, Nadam's product
+    variables = [
+        each for each in model.optimizer.variables if len(each.shape)
+    ]  # no step, learning rate, Nadam's product
     return dict(zip(slots, variables, strict=True))
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from tinydnn.config import cast
 from tinydnn.device.backend import Array
+from tinydnn.device.elementwise import elementwise
 from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
 
@@ -26,6 +29,23 @@ class Regularizer(Offered):
     def add_gradient(self, xp: Any, W: Array, dW: Array) -> None:
         dW += self._l1 * xp.sign(W)
         dW += 2 * self._l2 * W
+
+    @elementwise
+    def of_entry(a: Any, l1: Any, l2: Any) -> Any:
+        return l1 * np.maximum(a, -a) + l2 * a * a
+
+    @elementwise
+    def slope(a: Any, l1: Any, l2: Any, n: Any) -> Any:
+        sign = np.where(a > 0, 1, np.where(a < 0, -1, 0))
+        return (l1 * sign + 2 * l2 * a) * (1 / n)
+
+    def of_outputs(self, xp: Any, a: Array, out: Array) -> None:
+        """The penalty of each of a layer's outputs a, as `activity_regularizer`."""
+        self.of_entry.into(xp, out, a, self._l1, self._l2)
+
+    def outputs_gradient(self, xp: Any, a: Array, out: Array, n: int) -> None:
+        """The gradient of (sum of these penalties) / n with respect to a."""
+        self.slope.into(xp, out, a, self._l1, self._l2, n)
 
 
 class L1L2(Regularizer):
@@ -57,7 +77,7 @@ class L2(Regularizer):
 
 l1, l2, l1_l2 = L1, L2, L1L2  # Keras' short names
 
-_OFFERED: dict[str, type[Regularizer]] = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "L1L2": L1L2}
+_OFFERED: dict[str, type[Regularizer]] = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "L1L2": L1L2, "l1l2": L1L2}
 
 
 def get(identifier: str | Regularizer | None) -> Regularizer | None:

@@ -186,7 +186,7 @@ def everything(device, dtype, last="softmax", loss="categorical_crossentropy", o
         layers.Reshape((4, 2), dtype=dtype),
         layers.Flatten(dtype=dtype),
         layers.Dense(7, activation="sigmoid", use_bias=False, dtype=dtype),
-        layers.Dense(6, activation="relu", dtype=dtype),
+        layers.Dense(6, activation="relu", activity_regularizer="l2", dtype=dtype),
         layers.Dense(5, activation="softmax", dtype=dtype),
         layers.Dense(4, activation=last, dtype=dtype),
     ):

@@ -24,6 +24,7 @@ LAYERS = {
     "dropout": lambda: keras.layers.Dropout(0.3),
     "a softmax that the loss does not compute": lambda: keras.layers.Dense(6, activation="softmax"),
     "l2": lambda: keras.layers.Dense(6, activation="relu", kernel_regularizer="l2"),
+    "activity": lambda: keras.layers.Dense(6, activation="relu", activity_regularizer="l1"),
     "constraints": lambda: keras.layers.Dense(6, kernel_constraint="min_max_norm", bias_constraint="non_neg"),
 }
 

@@ -592,3 +592,39 @@ def test_weights_are_held_to_their_constraints_after_every_update_by_any_number_
     for one, three, again in zip(*found, strict=True):
         np.testing.assert_allclose(one, three, rtol=0, atol=1e-5)
         np.testing.assert_array_equal(three, again)
+
+
+def penalized(device, threads, last="softmax"):
+    keras.utils.set_random_seed(2)
+    both = keras.regularizers.L1L2(0.125, 0.25)
+    model = keras.Sequential([keras.Input((4,), dtype="float64")], device=device, threads=threads)
+    model.add(layers.Dense(6, "tanh", bias_regularizer=both, activity_regularizer=both, dtype="float64"))
+    model.add(layers.Dense(5, kernel_constraint="max_norm", bias_constraint="min_max_norm", dtype="float64"))
+    model.add(layers.Dense(3, last, kernel_constraint="unit_norm", activity_regularizer=both, dtype="float64"))
+    model.compile("adam", "categorical_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize("last", ["softmax", "sigmoid"])
+def test_penalties_on_outputs_are_the_same_for_threads_and_on_a_gpu(last, rng, gpu_stand_in):
+    x, y = rng.normal(size=(50, 4)), np.eye(3)[rng.integers(0, 3, 50)]
+    found = []
+    for device, count in [("cpu", 1), ("cpu", 3), ("gpu", None)]:
+        model = penalized(device, count, last)
+        losses = model.fit(x, y, 20, epochs=3, verbose=0, validation_data=(x, y)).history
+        found.append([*losses["loss"], *losses["val_loss"], *np.concatenate([w.ravel() for w in model.get_weights()])])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-12, atol=1e-14)
+
+
+def test_the_penalty_on_outputs_is_the_mean_of_that_of_each_row(rng):
+    x, y = rng.normal(size=(50, 4)), np.eye(3)[rng.integers(0, 3, 50)]
+    model = penalized("cpu", 2)
+    b = model.layers[0].bias
+    b[...] = 0.5
+    h = np.tanh(x @ model.layers[0].kernel + b)
+    p = model.predict(x, verbose=0)
+    expected = -np.log((p * y).sum(axis=1)).mean() + sum(
+        0.125 * np.abs(a).sum() / n + 0.25 * (a**2).sum() / n for a, n in [(h, 50), (p, 50), (b, 1)]
+    )
+    np.testing.assert_allclose(model.evaluate(x, y, batch_size=7, verbose=0), expected, rtol=1e-12)

@@ -98,6 +98,9 @@ FEATURES = {
         "L1L2": regularized("L1L2", 1e-3, 1e-2),
         "of the bias": stack(lambda k: k.layers.Dense(5, bias_regularizer=k.regularizers.L1L2(1e-3, 1e-2))),
     },
+    "activity regularizers": {
+        "L1L2": stack(lambda k: k.layers.Dense(5, "tanh", activity_regularizer=k.regularizers.L1L2(1e-3, 1e-2))),
+    },
     "constraints": {
         "MaxNorm": constrained("MaxNorm", 0.9, 1),
         "MinMaxNorm": constrained("MinMaxNorm", 0.5, 0.9, 0.7),

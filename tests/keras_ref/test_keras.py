@@ -98,6 +98,9 @@ def test_signatures_begin_as_keras_do():
         "callbacks.TerminateOnNaN",
         "regularizers.L1", "regularizers.L2", "regularizers.L1L2", "callbacks.EarlyStopping",
         "callbacks.ModelCheckpoint", "utils.to_categorical", "utils.set_random_seed", "initializers.GlorotUniform",
+        "initializers.RandomUniform", "initializers.RandomNormal", "initializers.TruncatedNormal",
+        "initializers.VarianceScaling", "initializers.Orthogonal", "initializers.Identity",
+        "initializers.Constant", "constraints.MaxNorm", "constraints.MinMaxNorm", "constraints.UnitNorm",
     ]:  # fmt: skip
         ours, theirs = tinydnn, real_keras
         for name in path.split("."):

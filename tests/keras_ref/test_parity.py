@@ -191,7 +191,7 @@ def small_net(optimizer=lambda k: "rmsprop", loss=lambda k: "categorical_crossen
         model = k.Sequential([k.Input((2, 3))])
         model.add(k.layers.Flatten())
         model.add(k.layers.Rescaling(0.5, offset=0.1))
-        model.add(k.layers.Dense(7, activation="sigmoid", **{name: make(k) for name, make in first.items()}))
+        model.add(k.layers.Dense(7, **{"activation": "sigmoid"} | {name: make(k) for name, make in first.items()}))
         model.add(k.layers.Dropout(0.3))
         model.add(k.layers.Dense(5))
         model.add(k.layers.Activation("relu"))
@@ -241,6 +241,36 @@ def test_a_regularizer_of_the_bias_trains_as_in_keras(dtype):
     x, y = samples()
     both = {"kernel_regularizer": lambda k: "l2", "bias_regularizer": lambda k: k.regularizers.L1L2(0.003, 0.02)}
     assert_same(small_net(**both, bias_initializer=lambda k: "normal"), x, y, dtype, epochs=2, batch_size=8)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "linear"])
+def test_a_regularizer_of_the_outputs_trains_as_in_keras(activation, dtype):
+    x, y = samples()
+    assert len(x) * 0.8 % 7  # the last batch is smaller, and so is what its penalty is divided by
+    penalty = {"activity_regularizer": lambda k: k.regularizers.L1L2(0.03, 0.02), "activation": lambda k: activation}
+    assert_same(small_net(**penalty), x, y, dtype, epochs=2, batch_size=7, validation_split=0.2)
+
+
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        ("softmax", "categorical_crossentropy"),
+        ("sigmoid", "categorical_crossentropy"),
+        ("softmax", "mse"),
+        ("linear", "mse"),
+    ],
+)
+def test_a_regularizer_of_the_last_outputs_trains_as_in_keras(last, loss):
+    x, y = samples()
+
+    def build(k):
+        model = k.Sequential([k.Input((2, 3)), k.layers.Flatten(), k.layers.Dense(5, activation="tanh")])
+        model.add(k.layers.Dense(4, activation=last, activity_regularizer=k.regularizers.L1L2(0.2, 0.3)))
+        model.compile("sgd", loss, metrics=["accuracy"])
+        return model
+
+    assert_same(build, x, y, "float64", epochs=2, batch_size=8, validation_split=0.2)
 
 
 CONSTRAINTS = {

@@ -234,6 +234,8 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: keras.initializers.STFT, AttributeError, "has no 'STFT'"),
         (lambda: layers.Dense(2, kernel_regularizer="l3"), ValueError, "l1"),
         (lambda: layers.Dense(2, kernel_constraint="x"), ValueError, "has no constraint 'x'"),
+        (lambda: layers.Dense(2, activity_regularizer=keras.regularizers.Regularizer()), TypeError, "L1, L2 or L1L2"),
+        (lambda: layers.Activation("relu", activity_regularizer="l2"), TypeError, "activity_regularizer"),
         (lambda: layers.Dense(2, lora_rank=3), TypeError, "lora_rank"),
         (lambda: keras.constraints.MaxNorm(-1), ValueError, "max_value expects a finite number >= 0"),
         (lambda: keras.constraints.UnitNorm(axis=2), ValueError, "axis expects 0 or 1"),

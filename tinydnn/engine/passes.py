@@ -12,6 +12,7 @@ from typing import Any
 from tinydnn import activations
 from tinydnn.device.backend import Array
 from tinydnn.device.memory import Workspace
+from tinydnn.engine.activity import ActivityPenalty
 from tinydnn.engine.averages import Scores
 from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
@@ -39,6 +40,7 @@ class Pass:
         self.backend, self.xp = network.backend, network.backend.xp
         self._make_room_for_samples(n, workspace)
         self._make_traces(n, workspace, training, first_row)
+        self._activity: dict[int, ActivityPenalty] = {}  # by the place of the layer
         if data.labels is not None or data.targets is not None:
             self._make_loss(n, workspace)
         if training:
@@ -78,7 +80,12 @@ class Pass:
         outputs = math.prod(self.layers[-1].output_shape or ())
         room = workspace.room("loss", self.network.dtype, self.backend.outputs_order)
         self.loss = LossTrace(room, n, outputs)
-        self._targets = self.loss.y
+        self._targets, self._own_losses = self.loss.y, room("losses", (n,))
+        for i, layer in enumerate(self.layers):
+            if layer.activity_regularizer is not None:
+                activation = layer.activation if self.traces[i].loss_takes_z else None
+                room, units = workspace.room(i, self.network.dtype), math.prod(layer.output_shape or ())
+                self._activity[i] = ActivityPenalty(layer.activity_regularizer, activation, room, n, units)
         self._classes = self.xp.arange(outputs)
 
     def gather(self, rows: Rows) -> Array:
@@ -110,13 +117,17 @@ class Pass:
         """The losses of these rows, and what the metrics give, into their places."""
         loss, t = self.network.loss, self.loss
         assert loss is not None
-        t.l = scores.losses
+        t.l = self._own_losses if self._activity else scores.losses
         if self.data.targets is not None:
             t.y = self._take(self.data.targets, rows, self._targets)
         else:
             assert scores.labels is not None
             self.xp.equal(scores.labels.reshape(-1, 1), self._classes, out=t.y)
         loss.forward(self.xp, self._loss_input(output), t, self.logits)
+        losses = t.l
+        for i, penalty in self._activity.items():
+            penalty.add_losses(self.xp, self._outputs_of(i), losses, scores.losses)
+            losses = scores.losses
         predictions = t.p if self.traces[-1].loss_activates else output
         for metric, values in zip(self.network.metrics.values(), scores.metrics, strict=True):
             metric.measure(self.xp, predictions, t.y, t.work, values)
@@ -126,6 +137,8 @@ class Pass:
         assert self.network.loss is not None
         dy: Array | None = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
         for i in reversed(range(self._backward_to, len(self.layers))):
+            if i in self._activity:
+                self._activity[i].add_gradient(self.xp, self.traces[i].z, self._outputs_of(i), dy, batch)
             self.traces[i].dy = dy
             dy = self.layers[i].backward(dy, self.traces[i])
 
@@ -134,6 +147,11 @@ class Pass:
         for layer, t in zip(self.layers, self.traces, strict=True):
             for i, regularizer in layer.penalties:
                 regularizer.add_gradient(self.xp, layer.weights[i], t.gradients[i])
+
+    def _outputs_of(self, i: int) -> Array:
+        """What layer i gives: y, or the probabilities that the loss makes of it."""
+        t = self.traces[i]
+        return self.loss.p if t.loss_activates else t.y
 
     def _loss_input(self, output: Array) -> Array:
         """What the loss is computed from: the output, or the logits that a sigmoid made it from."""

@@ -61,6 +61,8 @@ def serialize(value: Any) -> dict[str, Any] | None:
         config |= {"batch_shape": [None, *(value.given_shape or ())]}
     elif isinstance(value, layers.Layer):
         config |= {"trainable": True, "dtype": dtype_policy(value.dtype)}
+    if config.get("activity_regularizer", value) is None:
+        del config["activity_regularizer"]  # as Keras has it
     for key, entry in config.items():
         if isinstance(entry, activations.Activation):
             config[key] = _activation_name(entry)

@@ -19,6 +19,7 @@ class Dense(Layer):
         use_bias: whether there is a b.
         kernel_initializer, bias_initializer: by name, as one of `tinydnn.initializers`, or None for glorot_uniform.
         kernel_regularizer, bias_regularizer: a penalty on W or b, by name, as one of `tinydnn.regularizers`, or None.
+        activity_regularizer: a penalty on each row of a, as L1, L2 or L1L2, by name or as one, or None.
         kernel_constraint, bias_constraint: what W or b is held to, by name, as one of `tinydnn.constraints`, or None.
     """
 
@@ -31,7 +32,7 @@ class Dense(Layer):
         bias_initializer: str | initializers.Initializer | None = "zeros",
         kernel_regularizer: str | regularizers.Regularizer | None = None,
         bias_regularizer: str | regularizers.Regularizer | None = None,
-        *,
+        activity_regularizer: str | regularizers.Regularizer | None = None,
         kernel_constraint: str | constraints.Constraint | None = None,
         bias_constraint: str | constraints.Constraint | None = None,
         **kwargs: Any,
@@ -46,6 +47,9 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        if type(self.activity_regularizer) not in (type(None), regularizers.L1, regularizers.L2, regularizers.L1L2):
+            raise TypeError(f"activity_regularizer expects L1, L2 or L1L2. Received: {activity_regularizer!r}")
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
 
@@ -123,6 +127,7 @@ class Dense(Layer):
             "bias_initializer": self.bias_initializer,
             "kernel_regularizer": self.kernel_regularizer,
             "bias_regularizer": self.bias_regularizer,
+            "activity_regularizer": self.activity_regularizer,
             "kernel_constraint": self.kernel_constraint,
             "bias_constraint": self.bias_constraint,
         }

@@ -64,6 +64,7 @@ class Layer(Offered):
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
     bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
+    activity_regularizer: regularizers.Regularizer | None = None  # of a layer whose outputs are (rows, units)
     kernel_constraint: constraints.Constraint | None = None
     bias_constraint: constraints.Constraint | None = None
     _activation: activations.Activation = activations.linear
