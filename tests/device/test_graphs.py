@@ -155,6 +155,26 @@ def test_what_a_step_asks_of_the_host(rng, monkeypatch, idle_device):
     assert calls[True] < 1.2 < 10 < calls[False]
 
 
+def test_a_recording_has_five_small_calls_more(rng, idle_device, monkeypatch):
+    """They gather the rows of a step, put its losses and predictions into their places, and move on."""
+    monkeypatch.setattr(Divergence, "check", lambda *arguments: None)
+    counters = getattr(ctypes.CDLL("libcuda.so.1"), "emu_stats", None)
+    if counters is None:
+        pytest.skip("a real GPU does not count")
+    numbers = (ctypes.c_long * 8).in_dll(ctypes.CDLL("libcuda.so.1"), "emu_stats")
+    x, y = rng.random((8 * 20, 5), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, 8 * 20)]
+    launches = {}
+    for graphs in (True, False):
+        config.set_cuda_graphs(graphs)
+        model, taken = net(loss="categorical_crossentropy"), []
+        note = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs, taken=taken: taken.append(numbers[0])
+        )
+        model.fit(x, y, batch_size=8, verbose=0, callbacks=[note])
+        launches[graphs] = taken[-1] - taken[-2]
+    assert launches[True] == launches[False] + 5
+
+
 def counted(function, calls):
     def counting(*arguments, **settings):
         calls.append(function)
