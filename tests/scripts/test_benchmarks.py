@@ -272,7 +272,7 @@ def test_the_pictures_have_their_axes_and_a_legend(tmp_path):
     labels = [text.get_text() for text in curves.legends[0].get_texts()]
     assert labels == ["tinydnn", "Keras", "matrix products alone"]
     cells = [text.get_text() for text in plots.crossover(CROSSOVER).axes[0].texts]
-    assert cells[0] == "1.2\n15 + 11"  # the median of 1 / 0.5 and 1 / 2
+    assert cells[0] == "1.25\n15 + 11"  # the median of 1 / 0.5 and 1 / 2
 
 
 def test_the_pictures_are_the_same_whatever_a_matplotlibrc_says(tmp_path):

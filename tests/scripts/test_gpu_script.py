@@ -221,7 +221,7 @@ def test_the_pages_say_what_was_run_and_what_was_not(tmp_path):
     readme, page = (tables.written((ROOT / name).read_text(encoding="utf-8"), found, folder) for name in tables.PAGES)
     flat = " ".join(readme.split())
     assert "**tinydnn ran on one NVIDIA H100** on 2026-11-26: the self-test passed 2 of 2 checks; " in flat
-    assert "takes 47.0 ms, and 705.0 ms on 16 cores of that machine's CPU, 15.0 times as long" in flat
+    assert "takes 47.0 ms, and 705.0 ms on that machine's CPU (16 cores), 15.0 times as long" in flat
     assert "No part of tinydnn has run on a GPU" not in flat
     flat = " ".join(page.split())
     assert "no weight is more than 3.0e-06 from the CPU's, and the test accuracy is 0.8750 (CPU: 0.7500)" in flat
