@@ -115,8 +115,6 @@ def from_config(config: Mapping[str, Any], compile: bool) -> SavedModel:
     Raises:
         ValueError: tinydnn lacks something that the config has.
     """
-    if config["class_name"] != "Sequential":
-        raise FileFormatError(f"tinydnn loads Sequential models. Found: {config['class_name']!r}")
     settings, compiled = config["config"], config.get("compile_config")
     return SavedModel(
         name=settings["name"],
@@ -131,15 +129,15 @@ def _compile_arguments(compiled: Mapping[str, Any]) -> dict[str, Any]:
         if compiled.get(key):
             raise CompiledError(f"tinydnn has no compile({key}=…). Found: {compiled[key]!r}")
     optimizer = compiled["optimizer"]
-    names = [_named(metric) for metric in compiled["metrics"] or []]
-    objects = [metric["class_name"] for metric in names if isinstance(metric, dict)]
+    found = [_named(metric) for metric in compiled["metrics"] or []]
+    objects = [str(metric.get("class_name", metric)) for metric in found if isinstance(metric, dict)]
     if objects:
         raise CompiledError(f"tinydnn has the metric 'accuracy' alone. Found: {', '.join(objects)}")
     try:
         if isinstance(optimizer, dict):  # else it is a name
             optimizer = deserialize(optimizer, "keras.optimizers")
-        metrics.get(names)  # raises for one that tinydnn lacks
-        return {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled), "metrics": names}
+        metrics.get(found)  # raises for one that tinydnn lacks
+        return {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled), "metrics": found}
     except (ValueError, TypeError) as error:
         raise CompiledError(str(error)) from None
 
@@ -152,7 +150,7 @@ def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:
     """
     loss = _named(compiled["loss"])
     try:
-        if isinstance(loss, dict):
+        if isinstance(loss, dict) and "class_name" in loss:  # else one for each output, by its name
             loss = deserialize(loss, "keras.losses")
         return None if loss is None else losses.get(loss)
     except (ValueError, TypeError) as error:
@@ -161,6 +159,6 @@ def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:
 
 def _named(value: Any) -> Any:
     """The name of a function of Keras', which a file may have in place of the name; anything else as it is."""
-    if isinstance(value, dict) and value["class_name"] == "function":
+    if isinstance(value, dict) and value.get("class_name") == "function":
         return value["config"]
     return value

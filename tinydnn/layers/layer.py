@@ -15,6 +15,7 @@ from tinydnn import activations, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
+from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.names import auto_name
 
 
@@ -176,8 +177,9 @@ class Layer:
             ValueError: wrong number or shapes, or values that are no finite numbers; nothing has changed then.
         """
         weights = check_weights(weights, [weight.shape for weight in self.weights], self.dtype, f"Layer {self.name!r}")
-        for weight, values in zip(self.weights, weights, strict=True):
-            weight[...] = self.backend.asarray(values)
+        with deferred_interrupt():
+            for weight, values in zip(self.weights, weights, strict=True):
+                weight[...] = self.backend.asarray(values)
 
     def count_params(self) -> int:
         """The number of weights: 324 * (784 + 1) = 254,340 for a Dense(324) on 784 inputs."""
