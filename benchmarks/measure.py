@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import peers
+from benchmarks import machine, peers
 from benchmarks.crossover import crossover
 from benchmarks.task import Task
 from benchmarks.turns import PAUSE, Contest, Worker, busy_core, say
@@ -37,15 +37,6 @@ TAKING_PIXELS = "tinydnn", "Keras", "Keras, jit"
 RIVALS = "Keras, jit", "PyTorch", "JAX, jit"  # next to which growth is measured
 
 
-# Programs that end with exit code 0 where a framework finds a GPU; an emulated one is none.
-FINDING_A_GPU = {
-    "tinydnn": "from benchmarks import machine as m; raise SystemExit(m.gpu_name() is None)",
-    "tensorflow": "import tensorflow as tf; raise SystemExit(not tf.config.list_physical_devices('GPU'))",
-    "jax": "import jax; jax.devices('gpu')",
-    "torch": "import torch; raise SystemExit(not torch.cuda.is_available())",
-}
-
-
 def on_cpu(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Those that are installed, as entries of a Contest."""
     return {peers.label(name): (name, "cpu") for name in names if peers.runs_on(name, "cpu")}
@@ -65,9 +56,10 @@ def has_gpu(name: str) -> bool:
 @functools.cache
 def _finds_a_gpu(framework: str) -> bool:
     """Asked in a process of its own, which gives back what it took of the GPU's memory."""
-    command = [sys.executable, "-c", FINDING_A_GPU[framework]]
-    environment = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    return subprocess.run(command, capture_output=True, env=environment, cwd=ROOT).returncode == 0
+    if framework == "tinydnn":
+        return machine.gpu_name() is not None  # an emulated one is none
+    code = f"from keras_ref.backends import BACKENDS; BACKENDS[{framework!r}].choose('gpu')"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT).returncode == 0
 
 
 def epochs(quick: bool) -> dict[str, Any]:
@@ -140,25 +132,22 @@ def inference(quick: bool) -> dict[str, Any]:
     """Seconds of predictions: of all test digits, and of one."""
     names = ["tinydnn", "Keras, jit", "PyTorch", "JAX, jit"] if quick else INFERRING
     entries = on_cpu(names) | on_gpu(names)
-    return predictions(entries, *((3, 30) if quick else (25, 1000)))
-
-
-def predictions(entries: Mapping[str, tuple[str, str]], whole: int, one: int) -> dict[str, Any]:
-    """Seconds of so many predictions of all test digits, and of one, by each of these, named as in a Contest."""
-    say("predictions")
-    found: dict[str, Any] = {}
-    workers = {name: (Worker(peer), replace(WALKTHROUGH, device=device)) for name, (peer, device) in entries.items()}
-    for worker, task in workers.values():
-        worker.check(task)
-    for key, rows, times in (("10,000 digits", 10_000, whole), ("one digit", 1, one)):
-        found[key] = {}
-        for name, (worker, task) in workers.items():
-            time.sleep(PAUSE)
-            seconds = worker.ask(task, do="predict", rows=rows, times=times + 3)["seconds"]
-            found[key][name] = seconds[3:]
-    for worker, _ in workers.values():
-        worker.close()
+    *_, found = predictions(entries, *((3, 30) if quick else (25, 1000)))
     return found
+
+
+def predictions(entries: Mapping[str, tuple[str, str]], whole: int, one: int) -> Iterator[dict[str, Any]]:
+    """Seconds of so many predictions of all test digits, and of one; all that is known, after each of these entries."""
+    found: dict[str, Any] = {"10,000 digits": {}, "one digit": {}}
+    for name, (peer, device) in entries.items():
+        say(f"predictions, {name}")
+        worker, task = Worker(peer), replace(WALKTHROUGH, device=device)
+        worker.check(task)
+        for key, rows, times in (("10,000 digits", 10_000, whole), ("one digit", 1, one)):
+            time.sleep(PAUSE)
+            found[key][name] = worker.ask(task, do="predict", rows=rows, times=times + 3)["seconds"][3:]
+        worker.close()
+        yield found
 
 
 def growth(quick: bool) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """How often `tinydnn predict` reads the digit in a picture: test digits pasted into many kinds of pictures.
 
-tinydnn train --seed 1 --out net && python benchmarks/pictures.py net
+tinydnn train --input scaled --activation relu --seed 1 --out net && python benchmarks/pictures.py net
 
-A row is a kind of picture. "read" is how often the net names the digit, and "as it is" how often it names the same
+A row is a kind of picture. "read" is how often the net names the digit, and "in MNIST" how often it names the same
 digits as MNIST has them. A picture that is refused counts as wrong, except in the last rows: they show no digit or two,
 and refusing them is right. With `--show FOLDER` the first picture of each kind is written there, with what the net saw.
 """
@@ -492,7 +492,7 @@ def main(
 ) -> None:
     """Print how often the digit is read, for each kind of picture."""
     model, (_, (x, y)) = load_model(net), mnist.load_data()
-    print(f"{digits} test digits a row, seed {seed}\n\n{'picture':36}    read  as it is  refused")
+    print(f"{digits} test digits a row, seed {seed}\n\n{'picture':36}    read  in MNIST  refused")
     names = [name for name in ALL if only in name]
     with ProcessPoolExecutor() as pool:
         rows = [pool.submit(row, name, digits, seed, show) for name in names]

@@ -1,7 +1,7 @@
 """results.json as tables in Markdown."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.peers import BOUNDS
@@ -29,7 +29,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 def markdown(results: Mapping[str, Any]) -> str:
     """The whole report."""
     parts = [_head(results)]
-    parts += [write(results[name]) for name, write in _PARTS.items() if name in results]
+    parts += [f"## {title}\n\n{write(results[name])}" for name, (title, write) in _PARTS.items() if name in results]
     return "\n\n".join(parts) + "\n"
 
 
@@ -39,9 +39,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
+def versions(machine: Mapping[str, Any]) -> str:
+    """All versions in a row."""
+    return ", ".join(f"{name} {value}" for name, value in machine.items() if value is not None and name != "devices")
+
+
 def _head(results: Mapping[str, Any]) -> str:
     machine = results["machine"]
-    versions = [f"{name} {value}" for name, value in machine.items() if value is not None and name != "devices"]
     absent = ", ".join(results["absent"]) or "none"
     devices = "; ".join(f"{each['device']}: {each['name']}" for each in machine["devices"])
     cores = machine["devices"][0]["cores"]
@@ -50,7 +54,7 @@ def _head(results: Mapping[str, Any]) -> str:
 `{results["command"]}`
 
 {"A quick run: few samples and turns, so its figures are rough. " if results["quick"] else ""}\
-{devices}; {cores} cores that this process may use; {", ".join(versions)}.
+{devices}; {cores} cores that this process may use; {versions(machine)}.
 Not installed, so absent: {absent}. GPU: {results["gpu"] or "no GPU on this machine"}.
 
 Each peer runs in a process of its own; all have shown before that they train the same net to the same weights. They
@@ -75,7 +79,7 @@ def _epochs(found: Mapping[str, Any]) -> str:
             f"{apart[name]:.0e}" if name in apart else "",
         ])  # fmt: skip
     columns = ["an epoch", "median s", "least .. most", "times tinydnn's", "times the products'", "weights apart"]
-    text = f"## An epoch\n\n{table(columns, rows)}"
+    text = table(columns, rows)
     if "one core busy" in found:
         busy, before = found["one core busy"], found["quiet, again"]
         rows = [
@@ -125,7 +129,7 @@ def _job(found: Mapping[str, Any]) -> str:
     columns = ["process", "s", "times tinydnn's", "peak MB, above `import numpy`", "test accuracy"]
     imports = found["imports"]
     return (
-        f"## The whole job\n\nA fresh process: imports, data, compilation, {found['epochs']} epochs, the test digits; "
+        f"A fresh process: imports, data, compilation, {found['epochs']} epochs, the test digits; "
         f"median of {len(ours)}.\n\n{table(columns, rows)}\n\n"
         f"`import numpy` {statistics.median(imports['numpy']) * 1e3:.0f} ms, `import tinydnn` "
         f"{statistics.median(imports['tinydnn']) * 1e3:.0f} ms, ratio {ratio(imports['numpy'], imports['tinydnn']):.2f}"
@@ -138,14 +142,14 @@ def inference(found: Mapping[str, Any]) -> str:
     rows = [
         [name, f"{statistics.median(whole[name]) * 1e3:.1f}", f"{statistics.median(one[name]) * _PER_MILLION:.0f}",
          f"{percentile(one[name], 0.99) * _PER_MILLION:.0f}"]
-        for name in whole
+        for name in one
     ]  # fmt: skip
     columns = ["predict", "10,000 digits, ms", "one digit, µs", "99th percentile, µs"]
-    return f"## Predictions\n\n{table(columns, rows)}"
+    return table(columns, rows)
 
 
 def _growth(found: Mapping[str, Any]) -> str:
-    parts = ["## How cost grows"]
+    parts = []
     for axis, values in found.items():
         names = [name for name in next(iter(values.values())) if name not in ("tinydnn", *BOUNDS)]
         rows = []
@@ -167,14 +171,13 @@ def _operations(found: Mapping[str, Any]) -> str:
         ]
         for name in names
     ]
-    return f"## Operations of a step\n\nMedians in µs, by pytest-benchmark.\n\n{table(['operation', *found], rows)}"
+    return f"Medians in µs, by pytest-benchmark.\n\n{table(['operation', *found], rows)}"
 
 
 def crossover(found: Mapping[str, Any] | None) -> str:
     """Both devices by batch size and width."""
-    title = "## CPU and GPU"
     if found is None:
-        return f"{title}\n\nNo GPU on this machine: nothing was measured."
+        return "No GPU on this machine: nothing was measured."
     rows = []
     for key, each in found.items():
         batch_size, width = key.split()
@@ -184,14 +187,14 @@ def crossover(found: Mapping[str, Any] | None) -> str:
             f"{ratio(gpu, cpu):.2f}", f"{each['launches']} + {each['products']}",
         ])  # fmt: skip
     columns = ["batch size", "width", "CPU, s", "GPU, s", "CPU over GPU", "launches + products a step"]
-    return f"{title}\n\n{table(columns, rows)}"
+    return table(columns, rows)
 
 
-_PARTS = {
-    "epochs": _epochs,
-    "job": _job,
-    "inference": inference,
-    "growth": _growth,
-    "operations": _operations,
-    "crossover": crossover,
+_PARTS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "epochs": ("An epoch", _epochs),
+    "job": ("The whole job", _job),
+    "inference": ("Predictions", inference),
+    "growth": ("How cost grows", _growth),
+    "operations": ("Operations of a step", _operations),
+    "crossover": ("CPU and GPU", crossover),
 }

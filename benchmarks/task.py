@@ -1,7 +1,7 @@
 """What every peer trains: the walkthrough's net, or one of another size, on the same digits, from the same weights."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Task:
     batch_size: int = 512
     dtype: str = "float32"
     threads: int | None = None
-    device: str = "cpu"
+    device: Literal["cpu", "gpu"] = "cpu"
     tf32: bool = False
     pixels: bool = False
 

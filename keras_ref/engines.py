@@ -38,7 +38,7 @@ def load(engine: Engine, device: Device | None = None, tf32: bool | None = None)
             tinydnn.config.set_device(device)
         return tinydnn
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    name = os.environ.setdefault("KERAS_BACKEND", backend_name())
+    name = os.environ["KERAS_BACKEND"] = backend_name()
     backend = _backend(name)
     try:
         module = _imported(name, backend, device)
@@ -63,7 +63,7 @@ def load_reference(device: Device | None = None, tf32: bool | None = None) -> An
         ImportError: it is not installed, or Keras runs on another backend.
         RuntimeError: as in `load`.
     """
-    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    backend = os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if backend != "tensorflow":
         raise ImportError(
             f"tinydnn draws what Keras draws on TensorFlow; set KERAS_BACKEND=tensorflow. Received: Keras on {backend}"

@@ -14,7 +14,7 @@ from environment import ROOT, check_version, run_prepared, stop
 
 NEEDS = (
     "cupy", "h5py", "hypothesis", "jinja2", "matplotlib", "numpy",
-    "PIL", "pytest", "rich", "threadpoolctl", "typer", "xdist",
+    "PIL", "pytest", "rich", "scipy", "threadpoolctl", "typer", "xdist",
 )  # fmt: skip
 
 

@@ -85,13 +85,11 @@ def set_fused_kernels(value: bool) -> None:
         ValueError: neither True nor False.
     """
     global _fused_kernels
-    if value not in (True, False):
-        raise ValueError(f"set_fused_kernels expects True or False. Received: {value!r}")
-    _fused_kernels = bool(value)
+    _fused_kernels = _yes_or_no("set_fused_kernels", value)
 
 
 def cuda_graphs() -> bool:
-    """Whether a GPU repeats the steps of a training from a recording. Without fused kernels it never does."""
+    """Whether a GPU repeats steps, of a training or an evaluation, from a recording; only with fused kernels."""
     return _cuda_graphs and _fused_kernels
 
 
@@ -102,9 +100,13 @@ def set_cuda_graphs(value: bool) -> None:
         ValueError: neither True nor False.
     """
     global _cuda_graphs
+    _cuda_graphs = _yes_or_no("set_cuda_graphs", value)
+
+
+def _yes_or_no(what: str, value: bool) -> bool:
     if value not in (True, False):
-        raise ValueError(f"set_cuda_graphs expects True or False. Received: {value!r}")
-    _cuda_graphs = bool(value)
+        raise ValueError(f"{what} expects True or False. Received: {value!r}")
+    return bool(value)
 
 
 def cast(value: float) -> float:

@@ -1,6 +1,5 @@
 """Whether the GPU computes right: the self-test, the tests, and whole trainings next to the CPU's."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -69,9 +68,9 @@ def tests(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     command += ["--continue-on-collection-errors"]
     if quick:
         command += ["-k", "activations_and_their_derivatives and sigmoid", "tests/device/test_gpu.py"]
-    elif importlib.util.find_spec("xdist"):
+    else:
         command += ["-n", str(min(8, available_cores())), "--dist", "loadgroup"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # scripts/gpu.py has set PYTHONPATH
     with (folder / TESTS_FILE).open("w") as output:
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     lines = (folder / TESTS_FILE).read_text().splitlines()

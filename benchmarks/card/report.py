@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks import plots
 from benchmarks.card.timings import GPU
-from benchmarks.report import crossover, inference, ratio, table
+from benchmarks.report import crossover, inference, ratio, table, versions
 from benchmarks.task import Task
 
 Found = Mapping[str, Any]
@@ -18,13 +18,15 @@ HOST, DEVICE = "host, µs", "GPU, µs"
 
 def markdown(results: Found) -> str:
     """The whole report."""
-    sections = [f"## {title}\n\n{text}" for title, text in written(results).items()]
+    sections = [f"## {title}\n\n{text}" for title, text in written(results).values()]
     return "\n\n".join([f"# tinydnn on {card(results)}", _head(results), *sections]) + "\n"
 
 
-def written(results: Found) -> dict[str, str]:
-    """The text of each part that found something, by its title."""
-    return {title: write(found) for name, (title, write) in _PARTS.items() if (found := found_by(results, name))}
+def written(results: Found) -> dict[str, tuple[str, str]]:
+    """The title and the text of each part that found something, by its name."""
+    return {
+        name: (title, write(found)) for name, (title, write) in _PARTS.items() if (found := found_by(results, name))
+    }
 
 
 def found_by(results: Found, name: str) -> Any:
@@ -40,11 +42,14 @@ def card(results: Found) -> str:
 def draw(results: Found, folder: Path) -> None:
     """The pictures of the parts that are there, as PNG files."""
     found = {name: found_by(results, name) for name in ("epochs", "growth", "crossover")}
-    if pairs := found["epochs"].get("pairs"):
-        found["epochs"] = {
-            "quiet": {GPU: next(iter(pairs.values()))[GPU]} | {name: pairs[name][name] for name in pairs}
-        }
-    plots.save({name: each for name, each in found.items() if each and each != {"pairs": {}}}, folder)
+    pairs = found["epochs"].get("pairs")
+    found["epochs"] = {"quiet": {GPU: ours(pairs)} | {name: pairs[name][name] for name in pairs}} if pairs else {}
+    plots.save({name: each for name, each in found.items() if each}, folder)
+
+
+def ours(pairs: Found) -> list[float]:
+    """The seconds of tinydnn's epochs on the GPU, in all turns with others."""
+    return [seconds for pair in pairs.values() for seconds in pair[GPU]]
 
 
 def _head(results: Found) -> str:
@@ -54,18 +59,17 @@ def _head(results: Found) -> str:
     return f"`{results['command']}`, {results['made']}{commit}.\n\n{quick}{table(['part', 'state', 's'], rows)}"
 
 
-def versions(found: Found) -> str:
+def surroundings(found: Found) -> str:
     """Card, driver, machine and versions in a sentence."""
     smi, all_versions = found.get("nvidia-smi") or {}, found.get("versions") or {}
-    named = [f"{name} {value}" for name, value in all_versions.items() if value is not None and name != "devices"]
     cpu = next(iter(all_versions.get("devices", [])), {})
     driver = [f"driver {smi['driver_version']}", smi["memory.total"]] if smi else []
     host = [f"{cpu['name']}, {cpu['cores']} cores that this process may use"] if cpu else []
-    return "; ".join([", ".join([found.get("card", "no GPU"), *driver]), *host, ", ".join(named)])
+    return "; ".join([", ".join([found.get("card", "no GPU"), *driver]), *host, versions(all_versions)])
 
 
 def _machine(found: Found) -> str:
-    text = f"{versions(found)}. Absent: {', '.join(found.get('absent', [])) or 'none'}."
+    text = f"{surroundings(found)}. Absent: {', '.join(found.get('absent', [])) or 'none'}."
     if smi := found.get("nvidia-smi"):
         text += f"\n\n{table(['nvidia-smi', ''], smi.items())}"
     return text
@@ -78,8 +82,9 @@ def _selftest(found: Found) -> str:
     rows = []
     for (form, dtype), checks in groups.items():
         passed = [check for check in checks if check["passed"]]
-        nearest = max((c for c in checks if c["difference"] is not None), key=lambda c: c["difference"] / c["allowed"])
-        worst = f"{nearest['name']}: {nearest['difference']:.1e}, {nearest['allowed']:.0e} allowed"
+        measured = [check for check in checks if check["difference"] is not None]
+        nearest = max(measured, key=lambda check: check["difference"] / check["allowed"], default=None)
+        worst = f"{nearest['name']}: {nearest['difference']:.1e}, {nearest['allowed']:.0e} allowed" if nearest else ""
         rows.append([form, dtype, f"{len(passed)} of {len(checks)}", worst])
     failed = [
         f"- FAILED: {c['name']}, {c['form']}, {c['dtype']}: {c['error'] or c['difference']}, {c['allowed']:.0e} allowed"
@@ -118,14 +123,16 @@ def _training(found: Found) -> str:
 
 
 def _epochs(found: Found) -> str:
-    parts = [_contest("an epoch", found["pairs"], found["differences"])]
+    parts = []
+    if found["pairs"]:
+        parts.append(_contest("an epoch", found["pairs"], found["differences"]))
     if found["TF32"]:
         parts.append(_contest("an epoch, with TF32", found["TF32"], {}))
     return "\n\n".join([*parts, *(f"- {name} was not timed: {why}" for name, why in found["failed"].items())])
 
 
 def _contest(title: str, pairs: Found, apart: Mapping[str, float]) -> str:
-    rows = [[GPU, *_spread([s for pair in pairs.values() for s in pair[GPU]]), "1.00", _apart(apart, GPU)]]
+    rows = [[GPU, *_spread(ours(pairs)), "1.00", _apart(apart, GPU)]]
     for name, pair in pairs.items():
         rows.append([name, *_spread(pair[name]), f"{ratio(pair[GPU], pair[name]):.2f}", _apart(apart, name)])
     columns = [title, "median ms", "least .. most", "µs a step", f"times {GPU}'s", "weights apart"]
@@ -207,14 +214,6 @@ def _ceilings(found: Found) -> str:
     return "\n\n".join(parts)
 
 
-def _crossover(found: Found) -> str:
-    return crossover(found).split("\n\n", 1)[1]
-
-
-def _inference(found: Found) -> str:
-    return inference(found).split("\n\n", 1)[1]
-
-
 def _ms(seconds: float) -> str:
     return f"{seconds * 1e3:.1f}"
 
@@ -243,8 +242,8 @@ _PARTS: dict[str, tuple[str, Callable[[Found], str]]] = {
     "training": ("The walkthrough's training, on the CPU and on the GPU", _training),
     "epochs": ("An epoch", _epochs),
     "step": ("Where the time of a step goes", _step),
-    "crossover": ("CPU and GPU", _crossover),
+    "crossover": ("CPU and GPU", crossover),
     "growth": ("How cost grows", _growth),
-    "predictions": ("Predictions", _inference),
+    "predictions": ("Predictions", inference),
     "ceilings": ("What the card can do at most", _ceilings),
 }

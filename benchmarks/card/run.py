@@ -26,6 +26,7 @@ from benchmarks.card.parts import PARTS, Part  # noqa: E402
 from benchmarks.card.proof import NO_GPU  # noqa: E402
 from benchmarks.run import new_folder  # noqa: E402
 from benchmarks.turns import say  # noqa: E402
+from tinydnn.device.interrupts import Terminated, end_as_ctrl_c_does  # noqa: E402
 from tinydnn.files.whole import to_json, write_whole  # noqa: E402
 
 PART = Path(__file__).with_name("part.py")
@@ -47,7 +48,7 @@ def main(
     if unknown:
         raise typer.BadParameter(f"expected {', '.join(PARTS)}. Received: {', '.join(unknown)}", param_hint="--only")
     folder = new_folder(out, "gpu")
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_as_ctrl_c_does()
     results: dict[str, Any] = {
         "made": time.strftime("%Y-%m-%d %H:%M"),
         "command": " ".join(["python3 scripts/gpu.py", *sys.argv[1:]]),
@@ -82,6 +83,7 @@ def run(parts: dict[str, Part], results: dict[str, Any], folder: Path) -> None:
             elif (outcome["found"] or {}).get(NO_GPU):
                 stopped = "no GPU works"
         write(results, folder)
+    report.draw(results, folder)  # once: pictures would cost the parts some of their time
 
 
 def carried_out(name: str, folder: Path, limit: float, quick: bool) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def carried_out(name: str, folder: Path, limit: float, quick: bool) -> dict[str,
             state = DONE if code == 0 else f"failed: exit code {code}"
         except subprocess.TimeoutExpired:
             state = f"cut off after {limit:.0f} s"
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated):
             state = "stopped"
         if process.returncode is None:
             _kill(process)
@@ -121,21 +123,16 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def write(results: dict[str, Any], folder: Path) -> None:
-    """All there is so far; the figures first, whatever becomes of tables and pictures."""
+    """All there is so far; the figures first, whatever becomes of the tables."""
     write_whole(folder / "results.json", to_json(results, indent=1).encode())
     try:
         write_whole(folder / "report.md", report.markdown(results).encode())
-        report.draw(results, folder)
     except Exception:
         traceback.print_exc()
 
 
 def _is_bad(state: str) -> bool:
     return state.startswith(("failed", "cut off", "stopped", "not run"))
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
 
 
 def _commit() -> str | None:

@@ -63,7 +63,7 @@ def growth(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
 
 def predictions(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     """All test digits, and one, by tinydnn on both devices and the rivals on the GPU."""
-    yield measure.predictions(OURS | _rivals(folder), whole=15, one=300)
+    yield from measure.predictions(OURS | _rivals(folder), whole=15, one=300)
 
 
 def _rivals(folder: Path) -> dict[str, tuple[str, str]]:

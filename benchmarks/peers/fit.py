@@ -6,7 +6,6 @@ from typing import Any
 
 from benchmarks.task import OUTPUTS, Array, Pace, Task
 from keras_ref.engines import backend_name, load
-from tinydnn.device import devices
 
 
 class Fit:
@@ -70,7 +69,7 @@ class KerasFit(Fit):
 
     def __init__(self, task: Task, jit: bool) -> None:
         _limit_threads(task.threads)
-        keras = load("keras", "gpu" if task.device == "gpu" else "cpu", tf32=task.tf32)
+        keras = load("keras", task.device, tf32=task.tf32)
         if backend_name() == "jax":
             importlib.import_module("jax").config.update("jax_enable_x64", task.dtype == "float64")
         if backend_name() == "torch" and jit:
@@ -89,10 +88,3 @@ def _limit_threads(threads: int | None) -> None:
     os.environ |= {f"TF_NUM_{kind}_THREADS": str(threads) for kind in ("INTRAOP", "INTEROP")}
     if backend_name() == "torch":
         importlib.import_module("torch").set_num_threads(threads)
-
-
-def round_to_tf32(on: bool) -> None:
-    """Let CuPy round the factors of products to 10 bits, or don't, as CUPY_TF32 does before the first product."""
-    cupy = devices.gpu().xp
-    types = cupy._core._routines_linalg
-    cupy._core.set_compute_type("float32", types.COMPUTE_TYPE_TF32 if on else types.COMPUTE_TYPE_DEFAULT)

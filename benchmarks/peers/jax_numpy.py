@@ -46,7 +46,7 @@ class Jax:
 
     def __init__(self, task: Task) -> None:
         backend = BACKENDS["jax"]
-        backend.choose("gpu" if task.device == "gpu" else "cpu")
+        backend.choose(task.device)
         backend.set_tf32(task.tf32)
         jax.config.update("jax_enable_x64", task.dtype == "float64")
         self._task, self._rng = task, np.random.default_rng()

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from benchmarks.task import Array, Pace, Task
+from keras_ref.backends import BACKENDS
 
 WARM_UP = 3  # steps before a capture, as PyTorch's notes on CUDA graphs advise
 
@@ -20,7 +21,7 @@ class PyTorch:
     def __init__(self, task: Task) -> None:
         if task.threads is not None:
             torch.set_num_threads(task.threads)
-        torch.set_float32_matmul_precision("high" if task.tf32 else "highest")
+        BACKENDS["torch"].set_tf32(task.tf32)
         self._task, self._device = task, torch.device({"cpu": "cpu", "gpu": "cuda"}[task.device])
         modules: list[Any] = []
         for inputs, outputs in zip(task.sizes, task.sizes[1:], strict=False):

@@ -31,12 +31,6 @@ def place(results: dict[str, Any], docs: Path) -> Path:
     return docs / "gpu" / name
 
 
-def newest(docs: Path) -> Path | None:
-    """The folder of the last run that is kept."""
-    files = docs.glob("gpu/*/results.json")
-    return max((file.parent for file in files), key=lambda each: read(each)["made"], default=None)
-
-
 def read(folder: Path) -> dict[str, Any]:
     """A run's results.
 
@@ -52,9 +46,10 @@ def read(folder: Path) -> dict[str, Any]:
 def written(text: str, results: dict[str, Any], folder: Path) -> str:
     """A page with what the results say between its marks."""
     pictures = {path.name for path in folder.glob("*.png")}
+    others = sorted(each.name for each in folder.parent.glob("*") if each.is_dir() and each != folder)
     texts = {
         "readme": textwrap.fill(page.readme(results), 150, break_long_words=False, break_on_hyphens=False),
-        "head": textwrap.fill(page.head(results), 150, break_long_words=False, break_on_hyphens=False),
+        "head": textwrap.fill(page.head(results, others), 150, break_long_words=False, break_on_hyphens=False),
         "figures": page.figures(results, f"gpu/{folder.name}", pictures),
     }
     for name, said in texts.items():
@@ -74,7 +69,8 @@ def main(
     results = read(folder)
     kept = place(results, ROOT / "docs")
     if folder.resolve() != kept:
-        kept.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(kept, ignore_errors=True)  # an earlier run of that day
+        kept.mkdir(parents=True)
         for name in KEPT:
             if (folder / name).exists():
                 shutil.copyfile(folder / name, kept / name)

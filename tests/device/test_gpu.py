@@ -381,7 +381,8 @@ def costs(model, x, y, counted, **settings):
 
 @pytest.mark.parametrize(("scaled", "launches"), [(False, 25), (True, 26)])
 def test_a_step_of_the_walkthroughs_net(gpu, counted, scaled, launches, mnist):
-    """Its 8 matrix products and 3 sums for the biases, which are products too, are counted in."""
+    """Call by call. Its 8 matrix products and 3 sums for the biases, which are products too, are counted in."""
+    keras.config.set_cuda_graphs(False)
     (x, y), _ = mnist
     x, y = x[:2048], keras.utils.to_categorical(y[:2048])
     for cost in costs(walkthrough("gpu", scaled), x, y, counted):
@@ -395,7 +396,7 @@ def test_plain_operations_cost_more_than_twice_as_much(gpu, counted, mnist):
     keras.config.set_fused_kernels(False)
     (x, y), _ = mnist
     for cost in costs(walkthrough("gpu", scaled=False), x[:1536], keras.utils.to_categorical(y[:1536]), counted):
-        assert cost["launches"] + cost["products"] > 2 * 25
+        assert cost["launches"] + cost["products"] == 54
         assert cost["copies_in"] == cost["copies_out"] == 0
 
 

@@ -13,7 +13,8 @@ from textwrap import indent
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from interrupts import limits
+from threadpoolctl import threadpool_limits
 
 import tinydnn as keras
 from tinydnn.callbacks import LambdaCallback
@@ -22,10 +23,6 @@ from tinydnn.device.threads import single_threaded_blas
 rng = np.random.default_rng(0)
 x, y = rng.normal(size=(600, 300)).astype(np.float32), rng.integers(0, 10, 600)
 IN_USE = 3  # threads of BLAS before and afterwards
-
-
-def limits():
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
 @pytest.fixture(autouse=True)

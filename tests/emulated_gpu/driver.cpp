@@ -18,8 +18,8 @@
 
 std::atomic<long> emu_stats[COUNTERS];
 int emu_idle = 0;
-Calls* emu_recorded = nullptr;
-void* emu_recorded_stream = nullptr;
+thread_local Calls* emu_recorded = nullptr;
+thread_local void* emu_recorded_stream = nullptr;
 
 // What device.h makes of each kernel.
 using Run = void (*)(void** arguments, const unsigned* grid, const unsigned* block);

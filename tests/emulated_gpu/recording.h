@@ -6,9 +6,9 @@
 
 using Calls = std::vector<std::function<void()>>;
 
-// Both live in driver.cpp. One stream at a time is captured.
-extern "C" Calls* emu_recorded;  // null while none is
-extern "C" void* emu_recorded_stream;
+// Both live in driver.cpp. Each thread captures one stream at a time.
+extern "C" thread_local Calls* emu_recorded;  // null while none is
+extern "C" thread_local void* emu_recorded_stream;
 
 // Run a call, or note it. False for one on another stream, which a real device runs at once or refuses: that it isn't in
 // the graph is a mistake in either case.

@@ -467,15 +467,12 @@ def test_what_no_backup_keeps_is_refused_at_the_end_of_its_epoch_and_the_last_on
                 super().on_epoch_end(epoch, logs)
 
     model = net()
-    with pytest.raises((TypeError, ValueError, RecursionError)) as error:
+    with pytest.raises(TypeError, match=r"logs\['noted'\]"):
         train(model, tmp_path, [Later(value)], every)
-    assert not isinstance(error.value, keras.FileFormatError)
     assert model.training.epoch == 2
     if every == "epoch":
         history = train(net(), tmp_path, every=every)
         assert history.epoch == list(range(EPOCHS))
-    else:
-        assert "logs['noted']" in str(error.value)
 
 
 def test_what_a_callback_keeps_is_of_the_type_that_it_says_before_it_is_written(tmp_path):
@@ -635,8 +632,9 @@ def test_other_names_are_the_same_training(checkpoint, tmp_path):
 )
 def test_what_a_user_may_mean_to_change_is_taken_and_said(checkpoint, tmp_path, changed, message):
     (tmp_path / "checkpoint.npz").write_bytes(checkpoint)
-    with pytest.warns(UserWarning, match=rf"checkpoint\.npz goes on with {message}"):
+    with pytest.warns(UserWarning, match=rf"checkpoint\.npz goes on with {message}") as warned:
         model = trained(tmp_path, held_out=HELD_OUT, **changed)
+    assert warned[0].filename == __file__
     assert model.optimizer.iterations == changed.get("epochs", 3) * 8
     state = checkpoints.read(tmp_path / "checkpoint.npz")
     assert state["learning_rate"] == model.optimizer.learning_rate == (0.5 if "optimizer" in changed else 0.01)
@@ -672,7 +670,13 @@ def test_settings_of_any_kind_are_compared(tmp_path):
             return t.y
 
         def get_config(self):
-            return {**super().get_config(), "factors": self.factors, "function": self.function, "n": np.int64(3)}
+            return {
+                **super().get_config(),
+                "factors": self.factors,
+                "function": self.function,
+                "n": np.int64(3),
+                "by name": {"factors": self.factors},
+            }
 
     def fit(factors, cut=False):
         keras.utils.set_random_seed(1)

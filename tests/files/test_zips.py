@@ -78,24 +78,27 @@ def refused(name, path, message):
     assert path.name in str(error.value)
 
 
+def with_more_than_it_says(name, folder, more, method):
+    """A file that is right, but that an entry goes on behind its end; and the entry's name."""
+    path, (write, _, entry) = folder / name, READERS[name]
+    write(path)
+    content = zipfile.ZipFile(path).read(entry)
+    rewritten(path, entry, content + more, method, len(content), zlib.crc32(content))
+    return path, entry
+
+
 @readers
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_what_unpacks_all_at_once_is_refused(name, method, tmp_path):
-    path, (write, _, entry) = tmp_path / name, READERS[name]
-    write(path)
-    content = zipfile.ZipFile(path).read(entry)
-    rewritten(path, entry, content + bytes(MEGABYTE), method, len(content), zlib.crc32(content))
+    path, _ = with_more_than_it_says(name, tmp_path, bytes(MEGABYTE), method)
     refused(name, path, "stored or deflated")
 
 
 @readers
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_an_entry_with_more_than_it_says_is_refused_though_its_beginning_is_right(name, method, tmp_path):
-    path, (write, _, entry) = tmp_path / name, READERS[name]
-    write(path)
-    content = zipfile.ZipFile(path).read(entry)
     more = bytes(64 * MEGABYTE) if method == zipfile.ZIP_DEFLATED else b"\0"
-    rewritten(path, entry, content + more, method, len(content), zlib.crc32(content))
+    path, entry = with_more_than_it_says(name, tmp_path, more, method)
     refused(name, path, f"{entry}.*Found: more|CRC-32 for file '{entry}'")
 
 

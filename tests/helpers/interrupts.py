@@ -26,6 +26,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import tinydnn as keras
 from tinydnn import layers
 from tinydnn.callbacks import LambdaCallback
+from tinydnn.device import interrupts as device_interrupts
+from tinydnn.device import threads as device_threads
+from tinydnn.engine import fit, inference, network, one_batch, shards, stack
+from tinydnn.models import sequential
 
 BLAS_THREADS = 2
 rng = np.random.default_rng(0)
@@ -156,9 +160,8 @@ def interrupts(name, times, seed=0):
 # Python looks for signals at the beginning of a function, and behind each call and each turn of a loop. These files are
 # where a training, its threads and its limits begin and end.
 FILES = {contextlib.__file__, threading.__file__, _weakrefset.__file__}
-FILES |= {str(Path(keras.__file__).parent / f"device/{name}.py") for name in ("threads", "interrupts")}
-FILES |= {str(Path(keras.__file__).parent / f"engine/{name}.py") for name in ("fit", "shards", "inference", "network")}
-FILES |= {str(Path(keras.__file__).parent / name) for name in ("models.py", "engine/one_batch.py")}
+MODULES = device_interrupts, device_threads, fit, inference, network, one_batch, sequential, shards, stack
+FILES |= {module.__file__ for module in MODULES}
 
 
 class Places:

@@ -91,13 +91,12 @@ class BackupAndRestore(Callback):
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        from tinydnn.files import checkpoints
+
+        for name, value in (logs or {}).items():  # of which History is made, and so every later backup
+            checkpoints.check(value, f"logs[{name!r}]")
         if self.save_freq == "epoch":
             self._save()
-        else:
-            from tinydnn.files import checkpoints
-
-            for name, value in (logs or {}).items():  # of which History is made, and so the next backup
-                checkpoints.check(value, f"logs[{name!r}]")
 
     def _save(self) -> None:
         from tinydnn.files import checkpoints
@@ -106,9 +105,10 @@ class BackupAndRestore(Callback):
         assert training is not None
         if not self.model.weights_are_finite():  # the next step will find its loss infinite, and go back
             return
+        state = training.state()
         if self.double_checkpoint and os.path.exists(self._path):
             os.replace(self._path, self._previous)
-        checkpoints.write(self._path, training.state(), like=self._previous)
+        checkpoints.write(self._path, state, like=self._previous)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:

@@ -5,6 +5,7 @@ https://docs.nvidia.com/cuda/cublas describes the functions, and the numbers bel
 
 import ctypes
 import os
+import sys
 import threading
 from typing import Any
 
@@ -40,21 +41,20 @@ class Cublas:
             "f": (_FLOAT32, in_float32, *_factors(ctypes.c_float)),
             "d": (_FLOAT64, _IN_FLOAT64, *_factors(ctypes.c_double)),
         }
-        self._handles = threading.local()  # one must not be used by two threads at a time
+        self._mine = threading.local()  # a handle must not be used by two threads at a time
 
     def matmul(self, a: Array, b: Array, out: Array) -> Array:
-        """out = a @ b:  (m, k) or (k,) with (k, n), of one dtype, in C order; a and b may be transposed."""
+        """out = a @ b:  (m, k) or (k,) with (k, n); out is in C order."""
         m, k = a.shape if a.ndim == 2 else (1, a.size)
         n = b.shape[1]
-        fits = b.shape[0] == k and out.size == m * n and a.dtype == b.dtype == out.dtype and out.flags.c_contiguous
-        if not fits:
-            received = [f"{each.dtype} {each.shape}" for each in (a, b, out)]
-            raise ValueError(f"matmul expects (m, k), (k, n), (m, n) of one dtype. Received: {', '.join(received)}")
+        if b.shape[0] != k or out.size != m * n or not out.flags.c_contiguous:
+            raise ValueError(f"matmul expects (m, k), (k, n), (m, n). Received: {a.shape}, {b.shape}, {out.shape}")
+        a, b = self._readable(a, out.dtype), self._readable(b, out.dtype)
         kind, compute, one, zero = self._kinds[out.dtype.char]
         # cuBLAS takes columns for rows. So it sees every array transposed, and computes out.T = b.T @ a.T.
         b_operation, b_distance = _read(b)
         a_operation, a_distance = _read(a)
-        self._check(
+        _check(
             self._gemm(
                 self._handle(), b_operation, a_operation, n, m, k,
                 one, b.data.ptr, kind, b_distance, a.data.ptr, kind, a_distance,
@@ -63,26 +63,49 @@ class Cublas:
         )  # fmt: skip
         return out
 
-    def _handle(self) -> ctypes.c_void_p:
-        """This thread's, on its current stream."""
-        mine, stream = self._handles, self._cupy.cuda.get_current_stream().ptr
-        if not hasattr(mine, "handle"):
-            handle = ctypes.c_void_p()
-            self._check(self._library.cublasCreate_v2(ctypes.byref(handle)))
-            mine.workspace = self._cupy.empty(_WORKSPACE, "uint8")
-            mine.handle, mine.stream = handle, None
-        if mine.stream != stream:
-            workspace = ctypes.c_void_p(mine.workspace.data.ptr)
-            self._check(self._library.cublasSetStream_v2(mine.handle, ctypes.c_void_p(stream)))
-            # A stream takes the workspace away; without one of ours, other products would be chosen in a graph.
-            self._check(self._library.cublasSetWorkspace_v2(mine.handle, workspace, ctypes.c_size_t(_WORKSPACE)))
-            mine.stream = stream
-        return mine.handle  # type: ignore[no-any-return]
+    def _readable(self, array: Array, dtype: Any) -> Array:
+        """The array, or a copy: a user's layer may give another dtype, or a part of an array."""
+        array = array.astype(dtype, copy=False)
+        return array if array.flags.c_contiguous or array.flags.f_contiguous else self._cupy.ascontiguousarray(array)
 
-    @staticmethod
-    def _check(status: int) -> None:
-        if status:
-            raise RuntimeError(f"cuBLAS failed with status {status}; its documentation lists them (cublasStatus_t)")
+    def _handle(self) -> ctypes.c_void_p:
+        """This thread's for the present device, on the current stream."""
+        cuda = self._cupy.cuda
+        device, stream = cuda.Device().id, cuda.get_current_stream().ptr
+        handles: dict[int, _Handle] = self._mine.__dict__.setdefault("handles", {})
+        if device not in handles:
+            handles[device] = _Handle(self._library, self._cupy.empty(_WORKSPACE, "uint8"))
+        handles[device].use(stream)
+        return handles[device].pointer
+
+
+class _Handle:
+    """What cuBLAS calls a context, with memory for it to work in."""
+
+    def __init__(self, library: Any, workspace: Array) -> None:
+        self._library, self._workspace = library, workspace
+        self.pointer = ctypes.c_void_p()
+        self._stream: int | None = None
+        _check(library.cublasCreate_v2(ctypes.byref(self.pointer)))
+
+    def use(self, stream: int) -> None:
+        """Queue what follows on this stream."""
+        if stream == self._stream:
+            return
+        workspace, size = ctypes.c_void_p(self._workspace.data.ptr), ctypes.c_size_t(self._workspace.nbytes)
+        _check(self._library.cublasSetStream_v2(self.pointer, ctypes.c_void_p(stream)))
+        # A stream takes the workspace away; without one of ours, other products would be chosen in a graph.
+        _check(self._library.cublasSetWorkspace_v2(self.pointer, workspace, size))
+        self._stream = stream
+
+    def __del__(self) -> None:
+        if self.pointer and not sys.is_finalizing():  # when CUDA may be gone
+            self._library.cublasDestroy_v2(self.pointer)
+
+
+def _check(status: int) -> None:
+    if status:
+        raise RuntimeError(f"cuBLAS failed with status {status}; its documentation lists them (cublasStatus_t)")
 
 
 def _factors(number: Any) -> tuple[Any, Any]:
@@ -93,8 +116,4 @@ def _factors(number: Any) -> tuple[Any, Any]:
 
 def _read(array: Array) -> tuple[int, int]:
     """How cuBLAS reads an array: as it lies or transposed, and the distance of its rows in memory."""
-    if array.flags.c_contiguous:
-        return _NO, array.shape[-1]
-    if array.flags.f_contiguous:
-        return _TRANSPOSE, array.shape[0]
-    raise ValueError(f"matmul expects arrays in C order, or transposed ones. Received: shape {array.shape} in another")
+    return (_NO, array.shape[-1]) if array.flags.c_contiguous else (_TRANSPOSE, array.shape[0])

@@ -61,7 +61,8 @@ class Fit:
             if self.held_out is not None:
                 validation = stack.enter_context(Shards(self.network, self.held_out, self.batch_size))
             self.epoch = epoch
-            self.origin, self.asked = identity.of_training(self, epoch), identity.asked(self, epochs)
+            self.origin, self.asked = identity.of_training(self, epoch), identity.changeable(self, epochs)
+            self.before = None
             self.callbacks.on_train_begin({})
             if self._checkpoint is not None:
                 resume.take_over(self, *self._checkpoint)

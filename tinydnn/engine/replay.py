@@ -1,12 +1,11 @@
 """The steps of a GPU, recorded: a step is the same calls as the one before, so the GPU can repeat them by itself."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tinydnn import config
-from tinydnn.device.backend import Array
+from tinydnn.device.backend import Array, GpuBackend
 from tinydnn.device.graphs import Graph
 from tinydnn.engine.averages import Scores
 from tinydnn.engine.network import Network
@@ -43,7 +42,8 @@ class Replay:
 
     def __init__(self, own: Pass, step: Step, n: int, order: Array, whole: Scores) -> None:
         self._own, self._step, self._n, self._order, self._whole = own, step, n, order, whole
-        self._backend: Any = own.backend  # a GpuBackend
+        assert isinstance(own.backend, GpuBackend)
+        self._backend = own.backend
         self._positions, self._rows = (self._backend.empty(n, np.int64) for _ in range(2))
         labels = None if whole.labels is None else self._backend.empty(n, whole.labels.dtype)
         losses, *metrics = (self._backend.empty(n, each.dtype) for each in (whole.losses, *whole.metrics))

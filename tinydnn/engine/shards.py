@@ -78,6 +78,7 @@ class Shards:
 
         def work(own: Pass, part: slice) -> None:
             rows = slice(start + part.start, start + part.stop)
+            own.prepare()
             out[rows] = own.forward(rows)
 
         self.each_share(stop - start, work)
@@ -100,26 +101,22 @@ class Shards:
 
     def test(self, start: int, stop: int) -> None:
         """Measure the samples whose turn is from start to stop."""
-
-        def step(own: Pass, rows: Rows, scores: Scores) -> None:
-            own.measure(rows, own.forward(rows), scores)
-
-        self._measured(start, stop, step)
+        self._take(start, stop)
 
     def gradients(self, start: int, stop: int) -> list[Pass]:
         """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
+        passes = self._take(start, stop)
+        passes[0].add_penalty_gradients()  # once a batch
+        return passes
+
+    def _take(self, start: int, stop: int) -> list[Pass]:
+        """Take each share of these samples through a step, and count it."""
 
         def step(own: Pass, rows: Rows, scores: Scores) -> None:
             output = own.forward(rows)
             own.measure(rows, output, scores)
-            own.backward(output, batch=stop - start)
-
-        passes = self._measured(start, stop, step)
-        passes[0].add_penalty_gradients()  # once a batch
-        return passes
-
-    def _measured(self, start: int, stop: int, step: Step) -> list[Pass]:
-        """Take each share of these samples through this step, and count it."""
+            if self.training:
+                own.backward(output, batch=stop - start)
 
         def work(own: Pass, part: slice) -> None:
             own.prepare()

@@ -1,6 +1,7 @@
 """Layers in a row, and their weights in one flat vector, of which each layer holds views."""
 
 import math
+import os
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from tinydnn.missing import Offered
 from tinydnn.names import auto_name
 
 _building = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a forked process would wait for a thread that it doesn't have
+    os.register_at_fork(after_in_child=lambda: globals().update(_building=threading.Lock()))
 
 
 class Stack(Offered):
@@ -116,6 +119,8 @@ class Stack(Offered):
 
     def build_for(self, sample_shape: Shape) -> None:
         """Build the layers, and lay out their weights in one vector, where that has not been done."""
+        if self.built:
+            return
         with deferred_interrupt(), _building:  # several threads may be the first to use a model
             if not self.built:
                 self._build_for(sample_shape)

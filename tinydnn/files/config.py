@@ -115,8 +115,6 @@ def from_config(config: Mapping[str, Any], compile: bool) -> SavedModel:
     Raises:
         ValueError: tinydnn lacks something that the config has.
     """
-    if config["class_name"] != "Sequential":
-        raise FileFormatError(f"tinydnn loads Sequential models. Found: {config['class_name']!r}")
     settings, compiled = config["config"], config.get("compile_config")
     return SavedModel(
         name=settings["name"],
@@ -155,7 +153,7 @@ def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:
     """
     loss = _named(compiled["loss"])
     try:
-        if isinstance(loss, dict):
+        if isinstance(loss, dict) and "class_name" in loss:  # else one for each output, by its name
             loss = deserialize(loss, "keras.losses")
         return None if loss is None else losses.get(loss)
     except (ValueError, TypeError) as error:
@@ -164,6 +162,6 @@ def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:
 
 def _named(value: Any) -> Any:
     """The name of a function of Keras', which a file may have in place of the name; anything else as it is."""
-    if isinstance(value, dict) and value["class_name"] == "function":
+    if isinstance(value, dict) and value.get("class_name") == "function":
         return value["config"]
     return value

@@ -117,7 +117,10 @@ def _check_storage(dataset: Any) -> None:
     properties = dataset.id.get_create_plist()
     filters = [properties.get_filter(i)[0] for i in range(properties.get_nfilters())]
     if filters != [known for known in _FILTERS if known in filters]:
-        raise FileFormatError(f"expected the filters {', '.join(_FILTERS.values())} at most. Found: {filters}")
+        found = ", ".join(_FILTERS.get(each, str(each)) for each in filters)
+        raise FileFormatError(
+            f"expected the filters {', '.join(_FILTERS.values())}, each once at most, in this order. Found: {found}"
+        )
     if dataset.chunks is None:
         stored = dataset.id.get_storage_size()
         if stored < dataset.nbytes:

@@ -71,17 +71,17 @@ def check(ours: Settings, theirs: Settings) -> None:
 
 
 def _listed(names: list[str], settings: Settings) -> str:
-    return ", ".join(f"{name}={settings[name]!r}" if name in settings else f"no {name}" for name in names[:_SHOWN])
+    shown = [f"{name}={settings[name]!r}" if name in settings else f"no {name}" for name in names[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-def asked(fit: Fit, epochs: int) -> Settings:
+def changeable(fit: Fit, epochs: int) -> Settings:
     """What may be another when a training goes on."""
     network, last = fit.network, fit.before
     schedule = network.optimizer.schedule
     rate = network.optimizer.learning_rate if schedule is None else _plain(schedule)
     if last is not None and last.rate_when_cut_off == rate:  # in this process, where a callback may have lowered it
         rate = last.asked.get("learning_rate", rate)
-    fit.before = None
     threads = network.threads_for(fit.batch_size)
     return {"learning_rate": rate, "epochs": epochs, "device": network.device, "threads": threads}
 
@@ -112,6 +112,8 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(entry) for name, entry in value.items()}
     if isinstance(value, np.ndarray):
         return of_array(np.atleast_1d(value), Backend())
     if isinstance(value, Activation):

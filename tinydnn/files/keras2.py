@@ -116,6 +116,8 @@ def _read_optimizer_variables(file: Any, most: int) -> list[Array]:
 def modern(config: Mapping[str, Any]) -> dict[str, Any]:
     """A model's config in Keras 3's form; one that has this form already comes out unchanged."""
     settings = config["config"]
+    if config["class_name"] != "Sequential":
+        raise FileFormatError(f"tinydnn loads Sequential models. Found: {config['class_name']!r}")
     if isinstance(settings, list):  # before Keras 2.2.3
         settings = {"name": None, "layers": settings}
     layers: list[dict[str, Any]] = []

@@ -49,7 +49,7 @@ def write_whole(path: str | PathLike[str], content: bytes, like: str | PathLike[
 
 
 def writer() -> str:
-    """This process, as the temporary files that it writes name it: its number, and four bytes that no other has."""
+    """This process, as the temporary files that it writes name it: its number and four random bytes."""
     return f"{os.getpid()}-{_BORN}"
 
 

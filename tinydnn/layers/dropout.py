@@ -24,11 +24,16 @@ class Dropout(Layer):
         if not 0 <= rate <= 1:
             raise ValueError(f"Dropout expects rate from 0 to 1. Received: rate={rate!r}")
         super().__init__(**kwargs)
-        self.rate = rate
+        self._rate = rate
         self.seed = seed
         drawn = seed is None and rate > 0  # as Keras, which draws none for a rate of 0
         self.stream_seed = random.draw_seed() if drawn else seed or 0
         self.drawn_in = self.dtype  # another dtype gives other random numbers
+
+    @property
+    def rate(self) -> float:
+        """The share that falls, fixed once the layer is made."""
+        return self._rate
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)

@@ -15,6 +15,7 @@ from tinydnn import activations, constraints, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
+from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.missing import Offered
 from tinydnn.names import auto_name
 
@@ -194,8 +195,9 @@ class Layer(Offered):
             ValueError: wrong number or shapes, or values that are no finite numbers; nothing has changed then.
         """
         weights = check_weights(weights, [weight.shape for weight in self.weights], self.dtype, f"Layer {self.name!r}")
-        for weight, values in zip(self.weights, weights, strict=True):
-            weight[...] = self.backend.asarray(values)
+        with deferred_interrupt():
+            for weight, values in zip(self.weights, weights, strict=True):
+                weight[...] = self.backend.asarray(values)
 
     @property
     def penalties(self) -> list[tuple[int, regularizers.Regularizer]]:

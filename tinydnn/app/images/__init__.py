@@ -30,7 +30,9 @@ def load_digit(path: str | PathLike[str]) -> Array:
         OSError: the file can't be opened.
     """
     image = load_image(path)
-    ink = _in_channels(image.convert("L")) or _in_channels(image)
+    ink = _in_channels(image.convert("L"))
+    if ink is None and image.mode == "RGB":
+        ink = _in_channels(image)
     if ink is None:
         raise FileFormatError(
             f"{path}: expected a digit with paper around it. "

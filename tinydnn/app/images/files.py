@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from tinydnn.files.whole import FileFormatError
 
 _FORMATS = ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"]  # no EPS, which Pillow hands to another program
-_LARGEST = 50_000_000  # pixels to decode, which takes half a GB of memory
+_LARGEST = 50_000_000  # pixels to decode; docs/command.md says how much memory they take
 _ENOUGH = 4_000_000  # pixels to look at: a digit of 28 pixels on a sheet of 2000 x 1600 is still 28 pixels
 _CONTRAST = 25  # of 255, within what is opaque: with less, it is one colour of ink, not paper with ink on it
 
@@ -19,7 +19,7 @@ def load_image(path: str | PathLike[str]) -> Image.Image:
 
     Raises:
         FileFormatError: it is not an image in one of the formats PNG, JPEG, GIF, BMP, TIFF, WebP and PPM, it is
-            damaged, or it has more than 50 megapixels.
+            damaged, or it has more than 50 megapixels to decode; a large JPEG is decoded smaller.
         OSError: the file can't be opened.
     """
     with open(path, "rb") as file, warnings.catch_warnings():
