@@ -10,13 +10,17 @@ class Progress(Callback):
 
     def __init__(self) -> None:
         self._in_fit = False
+        self._printer: ProgressPrinter | None = None
 
     def _begin(self) -> None:
-        verbose = self.params["verbose"]
-        self._printer = ProgressPrinter(self.params["steps"], 1 if verbose == "auto" else verbose)
+        verbose, steps = self.params["verbose"], self.params["steps"]
+        if steps is None and self._printer is not None:
+            steps = self._printer.done  # in the epoch before
+        self._printer = ProgressPrinter(steps, 1 if verbose == "auto" else verbose)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._in_fit = True  # where validation prints nothing of its own
+        self._printer = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._begin()

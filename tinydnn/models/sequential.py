@@ -8,15 +8,16 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count, is_int
+from tinydnn.checks import check_count, check_frequency, check_pair, is_int
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
-from tinydnn.engine.data import Data, split
+from tinydnn.engine.data import split
 from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
+from tinydnn.engine.streams import feed_of, is_stream
 from tinydnn.layers import Layer
 from tinydnn.old_spellings import OldMethods
 
@@ -83,30 +84,40 @@ class Sequential(Network, OldMethods):
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         *,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
     ) -> History:
         """Train the model.
 
         Args:
-            x: samples, (n, …), of any real dtype; uint8 images may stay so.
+            x: samples, (n, …), of any real dtype; uint8 images may stay so. Or what gives (x, y) batch after batch: a
+                generator, a `utils.PyDataset`, or whatever else can be iterated over.
             y: one-hot rows (n, outputs), integer labels (n,), or numbers (n, outputs), as the loss takes them.
-            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller.
+            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller. What gives whole
+                batches takes none.
             epochs: the number of the last epoch; training starts after `initial_epoch`. 0 trains none.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
             callbacks: instances of `tinydnn.callbacks.Callback`.
             validation_split: hold out the last share of the samples, and evaluate on it after each epoch.
-            validation_data: (x, y) to evaluate on instead.
-            shuffle: whether each epoch takes the samples in random order.
+            validation_data: (x, y) to evaluate on instead, or what gives such batches.
+            shuffle: whether each epoch takes the samples in random order, or the batches of a PyDataset.
             initial_epoch: the number of epochs that went before.
+            steps_per_epoch: how many batches an epoch takes; the next epoch goes on from there. None is all.
+            validation_steps: how many batches an evaluation takes, None for all.
+            validation_batch_size: samples at a time in it; None is batch_size.
+            validation_freq: evaluate after each so many epochs, or after those of a list, counted from 1.
 
         Returns:
             The log: History.history has a list for each of accuracy, loss, val_accuracy, val_loss.
@@ -118,47 +129,52 @@ class Sequential(Network, OldMethods):
             KeyboardInterrupt: Ctrl-C, after the step under way was done.
         """
         self.require_idle("fit")
-        batch_size = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
         check_count("epochs", epochs, low=0)
         check_count("initial_epoch", initial_epoch, low=0)
         if shuffle not in (True, False):
             raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
+        validation_freq = check_frequency("validation_freq", validation_freq)
         if validation_data is None and validation_split != 0:
             x, y, validation_data = split(x, y, validation_split)
-        elif validation_data is not None and not (
-            isinstance(validation_data, tuple | list) and len(validation_data) == 2
-        ):
-            raise ValueError(f"validation_data expects (x, y). Received: {type(validation_data).__name__}")
-        self.require_compiled("fit", y)
-        data = Data(self, x, y)
-        held_out = None if validation_data is None else Data(self, *validation_data, sample_shape=data.x.shape[1:])
-        hooks = CallbackList(callbacks, self, verbose, epochs, math.ceil(data.n / batch_size))
+        self.require_compiled("fit", x if is_stream(x) else y)
+        usual = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
+        feed = feed_of(self, "fit", x, y, batch_size, usual, steps_per_epoch, shuffle=bool(shuffle))
+        held_out = None
+        if validation_data is not None:
+            parts = (validation_data,) if is_stream(validation_data) else check_pair("validation_data", validation_data)
+            held_out = feed_of(
+                self, "evaluate", *parts, batch_size=validation_batch_size, usual=usual, steps=validation_steps,
+                sample_shape=feed.data.x.shape[1:],
+            )  # fmt: skip
+        hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 
         # All arguments are right: from here on the model changes.
         with deferred_interrupt() as interrupt, hooks.alone():
-            self.prepare_training(data.x.shape[1:])
-            Fit(self, data, held_out, batch_size, shuffle, hooks).run(initial_epoch, epochs, interrupt)
+            self.prepare_training(feed.data.x.shape[1:])
+            Fit(self, feed, held_out, validation_freq, hooks).run(initial_epoch, epochs, interrupt)
         return hooks.history
 
     def evaluate(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
         *,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
+        steps: int | None = None,
     ) -> Any:
         """The loss and metrics on these samples: [loss, accuracy], the loss alone without metrics, or a dict.
 
+        x, y: as for fit; x alone where it gives (x, y) batch after batch.
         batch_size: samples at a time; None takes 1024, since it does not change the result.
+        steps: how many batches; None takes all.
         """
-        batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
-        self.require_compiled("evaluate", y)
-        data = Data(self, x, y)
-        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-        return self._as_list(inference.evaluate(self, data, batch_size, hooks), return_dict)
+        self.require_compiled("evaluate", x if is_stream(x) else y)
+        feed = feed_of(self, "evaluate", x, y, batch_size, _INFERENCE_BATCH, steps)
+        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
+        return self._as_list(inference.evaluate(self, feed, hooks), return_dict)
 
     def predict(
         self,
@@ -167,15 +183,17 @@ class Sequential(Network, OldMethods):
         verbose: int | str = "auto",
         *,
         callbacks: Sequence[Callback] | None = None,
+        steps: int | None = None,
     ) -> Array:
         """The model's outputs for these samples, (n, outputs), as a NumPy array.
 
+        x: as for fit; of batches (x, y) it takes x.
         batch_size: samples at a time; None takes 1024, since it does not change the result.
+        steps: how many batches; None takes all.
         """
-        batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
-        data = Data(self, x)
-        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-        return inference.predict(self, data, batch_size, hooks)
+        feed = feed_of(self, "predict", x, None, batch_size, _INFERENCE_BATCH, steps)
+        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
+        return inference.predict(self, feed, hooks)
 
     def __call__(self, x: Any, training: bool = False) -> Array:
         """The outputs for these samples, without a progress bar."""
