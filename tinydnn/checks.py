@@ -97,14 +97,14 @@ def check_frequency(what: str, value: Any) -> int | list[int]:
     return int(value) if is_int(value) else [int(n) for n in numbers]
 
 
-def check_pair(what: str, value: Any) -> tuple[Any, Any]:
-    """(x, y).
+def check_pair(value: Any) -> tuple[Any, Any]:
+    """The (x, y) of validation_data.
 
     Raises:
         ValueError: something else.
     """
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ValueError(f"{what} expects (x, y). Received: {type(value).__name__}")
+        raise ValueError(f"validation_data expects (x, y). Received: {type(value).__name__}")
     return value[0], value[1]
 
 

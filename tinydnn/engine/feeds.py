@@ -7,7 +7,7 @@ Mirrors keras/src/trainers/epoch_iterator.py.
 
 import math
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -18,66 +18,80 @@ from tinydnn.engine.shards import Shards
 from tinydnn.warn import warn
 
 
-class Feed(Protocol):
+class Feed:
     """What fit, evaluate and predict take their batches from.
 
-    data: what has the samples of the batch whose turn it is.
-    batch_size: how many samples a batch has, as far as is known.
-    steps_per_epoch: how many batches an epoch is to have, where somebody says so.
-    steps: how many it has; None where it has all that come.
-    streams: whether the data has one batch at a time.
-    shuffle: whether the samples, or the batches, come in random order.
-    order: that of this round; None where they come as they lie.
+    Args:
+        data: what has the samples of the batch whose turn it is.
+        batch_size: how many samples a batch has, as far as is known.
+        in_round: how many batches a round has; None where nobody knows before they come.
+        steps_per_epoch: how many an epoch is to have; None is a round.
+        shuffle: whether each round takes the samples in random order; None begins with the first in each epoch, as an
+            evaluation does.
+
+    order: that of this round, where there is one.
     first: the step of the round at which the epoch began.
     """
 
-    data: Data
-    batch_size: int
-    steps_per_epoch: int | None
-    steps: int | None
-    streams: bool
-    shuffle: bool
-    order: Array | None
-    first: int
+    streams = False  # True where the data has one batch at a time
+
+    def __init__(
+        self, data: Data, batch_size: int, in_round: int | None, steps_per_epoch: int | None, shuffle: bool | None
+    ) -> None:
+        self.data, self.batch_size, self.in_round = data, batch_size, in_round
+        self.steps_per_epoch, self.steps = steps_per_epoch, steps_per_epoch or in_round
+        self.shuffle, self.trains = bool(shuffle), shuffle is not None
+        self.order: Array | None = None
+        self.first = 0
 
     def begin(self, shards: Shards) -> None:
         """Begin an epoch."""
+        raise NotImplementedError
 
     def batches(self, shards: Shards, step: int = 0) -> Iterator[tuple[int, int]]:
         """Where in the data each batch of the epoch begins and stops, from this step on."""
+        raise NotImplementedError
 
-    def go_on(self, shards: Shards, order: Array | None, first: int, step: int, averages: Any) -> None:
-        """Be where another feed was in its epoch.
+    def go_on(self, shards: Shards, order: Any, first: int, step: int, averages: Any) -> None:
+        """Be where another feed of the same data was.
 
         Raises:
             ValueError: it was of other data.
         """
+        raise NotImplementedError
 
     def step_of(self, counted: int) -> int:
         """The step of the epoch that `shards.averages` counts under this number."""
+        raise NotImplementedError
+
+    def places(self, step: int) -> Iterator[int]:
+        """The place in the round of each batch of the epoch, from this step on."""
+        while step != self.steps:
+            if self.first + step == self.in_round:
+                say_that_data_ran_out()
+                break
+            yield self.first + step
+            step += 1
+        if self.trains and self.in_round:
+            self.first = (self.first + step) % self.in_round
 
 
-class Arrays:
+class Arrays(Feed):
     """Samples that are all at hand, cut into batches.
 
     Args:
         data: the samples.
         batch_size: how many a batch has; the last one of a round may have fewer.
-        steps: how many batches an epoch has; None is a round.
-        shuffle: whether each round takes the samples in random order; None never reorders them.
+        steps_per_epoch, shuffle: as every feed has them.
     """
 
-    streams = False
-
-    def __init__(self, data: Data, batch_size: int, steps: int | None = None, shuffle: bool | None = None) -> None:
-        self.data, self.batch_size, self.shuffle, self._reorders = data, batch_size, bool(shuffle), shuffle is not None
-        self._in_round = math.ceil(data.n / batch_size)
-        self.steps_per_epoch, self.steps = steps, steps or self._in_round
-        self.order: Array | None = None
-        self.first = 0
+    def __init__(
+        self, data: Data, batch_size: int, steps_per_epoch: int | None = None, shuffle: bool | None = None
+    ) -> None:
+        super().__init__(data, batch_size, math.ceil(data.n / batch_size), steps_per_epoch, shuffle)
 
     def begin(self, shards: Shards) -> None:
-        if not self._reorders:
+        if not self.trains:
             shards.begin()
             return
         if self.first == 0:
@@ -87,29 +101,26 @@ class Arrays:
 
     def batches(self, shards: Shards, step: int = 0) -> Iterator[tuple[int, int]]:
         n, size = self.data.n, self.batch_size
-        while step != self.steps:
-            if self.first + step == self._in_round:
-                say_that_data_ran_out()
-                break
-            start = (self.first + step) * size
-            yield start, min(start + size, n)
-            step += 1
-        if self._reorders:  # an evaluation always begins at the first sample
-            self.first = (self.first + step) % self._in_round
+        return ((place * size, min(place * size + size, n)) for place in self.places(step))
 
-    def go_on(self, shards: Shards, order: Array | None, first: int, step: int, averages: Any) -> None:
-        if first + step > 0 and not np.array_equal(np.sort(order), np.arange(self.data.n)):
-            raise ValueError(f"expected an order of {self.data.n} samples")
-        if first + step > self._in_round or step > self.steps:
-            raise ValueError(f"expected a step of {self.steps}. Found: {step}, after {first}")
+    def go_on(self, shards: Shards, order: Any, first: int, step: int, averages: Any) -> None:
         self.first = first
-        if order is not None:
+        if first + step:
+            check_order(order, self.data.n, "samples")
+            if first + step > math.ceil(self.data.n / self.batch_size) or step > (self.steps or 0):
+                raise ValueError(f"expected a step of {self.steps}. Found: {step}, after {first}")
             self.order = shards.backend.asarray(order.astype(np.int64))
         if step:
             shards.begin(self.order, first + step, averages)
 
     def step_of(self, counted: int) -> int:
         return counted - self.first
+
+
+def check_order(order: Any, n: int, of: str) -> None:
+    """Raise a ValueError unless this is an order of n things."""
+    if not np.array_equal(np.sort(order), np.arange(n)):
+        raise ValueError(f"expected an order of {n} {of}")
 
 
 def say_that_data_ran_out() -> None:

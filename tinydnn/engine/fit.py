@@ -68,6 +68,7 @@ class Fit:
                     self._train_epoch(interrupt)
                     self.logs = dict(self.shards.logs())
                     if validation is not None and self._validates():
+                        assert self.held_out is not None
                         test = inference.evaluate_shards(validation, self.held_out, self.callbacks, interrupt)
                         self.logs |= {f"val_{name}": value for name, value in test.items()}
                     self._end_epoch()

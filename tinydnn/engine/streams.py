@@ -6,16 +6,16 @@ Mirrors keras/src/trainers/data_adapters: py_dataset_adapter.py, generator_data_
 import math
 import random
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Any
 
 import numpy as np
 
 from tinydnn.checks import check_count
-from tinydnn.device.backend import Array, Shape
+from tinydnn.device.backend import Shape
 from tinydnn.device.interrupts import impatient
 from tinydnn.engine.data import Data
-from tinydnn.engine.feeds import Arrays, Feed, say_that_data_ran_out
+from tinydnn.engine.feeds import Arrays, Feed, check_order, say_that_data_ran_out
 from tinydnn.engine.network import Network
 from tinydnn.engine.py_dataset import PyDataset
 from tinydnn.engine.shards import Shards
@@ -70,7 +70,7 @@ def feed_of(
     batch = Batch(network, kind, what, sample_shape)
     if isinstance(x, PyDataset) and x.num_batches is not None:
         return Numbered(batch, x, steps, shuffle)
-    return Iterated(batch, x, steps, trains=shuffle is not None)
+    return Iterated(batch, x, steps, shuffle)
 
 
 class Batch(Data):
@@ -104,98 +104,91 @@ class Batch(Data):
                 raise ValueError(f"{self.what} needs (x, y). Received: x alone")
             elif len(parts) == 3 and parts[2] is not None:
                 raise ValueError("tinydnn has no sample_weight. Received: (x, y, sample_weight)")
-            super().__init__(self._network, *parts[:2], sample_shape=self._sample_shape)
+            super().__init__(self._network, parts[0], parts[1] if len(parts) > 1 else None, self._sample_shape)
         except (ValueError, TypeError) as error:
             raise type(error)(f"Batch {number} of the {self.kind}: {error}") from None
         self.x = self.x.astype(self._network.dtype, copy=False)  # that of all batches, for a pass has one room
 
     @property
-    def digests(self) -> list[str | None]:  # type: ignore[override]
+    def digests(self) -> list[str | None]:
         """What can be told of a stream without reading it."""
         return [self.kind, None]
 
 
-class Stream:
-    """What both kinds of streams have: a batch at a time, and averages that go on from one to the next."""
+class Stream(Feed):
+    """What both kinds of streams have: a batch at a time, and averages that go on from one to the next.
+
+    Args:
+        batch: takes each of them.
+        first: the first one.
+        in_round, steps_per_epoch, shuffle: as every feed has them.
+    """
 
     streams = True
 
-    def __init__(self, batch: Batch, first: Any, steps: int | None, in_round: int | None = None) -> None:
-        self.data: Data = batch
-        self._batch, self._step = batch, 0
-        self.steps_per_epoch, self.steps = steps, steps or in_round
+    def __init__(
+        self, batch: Batch, first: Any, in_round: int | None, steps_per_epoch: int | None, shuffle: bool | None
+    ) -> None:
         batch.take(first, 0)
-        self.batch_size, self.first = batch.n, 0
-        self.order: Array | None = None
+        super().__init__(batch, batch.n, in_round, steps_per_epoch, shuffle)
+        self._batch, self._step = batch, 0
 
-    def _hand_over(self, shards: Shards, batch: Any, step: int) -> tuple[int, int]:
+    def hand_over(self, shards: Shards, batch: Any, step: int) -> tuple[int, int]:
         """Make this the batch of a step, and count it with those before it."""
-        before = shards.averages.state() if step and self._batch.what != "predict" else None
+        counts = self._batch.what != "predict"
+        before = shards.averages.state() if step and counts else None
         self._batch.take(batch, step)
         self._step = step
-        if self._batch.what != "predict":
+        if counts:
             shards.begin(before=before)
         return 0, self._batch.n
 
-    def go_on(self, shards: Shards, order: Array | None, first: int, step: int, averages: Any) -> None:
+    def go_on(self, shards: Shards, order: Any, first: int, step: int, averages: Any) -> None:
         if step:
             raise ValueError(f"expected a {self._batch.kind} between two epochs")
+        if first:
+            check_order(order, self.in_round or 0, "batches")
         self.order, self.first = order, first
-        warn(f"The training goes on with the {self._batch.kind} as it is now: what it had become was not kept")
 
     def step_of(self, counted: int) -> int:
         return self._step
 
 
 class Numbered(Stream):
-    """The batches of a PyDataset, by their numbers.
+    """The batches of a PyDataset, by their numbers, which each round shuffles with Python's `random` as Keras does.
 
     Args:
         batch: takes each of them.
         dataset: gives them.
-        steps: how many an epoch has; None is a round.
-        shuffle: whether each round takes them in random order, drawn from Python's `random` as in Keras; None
-            begins with the first in each epoch, as an evaluation does.
+        steps_per_epoch, shuffle: as every feed has them.
     """
 
-    def __init__(self, batch: Batch, dataset: PyDataset, steps: int | None, shuffle: bool | None) -> None:
-        self._dataset, self.shuffle, self._trains = dataset, bool(shuffle), shuffle is not None
-        self._in_round = check_count(f"{batch.kind}: the number of batches", dataset.num_batches)
-        looked_at = [dataset[i] for i in range(min(_LOOKED_AT, self._in_round))]
-        super().__init__(batch, looked_at[0], steps, self._in_round)
-        if self._trains:
+    def __init__(self, batch: Batch, dataset: PyDataset, steps_per_epoch: int | None, shuffle: bool | None) -> None:
+        self._dataset = dataset
+        in_round = check_count(f"The number of batches of a {batch.kind}", dataset.num_batches)
+        first, *_ = [dataset[i] for i in range(min(_LOOKED_AT, in_round))]
+        super().__init__(batch, first, in_round, steps_per_epoch, shuffle)
+        if self.trains:
             dataset.on_epoch_end()
 
     def begin(self, shards: Shards) -> None:
         with impatient():
-            if not self._trains:
+            if not self.trains:
                 self._dataset.on_epoch_end()
             self._dataset.on_epoch_begin()
         if self.first == 0:
-            numbers = list(range(self._in_round))
+            numbers = list(range(self.in_round or 0))
             if self.shuffle:
                 random.shuffle(numbers)
             self.order = np.array(numbers)
 
     def batches(self, shards: Shards, step: int = 0) -> Iterator[tuple[int, int]]:
-        assert self.order is not None
-        while step != self.steps:
-            if self.first + step == self._in_round:
-                say_that_data_ran_out()
-                break
+        for number, place in enumerate(self.places(step), step):
             with impatient():
-                batch = self._dataset[int(self.order[self.first + step])]
-            yield self._hand_over(shards, batch, step)
-            step += 1
-        if self._trains:
-            self.first = (self.first + step) % self._in_round
+                batch = self._dataset[int(self.order[place])]  # type: ignore[index]  # since `begin`
+            yield self.hand_over(shards, batch, number)
         with impatient():
             self._dataset.on_epoch_end()
-
-    def go_on(self, shards: Shards, order: Array | None, first: int, step: int, averages: Any) -> None:
-        if first and not np.array_equal(np.sort(order), np.arange(self._in_round)):
-            raise ValueError(f"expected an order of {self._in_round} batches")
-        super().go_on(shards, order, first, step, averages)
 
 
 class Iterated(Stream):
@@ -207,44 +200,38 @@ class Iterated(Stream):
     Args:
         batch: takes each of them.
         source: gives them.
-        steps: how many an epoch has; None is all that come.
-        trains: whether an epoch goes on where the one before it ended, if the source could begin anew.
+        steps_per_epoch, shuffle: as every feed has them; nothing is shuffled.
     """
 
-    shuffle = False
-
-    def __init__(self, batch: Batch, source: Any, steps: int | None, trains: bool) -> None:
-        self._source, self._trains = source, trains
+    def __init__(self, batch: Batch, source: Any, steps_per_epoch: int | None, shuffle: bool | None) -> None:
+        self._source = source
         self._once = not isinstance(source, PyDataset) and iter(source) is source
-        self._iterator = iter(source)
-        self._looked_at = list(islice(self._iterator, _LOOKED_AT if self._once else 1))
+        self._looked_at = list(islice(iter(source), _LOOKED_AT if self._once else 1))
         if not self._looked_at:
             raise ValueError(f"x expects at least one batch. Received: a {batch.kind} without any")
-        super().__init__(batch, self._looked_at[0], steps)
+        super().__init__(batch, self._looked_at[0], None, steps_per_epoch, None if shuffle is None else False)
         self._begin_round()
 
     def _begin_round(self) -> None:
         self._iterator = chain(self._looked_at, self._source) if self._once else iter(self._source)
 
     def begin(self, shards: Shards) -> None:
-        if not self._once and not self._trains:
+        if not self._once and not self.trains:
             self._begin_round()
 
     def batches(self, shards: Shards, step: int = 0) -> Iterator[tuple[int, int]]:
-        first = step
-        while step != self.steps:
+        for number in count(step) if self.steps is None else range(step, self.steps):
             with impatient():
                 batch = next(self._iterator, _NOTHING)
                 if batch is _NOTHING:
                     self._begin_round()
-                    if step == first:
-                        batch = next(self._iterator, _NOTHING)
+                    if number == 0:  # the round before had ended with its epoch
+                        batch = next(self._iterator)
             if batch is _NOTHING:
-                if self._once or self.steps_per_epoch:
+                if self._once or self.steps:
                     say_that_data_ran_out()
-                break
-            yield self._hand_over(shards, batch, step)
-            step += 1
+                return
+            yield self.hand_over(shards, batch, number)
 
 
 def _kind(source: Any) -> str:

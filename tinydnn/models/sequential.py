@@ -141,11 +141,11 @@ class Sequential(Network, OldMethods):
         feed = feed_of(self, "fit", x, y, batch_size, usual, steps_per_epoch, shuffle=bool(shuffle))
         held_out = None
         if validation_data is not None:
-            parts = (validation_data,) if is_stream(validation_data) else check_pair("validation_data", validation_data)
-            held_out = feed_of(
-                self, "evaluate", *parts, batch_size=validation_batch_size, usual=usual, steps=validation_steps,
-                sample_shape=feed.data.x.shape[1:],
-            )  # fmt: skip
+            streams = is_stream(validation_data)
+            x, y = (validation_data, None) if streams else check_pair(validation_data)
+            size = validation_batch_size if streams else validation_batch_size or batch_size
+            shape = feed.data.x.shape[1:]
+            held_out = feed_of(self, "evaluate", x, y, size, usual, validation_steps, sample_shape=shape)
         hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 
         # All arguments are right: from here on the model changes.
