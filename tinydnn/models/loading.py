@@ -7,6 +7,7 @@ from typing import Any
 from tinydnn.device import devices
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import CompiledError, SavedModel
+from tinydnn.missing import names_its_arguments
 from tinydnn.models.sequential import Sequential
 
 
@@ -58,6 +59,23 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     devices.get(None)  # if it fails, the text is not to blame
     with saving.naming("The JSON of a model"):
         return _made_from(saving.from_json(json_string))
+
+
+@names_its_arguments
+def clone_model(model: Sequential) -> Sequential:
+    """A model with the same layers and new initial weights, not compiled.
+
+    Raises:
+        TypeError: a layer is of a class that is not tinydnn's.
+    """
+    clone: Sequential = type(model).from_config(model.get_config())
+    return clone
+
+
+@names_its_arguments
+def save_model(model: Sequential, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+    """What `model.save` does."""
+    model.save(filepath, overwrite)
 
 
 def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:

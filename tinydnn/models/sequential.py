@@ -19,6 +19,7 @@ from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.streams import feed_of, is_stream
 from tinydnn.layers import Layer
+from tinydnn.models.described import Described
 from tinydnn.old_spellings import OldMethods
 
 FilePath = str | PathLike[str]
@@ -27,7 +28,7 @@ _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time
 
 
-class Sequential(Network, OldMethods):
+class Sequential(Network, Described, OldMethods):
     """Layers in a row, each taking what the one before it gives.
 
     Args:
@@ -244,15 +245,6 @@ class Sequential(Network, OldMethods):
             + (f"{name!r}" if index is None else f"index={index!r}")
         )
 
-    def summary(self, *, print_fn: Any = None) -> None:
-        """Print the layers, their output shapes and numbers of weights, as Keras does.
-
-        print_fn: called with the whole text instead of printing it.
-        """
-        from tinydnn.utils.summary import print_summary
-
-        print_summary(self, print_fn)
-
     # -- files -------------------------------------------------------------------------------------
 
     def save(self, filepath: FilePath, overwrite: bool = True) -> None:
@@ -298,18 +290,6 @@ class Sequential(Network, OldMethods):
 
         self._require_built("load_weights")
         saving.load_weights(self, filepath, skip_mismatch, by_name)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The layers and how they were compiled, as JSON that Keras reads too; without weights.
-
-        kwargs: as for json.dumps.
-
-        Raises:
-            TypeError: a layer, the loss or the optimizer is of a class that is not tinydnn's.
-        """
-        from tinydnn.files import saving
-
-        return saving.to_json(self, **kwargs)
 
     def __repr__(self) -> str:
         return f"<Sequential name={self.name}, built={self.built}>"

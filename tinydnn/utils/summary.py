@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from tinydnn.checks import check_count
 from tinydnn.config import floatx
-from tinydnn.engine.network import Network
 
 
-def print_summary(model: Network, print_fn: Any = None) -> None:
+def print_summary(
+    model: Any, print_fn: Any = None, line_length: int | None = None, positions: Sequence[float] | None = None
+) -> None:
     """Print the model's layers and the number and size of its weights; print_fn gets the text instead."""
     width = min(88, shutil.get_terminal_size().columns - 4)
-    first, second = int(0.45 * width), int(0.80 * width)  # where the columns end
+    width = width if line_length is None else check_count("line_length", line_length)
+    first, second = _ends([0.45, 0.80, 1.0] if positions is None else positions, width)
     table = Table(
         Column("Layer (type)", width=first),
         Column("Output Shape", width=second - first),
@@ -55,6 +59,18 @@ def print_summary(model: Network, print_fn: Any = None) -> None:
         console.print(f"[bold]{label}:[/] [color(34)]{figures}[/]")
     if out is not None:
         print_fn(out.getvalue())
+
+
+def _ends(positions: Sequence[float], width: int) -> tuple[int, int]:
+    """Where the first two columns end, in characters.
+
+    Raises:
+        ValueError: there are not three positions in rising order.
+    """
+    if len(positions) != 3 or not 0 < positions[0] < positions[1] < positions[2]:
+        raise ValueError(f"positions expects where the three columns end, in rising order. Received: {positions!r}")
+    ends = [int(at * width) if positions[-1] <= 1 else int(at) for at in positions]
+    return ends[0], ends[1]
 
 
 def _count(number: int, itemsize: int, extra_bytes: int = 0) -> str:
