@@ -38,14 +38,15 @@ _OF_KERAS = {
     "train_on_batch": "sample_weight class_weight",
     "test_on_batch": "sample_weight",
     "summary": "show_trainable layer_range",
-    "add": "rebuild",
     "clone_model": "input_tensors clone_function call_function recursive",
     "save_model": "zipped",
+    "get_file": "untar hash_algorithm extract archive_format",
+    "one_hot": "sparse",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
 }
-_CHECKED = {"__init__", *_OF_KERAS}
+_CHECKED = {"__init__", "add", "build", "compute_output_shape", *_OF_KERAS}
 
 
 def names_its_arguments(function: F) -> F:

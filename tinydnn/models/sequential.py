@@ -17,9 +17,9 @@ from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.engine.streams import feed_of, is_stream
 from tinydnn.layers import Layer
 from tinydnn.models.described import Described
+from tinydnn.models.streams import feed_of, is_stream
 from tinydnn.old_spellings import OldMethods
 
 FilePath = str | PathLike[str]
