@@ -46,6 +46,8 @@ def predict(network: Network, feed: Feed, callbacks: Hooks) -> Array:
         outputs: list[Array] = []  # of all samples of `data`, which a stream has anew with each batch
         with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
+            if feed.streams:
+                feed.begin(shards)
             for step, (start, stop) in enumerate(feed.batches(shards)):
                 callbacks.on_predict_batch_begin(step, {})
                 if feed.streams or not outputs:

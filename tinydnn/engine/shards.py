@@ -90,7 +90,8 @@ class Shards:
         """
         labels = self.data.labels if order is None or self.data.labels is None else self.data.labels[order]
         workspace = self._workspaces[0]
-        self.averages = Averages(self.network, self.data.n, self.batch_size, labels, workspace, first_step, before)
+        size = self.data.n if self.data.changes else self.batch_size
+        self.averages = Averages(self.network, self.data.n, size, labels, workspace, first_step, before)
         self._order = order
         if self._records:  # recorded calls read it where it lies
             self._order = workspace.take("order", (self.data.n,), np.int64)
