@@ -1,6 +1,7 @@
 """The steps of a GPU, recorded: a step is the same calls as the one before, so the GPU can repeat them by itself."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -55,10 +56,12 @@ class Replay:
         """The step of the samples whose turn is from `start` on."""
         if start != self._next:
             self._positions[...] = self._own.xp.arange(start, start + self._n)
-        if self._taken < _CALL_BY_CALL:
+        if self._graph is None and self._taken >= _CALL_BY_CALL:
+            with suppress(RuntimeError):  # the step is then taken call by call, and tells what is wrong, if anything is
+                self._graph = self._backend.graph(self._queue)
+        if self._graph is None:
             self._queue()
         else:
-            self._graph = self._graph or self._backend.graph(self._queue)
             self._graph.launch()
         self._next, self._taken = start + self._n, self._taken + 1
 
