@@ -152,7 +152,7 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
     penalty = " + penalties" if model.regularized or any(layer.activity_regularizer for layer in model.layers) else ""
-    how = quote(Averages._means, f"loss = mean of l{penalty}", '"loss": loss / samples')
+    how = quote(Averages._means, f"loss = mean of l{penalty}", "each / samples")
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
