@@ -17,8 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Arguments that Keras 3 has and tinydnn lacks, of functions, and of classes and those derived from them.
 _OF_KERAS = {
     "Input": "batch_size sparse ragged batch_shape tensor optional",
-    "InputLayer": "batch_size sparse ragged batch_shape input_tensor optional",
-    "Layer": "activity_regularizer trainable autocast",
+    "InputLayer": "trainable batch_size sparse ragged batch_shape input_tensor optional",
+    "Layer": "activity_regularizer autocast",
     "Dense": "lora_rank lora_alpha quantization_config",
     "Dropout": "noise_shape",
     "Flatten": "data_format",
@@ -30,7 +30,6 @@ _OF_KERAS = {
     "Metric": "dtype",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
-    "Sequential": "trainable",
     "compile": "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",
     "fit": "class_weight sample_weight steps_per_epoch validation_steps validation_batch_size validation_freq",
     "evaluate": "sample_weight steps",

@@ -45,9 +45,8 @@ class Pass:
             self._make_loss(n, workspace)
         if training:
             self.gradient = workspace.take("gradient", (network.layout.size,), network.dtype)
-            views = iter(network.layout.views(self.gradient))
-            for layer, t in zip(self.layers, self.traces, strict=True):
-                t.gradients = [next(views) for _ in layer.weights]
+            for t, views in zip(self.traces, network.views_by_layer(self.gradient), strict=True):
+                t.gradients = views
 
     def _make_room_for_samples(self, n: int, workspace: Workspace) -> None:
         shape, dtype = (n, *self.data.x.shape[1:]), self.data.x.dtype
@@ -58,16 +57,17 @@ class Pass:
         self._taken = workspace.take("taken", shape, dtype)
 
     def _make_traces(self, n: int, workspace: Workspace, training: bool, first_row: int) -> None:
-        # The first layer with weights needs no dx, and no layer below it goes backward.
-        with_weights = [i for i, layer in enumerate(self.layers) if layer.weights]
-        self._backward_to = min(with_weights, default=len(self.layers))
-        last_dense = max(with_weights, default=0)
+        # The first layer that learns needs no dx, and no layer below it goes backward.
+        trained = self.network.trained
+        learning = [i for i, layer in enumerate(self.layers) if layer.learned and layer in trained]
+        self._backward_to = min(learning, default=len(self.layers))
+        last_dense = max((i for i, layer in enumerate(self.layers) if layer.learned), default=0)
         self.traces = []
         for i, layer in enumerate(self.layers):
             order = self.backend.outputs_order if i >= last_dense else "C"
             room = workspace.room(i, self.network.dtype, order)
             t = layer.trace(room, n, training, needs_dx=training and i > self._backward_to)
-            t.first_row = first_row
+            t.first_row, t.frozen = first_row, layer not in trained
             self.traces.append(t)
 
     def _make_loss(self, n: int, workspace: Workspace) -> None:
@@ -145,7 +145,7 @@ class Pass:
     def add_penalty_gradients(self) -> None:
         """Add the gradients of the regularizers' penalties, which belong to a batch and not to its rows."""
         for layer, t in zip(self.layers, self.traces, strict=True):
-            for i, regularizer in layer.penalties:
+            for i, regularizer in [] if t.frozen else layer.penalties:
                 regularizer.add_gradient(self.xp, layer.weights[i], t.gradients[i])
 
     def _outputs_of(self, i: int) -> Array:

@@ -9,10 +9,11 @@ Snapshot = dict[str, Any]
 
 
 def snapshot(network: Network) -> Snapshot:
-    """A copy of the weights, the optimizer's slots and steps, and where the dropout masks are in their streams."""
+    """A copy of all weights, the optimizer's slots and steps, and where the dropout masks are in their streams."""
     assert network.optimizer is not None
     return {
         "parameters": network.parameters.copy(),
+        "others": [weight.copy() for weight in network.others],
         "slots": {name: slot.copy() for name, slot in network.optimizer.slots.items()},
         "iterations": network.optimizer.iterations,
         "streams": [[layer.stream_seed, layer.steps_seen] for layer in network.layers],
@@ -29,7 +30,8 @@ def restore(network: Network, earlier: Snapshot) -> None:
     slots, found = network.optimizer.slots, earlier["slots"]
     if set(slots) != set(found):
         raise ValueError(f"expected an optimizer with the slots {list(slots)}. Found: {list(found)}")
-    vectors = [(network.parameters, earlier["parameters"]), *((slots[name], found[name]) for name in slots)]
+    others = zip(network.others, earlier["others"], strict=True)
+    vectors = [(network.parameters, earlier["parameters"]), *((slots[name], found[name]) for name in slots), *others]
     for ours, theirs in vectors:
         if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
             raise ValueError(f"expected {ours.size} weights of {ours.dtype}. Found: {theirs.shape} of {theirs.dtype}")

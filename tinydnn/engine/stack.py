@@ -1,36 +1,35 @@
-"""Layers in a row, and their weights in one flat vector, of which each layer holds views."""
+"""Layers in a row: what fits together, and how they are built."""
 
 import math
-import os
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 from tinydnn import activations
-from tinydnn.checks import check_count, check_name, check_shape, check_weights
+from tinydnn.checks import check_count, check_name, check_shape
 from tinydnn.device import devices
-from tinydnn.device.backend import Array, Shape
-from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.device.memory import Layout, check_room
+from tinydnn.device.backend import Shape
+from tinydnn.device.memory import check_room
 from tinydnn.device.threads import worthwhile
+from tinydnn.engine.weights import Weights, moving
 from tinydnn.layers import InputLayer, Layer
-from tinydnn.missing import Offered
 from tinydnn.names import auto_name
 
-_building = threading.Lock()
-if hasattr(os, "register_at_fork"):  # a forked process would wait for a thread that it doesn't have
-    os.register_at_fork(after_in_child=lambda: globals().update(_building=threading.Lock()))
 
-
-class Stack(Offered):
+class Stack(Weights):
     """Layers in a row, each taking what the one before it gives.
 
     Args: as `models.Sequential` has them.
     """
 
     def __init__(
-        self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
+        self,
+        layers: Sequence[Layer] | None,
+        trainable: bool,
+        name: str | None,
+        device: str | None,
+        threads: int | None,
     ) -> None:
+        super().__init__(trainable)
         self.name = auto_name(type(self).__name__) if name is None else check_name(name, "model")
         self._asked_for = device, None if threads is None else check_count("threads", threads)
         self._choose_device()
@@ -40,14 +39,9 @@ class Stack(Offered):
         self.built = False
         self._names: set[str] = set()
         self._gives: Shape | None = None  # the shape of one output, where it is known already
-        try:
-            for layer in layers or []:
-                self._append(layer)
-            self._build_where_stated()
-        except BaseException:
-            for layer in self.layers:
-                layer.release()
-            raise
+        for layer in layers or []:
+            self._append(layer)
+        self._build_where_stated()
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -56,7 +50,7 @@ class Stack(Offered):
 
         Raises:
             TypeError: no layer.
-            ValueError: an Input that is not the first, a layer that another model or this one has, two
+            ValueError: an Input that is not the first, a layer that the model has already, two
                 layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
         before = self.sample_shape, self.built, self._gives
@@ -66,7 +60,6 @@ class Stack(Offered):
         except BaseException:
             self.sample_shape, self.built, self._gives = before
             self._names.remove(self.layers.pop().name)
-            layer.release()
             raise
 
     def _append(self, layer: Layer) -> None:
@@ -90,7 +83,6 @@ class Stack(Offered):
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
         gives = None if arrives is None else layer.compute_output_shape(arrives)
-        layer.claim()
         self.layers.append(layer)
         self._names.add(layer.name)
         self._gives, self.built = gives, False
@@ -118,34 +110,27 @@ class Stack(Offered):
         self.build_for(shape)
 
     def build_for(self, sample_shape: Shape) -> None:
-        """Build the layers, and lay out their weights in one vector, where that has not been done."""
-        if self.built:
+        """Build the layers, where that has not been done, and see that their weights are on this model's device."""
+        if self.built and self.here:
             return
-        with deferred_interrupt(), _building:  # several threads may be the first to use a model
+        with moving():  # several threads may be the first to use a model
             if not self.built:
                 self._build_for(sample_shape)
+            self.settle()
 
     def _build_for(self, sample_shape: Shape) -> None:
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layers yet; add some")
         sizes, shape = {}, sample_shape
         for layer in self.layers:
-            sizes[layer.name] = sum(map(math.prod, layer.weight_shapes(shape).values()))
+            sizes[layer.name] = 0 if layer.built else sum(map(math.prod, layer.weight_shapes(shape).values()))
             shape = layer.compute_output_shape(shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
         shape = sample_shape
         for layer in self.layers:
             shape = layer.build(shape)
-        self.layout = Layout([weight.shape for layer in self.layers for weight in layer.weights])
-        self._lay_out_weights()
         self.sample_shape, self._gives = sample_shape, shape
         self.built = True
-
-    def _lay_out_weights(self) -> None:
-        self.parameters = self.backend.empty(self.layout.size, self.dtype)
-        views = iter(self.layout.views(self.parameters))
-        for layer in self.layers:
-            layer.attach([next(views) for _ in layer.weights], self.backend)
 
     def _choose_device(self) -> None:
         self.backend = devices.get(*self._asked_for)
@@ -172,17 +157,7 @@ class Stack(Offered):
 
     def threads_for(self, rows: int) -> int:
         """How many threads share a batch of so many rows, once the model is built."""
-        return min(rows, self.threads or worthwhile(rows * self.layout.size))
-
-    @property
-    def trainable(self) -> bool:
-        """Always True: tinydnn trains every weight."""
-        return True
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of all layers."""
-        return self.layers[0].dtype if self.layers else "float32"
+        return min(rows, self.threads or worthwhile(rows * self.count_params()))
 
     @property
     def last_activation(self) -> activations.Activation | None:
@@ -194,37 +169,3 @@ class Stack(Offered):
     def converts_input(self) -> bool:
         """Whether the first layer that computes takes samples of any dtype."""
         return next((layer.converts for layer in self.layers if layer.computes), False)
-
-    def _require_built(self, what: str) -> None:
-        if not self.built:
-            raise ValueError(
-                f"Model {self.name!r} has no weights yet, so {what} can't be done: start it with an Input, "
-                "call build((None, …)) with the shape of a batch, or fit it"
-            )
-
-    def weights_are_finite(self) -> bool:
-        """Whether no weight has become infinite or NaN."""
-        return bool(self.backend.xp.isfinite(self.parameters).all())
-
-    # -- weights -----------------------------------------------------------------------------------
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights as NumPy arrays: [kernel, bias] of each Dense layer, in order."""
-        return [weight for layer in self.layers for weight in layer.get_weights()]
-
-    def set_weights(self, weights: Sequence[Array]) -> None:
-        """Take over these values.
-
-        Raises:
-            ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
-        """
-        self._require_built("set_weights")
-        arrays = check_weights(weights, self.layout.shapes, self.dtype, f"Model {self.name!r}")
-        with deferred_interrupt():
-            for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
-                view[...] = self.backend.asarray(array)
-
-    def count_params(self) -> int:
-        """The number of weights of all layers."""
-        self._require_built("count_params")
-        return self.layout.size

@@ -86,7 +86,7 @@ def to_config(network: Network) -> dict[str, Any]:
         entries.insert(0, InputLayer(list(network.sample_shape), name=name, dtype=network.dtype))
     config: dict[str, Any] = {
         "name": network.name,
-        "trainable": True,
+        "trainable": network.trainable,
         "dtype": dtype_policy(network.dtype),
         "layers": [serialize(entry) for entry in entries],
     }

@@ -19,7 +19,7 @@ from tinydnn.inspect import quotes
 from tinydnn.inspect.differences import Difference, difference
 from tinydnn.inspect.quotes import Formula, quote
 from tinydnn.inspect.slopes import Index, Slope, slopes
-from tinydnn.inspect.weight_names import gradient_names, gradients_in, weight_names
+from tinydnn.inspect.weight_names import gradient_names, gradients_in, trained_names
 from tinydnn.models import Sequential
 
 _SHOWN = 784  # at most so many numbers of a tensor go into JSON
@@ -157,8 +157,7 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
 
 
 def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
-    views = iter(model.layout.views(gradient))
-    of_weights = {layer.name: [next(views) for _ in layer.weights] for layer in model.layers}
+    of_weights = model.views_by_layer(gradient)
     _, how = _loss_formulas(model, passes)  # of the gradient that goes into the layer
     for i, layer in reversed(list(enumerate(model.layers))):
         traces = [each.traces[i] for each in passes]
@@ -177,8 +176,8 @@ def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterato
             dz = _rows(model, [t.dz for t in traces])
             how = quotes.of_activation_gradient(layer.activation)
             yield Tensor(f"{layer.name}/dz", "gradient", how.named("dz"), dz)
-        of_layer = zip(gradients_in(layer), quotes.of_weight_gradients(layer), of_weights[layer.name], strict=True)
-        for name, how, values in of_layer:
+        of_layer = zip(gradients_in(layer), quotes.of_weight_gradients(layer), strict=True)
+        for (name, how), values in zip(of_layer, of_weights[i], strict=False):  # a frozen layer has none
             yield Tensor(f"{layer.name}/{name}", "gradient", how.named(name), values, of_weights=True)
         how = quotes.of_input_gradient(layer)
 
@@ -186,7 +185,7 @@ def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterato
 def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
     optimizer = model.optimizer
     assert optimizer is not None
-    names, views = weight_names(model), model.layout.views
+    names, views = trained_names(model), model.layout.views
     if optimizer.clips:
         how = quotes.of_clipping(optimizer)
         for name, values in zip(gradient_names(model), views(gradient), strict=True):

@@ -1,6 +1,7 @@
 """Input: the shape of one sample (mirrors keras/src/layers/core/input_layer.py)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from tinydnn.layers.layer import Layer
 from tinydnn.missing import names_its_arguments
@@ -11,6 +12,9 @@ class InputLayer(Layer):
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(input_shape=shape, name=name, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
 
 
 @names_its_arguments

@@ -28,7 +28,8 @@ class Trace:
     dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
     dz: the gradient with respect to z, of a Dense layer.
     dx: room for the gradient with respect to x; None where no layer below needs it.
-    gradients: for each weight, a view into the pass's flat gradient.
+    gradients: for each weight that is trained, a view into the pass's flat gradient; none in a frozen layer.
+    frozen: whether the layer is not trained.
     ones, mask: scratch arrays of Dense and Dropout. words: what a GPU draws the mask from; `prepare` sets it.
     training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
     loss_activates: whether the loss computes the activation, so that `forward` ends at z.
@@ -46,6 +47,7 @@ class Trace:
     mask: Array
     words: Array | None
     training: bool = False
+    frozen: bool = False
     first_row: int = 0
     loss_activates: bool = False
     loss_takes_z: bool = False
@@ -59,8 +61,10 @@ class Layer(Offered):
         input_dim: n for input_shape=(n,).
         name: None numbers it by its class: dense, dense_1, …
         dtype: "float32" or "float64"; None means `config.floatx()`.
+        trainable: whether training changes its weights.
     """
 
+    states = 0  # how many of the weights, the last ones, are no parameters: no gradient trains them
     computes = True  # False for a layer that only looks at its input in another shape
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
@@ -77,7 +81,11 @@ class Layer(Offered):
         input_dim: int | None = None,
         name: str | None = None,
         dtype: str | None = None,
+        trainable: bool = True,
     ) -> None:
+        if not isinstance(trainable, bool):
+            raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
+        self._trainable = trainable
         self.name = auto_name(type(self).__name__) if name is None else check_name(name)
         self.dtype = check_dtype(dtype)
         if input_dim is not None and input_shape is not None:
@@ -92,7 +100,8 @@ class Layer(Offered):
         self.backend = Backend()
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
-        self._owned = False
+        self.in_a_vector = False  # whether its weights lie in the flat vector of a model
+        self.trained_by: list[Any] = []  # the models that train at this moment
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -120,28 +129,24 @@ class Layer(Offered):
         """The array module of its weights."""
         return self.backend.xp
 
-    def claim(self) -> None:
-        """Note that a model has this layer: its weights can lie in one model's vector only."""
-        if self._owned:
-            raise ValueError(
-                f"Layer {self.name!r} belongs to another model already; make a new layer, and copy its weights "
-                "with get_weights and set_weights"
-            )
-        self._owned = True
-
-    def release(self) -> None:
-        """Belong to no model again; the weights are NumPy's from then on."""
-        self.__dict__ |= self.__getstate__()
-
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy has: it belongs to no model, and its weights are NumPy's."""
-        return {**self.__dict__, "weights": self.get_weights(), "backend": Backend(), "_owned": False}
+        """What a copy has: its weights are NumPy's, and lie in no model's vector."""
+        own = {"weights": self.get_weights(), "backend": Backend(), "in_a_vector": False, "trained_by": []}
+        return {**self.__dict__, **own}
 
-    def attach(self, weights: list[Array], backend: Backend) -> None:
-        """Move the weights into these views of the model's flat vector."""
-        for view, weight in zip(weights, self.weights, strict=True):
-            view[...] = backend.asarray(weight)
-        self.weights, self.backend = weights, backend
+    def place(self, backend: Backend) -> None:
+        """Move all weights to this device."""
+        self.weights, self.backend = [backend.asarray(weight) for weight in self.get_weights()], backend
+        self.in_a_vector = False
+
+    def move(self, views: list[Array], backend: Backend) -> None:
+        """Move the weights that gradients train into these views of a model's flat vector, on this device."""
+        if self.backend.device != backend.device:
+            self.place(backend)
+        for view, weight in zip(views, self.learned, strict=True):
+            view[...] = weight
+        self.weights[: len(views)] = views
+        self.in_a_vector = bool(views)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -184,6 +189,40 @@ class Layer(Offered):
 
     # -- weights and settings ----------------------------------------------------------------------
 
+    @property
+    def learned(self) -> list[Array]:
+        """Its parameters, which gradients train unless it is frozen; they come before its other weights."""
+        return self.weights[: len(self.weights) - self.states]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes its weights.
+
+        As in Keras, a change takes effect at the first training after the model's next `compile`.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those that training changes, as the arrays in which they lie."""
+        return self.learned if self._trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Array]:
+        """The others: moving averages, and all of a frozen layer."""
+        return self.weights[len(self.trainable_weights) :]
+
+    @property
+    def variables(self) -> list[Array]:
+        """Its weights; the states of seeds, which Keras has among them, are none here."""
+        return self.weights
+
+    trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
+
     def get_weights(self) -> list[Array]:
         """Copies of the weights as NumPy arrays; a Dense layer's are [kernel, bias]."""
         return [self.backend.to_numpy(weight) for weight in self.weights]
@@ -225,14 +264,9 @@ class Layer(Offered):
         """What it applies to z, fixed once the layer is made; `linear` in a layer that has none."""
         return self._activation
 
-    @property
-    def trainable(self) -> bool:
-        """Always True: tinydnn trains every weight."""
-        return True
-
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this layer again."""
-        return {"name": self.name, "dtype": self.dtype}
+        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -30,7 +30,8 @@ class Sequential(Network, OldMethods):
     """Layers in a row, each taking what the one before it gives.
 
     Args:
-        layers: the layers, or none, to add them one by one.
+        layers: the layers, or none, to add them one by one; other models may have them too.
+        trainable: whether training changes the weights.
         name: None numbers it: sequential, sequential_1, …
         device: "cpu", "gpu", or "auto", a GPU where one works; None takes `config.device()`.
         threads: how many threads share each batch on a CPU; None takes as many of the cores that this process may
@@ -51,12 +52,13 @@ class Sequential(Network, OldMethods):
     def __init__(
         self,
         layers: Sequence[Layer] | None = None,
-        *,
+        trainable: bool = True,
         name: str | None = None,
+        *,
         device: str | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__(layers, name, device, threads)
+        super().__init__(layers, trainable, name, device, threads)
 
     @property
     def history(self) -> History | None:

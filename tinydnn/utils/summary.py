@@ -31,16 +31,19 @@ def print_summary(model: Network, print_fn: Any = None) -> None:
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
         table.add_row(f"{escape(layer.name)} ([color(33)]{type(layer).__name__}[/])", shape, f"[color(34)]{count}[/]")
 
-    weights = model.layout.size if model.built else 0
+    trained, others = (sum(w.size for w in each) for each in (model.trainable_weights, model.non_trainable_weights))
     itemsize = np.dtype(model.dtype).itemsize
     optimizer = model.optimizer
-    lines = [f" Trainable params: {_count(weights, itemsize)}", " Non-trainable params: 0 (0.00 B)"]
-    total = weights
+    lines = [
+        f" Trainable params: {_count(trained, itemsize)}",
+        f" Non-trainable params: {_count(others, itemsize)}",
+    ]
+    total = trained + others
     extra_bytes = 0
     if optimizer is not None and optimizer.layout is not None:
         # Keras counts the number of steps, int64, and the learning rate among the optimizer's variables.
         rates = int(optimizer.schedule is None)
-        params = len(optimizer.slots) * weights + 1 + rates + len(optimizer.numbers_in_files())
+        params = len(optimizer.slots) * optimizer.layout.size + 1 + rates + len(optimizer.numbers_in_files())
         total += params
         extra_bytes = 8 - itemsize + rates * (np.dtype(floatx()).itemsize - itemsize)
         lines.append(f" Optimizer params: {_count(params, itemsize, extra_bytes)}")
