@@ -117,6 +117,13 @@ class Offered:
             raise AttributeError(f"{type(self).__name__} has no {name!r}.{hints(name, offered)} See docs/keras.md.")
 
 
+def refuse_methods(cls: type, names: Sequence[str], instead: str) -> None:
+    """Raise a TypeError if a class defines one of these methods, which Keras would run and tinydnn would not."""
+    for name in names:
+        if name in vars(cls):
+            raise TypeError(f"{cls.__name__} defines {name}, which tinydnn does not run: {instead}")
+
+
 class Modules:
     """Finds tinydnn's modules that are not files: old names of Keras', and the error for those that are missing.
 

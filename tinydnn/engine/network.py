@@ -131,15 +131,22 @@ class Network(Stack):
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
-        bound = {"backend", "_flat", "_views", "training"}  # to this device, this memory, these callbacks
+        # bound to this device, this memory, these callbacks, and symbolic tensors, each of which holds all before it
+        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs", "given_tensors"}
         trained = self.built and self.optimizer is not None and self.optimizer.layout is self.layout
-        return {name: value for name, value in vars(self).items() if name not in bound} | {"_trained": trained}
+        return {name: value for name, value in vars(self).items() if name not in bound} | {
+            "_trained": trained,
+            "_input": self.input_layer,
+            "_wiring": None if self.graph is None else self.graph.wiring,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        trained = state.pop("_trained")
+        trained, source, wiring = (state.pop(name) for name in ("_trained", "_input", "_wiring"))
         self.__dict__ |= {**state, "_flat": None, "_views": [], "training": None}
+        self.graph, self.inputs, self.outputs, self.given_tensors = None, [source.tensor()] if source else [], [], []
         self._choose_device()
-        if self.built:
+        if wiring is not None:
+            self._take_graph(wiring.wire(self.inputs[0]))
             self.settle()
         if trained and self.optimizer is not None:
             self.optimizer.attach(self.layout, self.backend)

@@ -6,7 +6,7 @@ number of threads gives the same bits, however fast each of them is.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -75,13 +75,15 @@ class Shards:
         self.team.run(task, len(passes))
         return passes
 
-    def predict(self, start: int, stop: int, out: Array) -> None:
-        """out[start:stop] = the model's output for those samples."""
+    def predict(self, start: int, stop: int, outs: Sequence[Array]) -> None:
+        """out[start:stop] = the model's output for those samples, for each of its outputs."""
 
         def work(own: Pass, part: slice) -> None:
             rows = slice(start + part.start, start + part.stop)
             own.prepare()
-            out[rows] = own.forward(rows)
+            own.forward(rows)
+            for out, place in zip(outs, own.graph.outputs, strict=True):
+                out[rows] = own.given[place]
 
         self.each_share(stop - start, work)
 
@@ -142,7 +144,7 @@ class Shards:
         """Sum the passes' gradients, and let the optimizer take its step with them."""
         if self.network.layout.size:
             self._update_weights(passes)
-        for layer in self.network.layers:
+        for layer in self.network.flat_layers:
             layer.steps_seen += 1
 
     def _update_weights(self, passes: list[Pass]) -> None:

@@ -16,7 +16,7 @@ def snapshot(network: Network) -> Snapshot:
         "others": [weight.copy() for weight in network.others],
         "slots": {name: slot.copy() for name, slot in network.optimizer.slots.items()},
         "iterations": network.optimizer.iterations,
-        "streams": [[layer.stream_seed, layer.steps_seen] for layer in network.layers],
+        "streams": [[layer.stream_seed, layer.steps_seen] for layer in network.flat_layers],
     }
 
 
@@ -37,6 +37,6 @@ def restore(network: Network, earlier: Snapshot) -> None:
             raise ValueError(f"expected {ours.size} weights of {ours.dtype}. Found: {theirs.shape} of {theirs.dtype}")
         ours[...] = network.backend.asarray(theirs)
     network.optimizer.iterations = check_count("iterations", earlier["iterations"], low=0)
-    for layer, (seed, steps) in zip(network.layers, earlier["streams"], strict=True):
+    for layer, (seed, steps) in zip(network.flat_layers, earlier["streams"], strict=True):
         layer.stream_seed = check_count("seed", seed, low=0)
         layer.steps_seen = check_count("steps", steps, low=0)

@@ -1,4 +1,4 @@
-"""Layers in a row: what fits together, and how they are built."""
+"""Layers in a row: what fits together, how they are built, and the graph that they are."""
 
 import math
 from collections.abc import Sequence
@@ -10,20 +10,27 @@ from tinydnn.device import devices
 from tinydnn.device.backend import Shape
 from tinydnn.device.memory import check_room
 from tinydnn.device.threads import worthwhile
+from tinydnn.engine.graph import Graph, flat_layers
 from tinydnn.engine.weights import Weights, moving
-from tinydnn.layers import InputLayer, Layer
+from tinydnn.layers import InputLayer, KerasTensor, Layer, calling
+from tinydnn.layers.keras_tensor import Call
 from tinydnn.names import auto_name
 
 
 class Stack(Weights):
-    """Layers in a row, each taking what the one before it gives.
+    """Layers, or models, in a row, each taking what the one before it gives.
 
     Args: as `models.Sequential` has them.
+
+    graph: what a pass runs over; None before the model is built.
+    inputs, outputs: the symbolic tensors at its ends; empty before the model is built.
     """
+
+    merges = False  # it is called on one tensor
 
     def __init__(
         self,
-        layers: Sequence[Layer] | None,
+        layers: Sequence[Any] | None,
         trainable: bool,
         name: str | None,
         device: str | None,
@@ -33,9 +40,12 @@ class Stack(Weights):
         self.name = auto_name(type(self).__name__) if name is None else check_name(name, "model")
         self._asked_for = device, None if threads is None else check_count("threads", threads)
         self._choose_device()
-        self.layers: list[Layer] = []
+        self.layers: list[Any] = []
+        self.graph: Graph | None = None
+        self.inputs: list[KerasTensor] = []
+        self.outputs: list[KerasTensor] = []
+        self.given_tensors: list[Any] = []  # references to what it gave, where it was called on symbolic tensors
         self.sample_shape: Shape | None = None
-        self.input_layer: InputLayer | None = None
         self.built = False
         self._names: set[str] = set()
         self._gives: Shape | None = None  # the shape of one output, where it is known already
@@ -45,32 +55,36 @@ class Stack(Weights):
 
     # -- building ----------------------------------------------------------------------------------
 
-    def add(self, layer: Layer) -> None:
-        """Put a layer at the end.
+    def add(self, layer: Any) -> None:
+        """Put a layer, or a model, at the end.
 
         Raises:
-            TypeError: no layer.
+            TypeError: neither.
             ValueError: an Input that is not the first, a layer that the model has already, two
                 layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
-        before = self.sample_shape, self.built, self._gives
+        before = self.sample_shape, self.built, self._gives, self.graph
         self._append(layer)
         try:
             self._build_where_stated()
         except BaseException:
-            self.sample_shape, self.built, self._gives = before
+            self.sample_shape, self.built, self._gives, self.graph = before
             self._names.remove(self.layers.pop().name)
             raise
 
-    def _append(self, layer: Layer) -> None:
+    def _append(self, layer: Any) -> None:
         """Put a layer at the end, without weights."""
-        if not isinstance(layer, Layer):
-            raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
         if isinstance(layer, InputLayer):
-            if self.layers or self.input_layer:
-                raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
-            self.input_layer, self.sample_shape = layer, layer.given_shape
+            layer = layer.tensor()
+        if isinstance(layer, KerasTensor) and isinstance(layer.call.layer, InputLayer):
+            if self.layers or self.inputs:
+                raise ValueError(
+                    f"An Input comes first. Received: {layer.call.layer.name!r} after {len(self.layers)} layers"
+                )
+            self.inputs, self.sample_shape = [layer], layer.sample_shape
             return
+        if not isinstance(layer, Layer | Stack):
+            raise TypeError(f"add expects one of tinydnn.layers, or a model. Received: {layer!r}")
         if layer.name in self._names:
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:
@@ -85,7 +99,7 @@ class Stack(Weights):
         gives = None if arrives is None else layer.compute_output_shape(arrives)
         self.layers.append(layer)
         self._names.add(layer.name)
-        self._gives, self.built = gives, False
+        self._gives, self.built, self.graph = gives, False, None
 
     def _build_where_stated(self) -> None:
         """Build the model if an Input or its first layer says what it takes."""
@@ -126,11 +140,69 @@ class Stack(Weights):
             sizes[layer.name] = 0 if layer.built else sum(map(math.prod, layer.weight_shapes(shape).values()))
             shape = layer.compute_output_shape(shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
-        shape = sample_shape
+        if not self.inputs:
+            self.inputs = [InputLayer(sample_shape, name="input_layer", dtype=self.dtype).tensor()]
+        tensor = self.inputs[0]
         for layer in self.layers:
-            shape = layer.build(shape)
+            tensor = layer(tensor)
         self.sample_shape, self._gives = sample_shape, shape
-        self.built = True
+        self._take_graph([tensor])
+
+    def _take_graph(self, outputs: list[KerasTensor]) -> None:
+        """Be built: what lies between the input and these tensors is the model."""
+        self.graph = Graph(self.name, self.inputs[0], outputs)
+        self.outputs, self.built = outputs, True
+
+    @property
+    def input_layer(self) -> InputLayer | None:
+        """What states the shape of a sample, where that is known."""
+        return self.inputs[0].call.layer if self.inputs else None
+
+    @property
+    def given_shape(self) -> Shape | None:
+        """The shape of the samples that it takes, where that is known."""
+        return self.sample_shape
+
+    @property
+    def flat_layers(self) -> list[Layer]:
+        """The layers, with those of the models among them, each once and without an InputLayer."""
+        if self.graph is not None:
+            return self.graph.layers
+        return list(dict.fromkeys(each for entry in self.layers for each in flat_layers(entry)))
+
+    def weight_shapes(self, sample_shape: Shape) -> dict[str, Shape]:
+        """The shape of each weight, by a name, for samples of this shape; nothing is drawn."""
+        shapes = {}
+        for layer in self.layers:
+            shapes |= {f"{layer.name}/{name}": shape for name, shape in layer.weight_shapes(sample_shape).items()}
+            sample_shape = layer.compute_output_shape(sample_shape)
+        return shapes
+
+    # -- symbolic tensors --------------------------------------------------------------------------
+
+    def called_on(self, tensor: KerasTensor) -> Any:
+        """What the model gives for a symbolic tensor: another one, or a list where it has several outputs."""
+        if self.sample_shape not in (None, tensor.sample_shape):
+            raise ValueError(
+                f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {tensor.sample_shape}"
+            )
+        self.build_for(tensor.sample_shape)
+        call = Call(self, (tensor,))
+        given = [KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)]
+        calling.note(self, given[0])
+        return calling.unpacked(given)
+
+    @property
+    def input(self) -> KerasTensor:
+        """The symbolic tensor that it takes."""
+        self._require_built("input")
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor that it gives, or the list of them."""
+        self._require_built("output")
+        return calling.unpacked(self.outputs)
 
     def _choose_device(self) -> None:
         self.backend = devices.get(*self._asked_for)
@@ -162,10 +234,12 @@ class Stack(Weights):
     @property
     def last_activation(self) -> activations.Activation | None:
         """The activation of the last layer, through which a loss may look to the logits; None where it has none."""
-        last = self.layers[-1].activation
+        assert self.graph is not None
+        last = self.graph.nodes[-1].layer.activation
         return None if last is activations.linear else last
 
     @property
     def converts_input(self) -> bool:
-        """Whether the first layer that computes takes samples of any dtype."""
-        return next((layer.converts for layer in self.layers if layer.computes), False)
+        """Whether the layers that compute something of the samples take them in any dtype."""
+        assert self.graph is not None
+        return self.graph.converts_input

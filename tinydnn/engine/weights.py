@@ -33,7 +33,7 @@ class Weights(Offered):
     """What a model does with the weights of its layers."""
 
     name: str
-    layers: list[Layer]
+    layers: list[Any]
     backend: Backend
     built: bool
 
@@ -41,11 +41,16 @@ class Weights(Offered):
         if not isinstance(trainable, bool):
             raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
         self._trainable = trainable
-        self._frozen: frozenset[str] | None = None  # the names of the layers that are not trained, once it is fixed
+        self._frozen: frozenset[Layer] | None = None  # the layers that are not trained, once it is fixed
         self._laid_out: list[Layer] | None = None  # the layers whose weights the layout has
         self._layout = Layout([])
         self._views: list[Array] = []  # of the flat vector
         self._flat: Array | None = None
+
+    @property
+    def flat_layers(self) -> list[Layer]:
+        """The layers, with those of the models among them, each once and without an InputLayer."""
+        raise NotImplementedError
 
     # -- what is trained ---------------------------------------------------------------------------
 
@@ -60,23 +65,23 @@ class Weights(Offered):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for layer in self.layers:
+        for layer in self.flat_layers:
             layer.trainable = value
 
     def fix_what_is_trained(self) -> None:
         """Let what is trainable now be what is trained, until the model is compiled again."""
         if self._frozen is None:
-            self._frozen = frozenset(layer.name for layer in self.layers if not self._trains(layer))
+            self._frozen = frozenset(layer for layer in self.flat_layers if not self._trains(layer))
 
     def _trains(self, layer: Layer) -> bool:
         if self._frozen is None:
             return self._trainable and layer.trainable
-        return layer.name not in self._frozen
+        return layer not in self._frozen
 
     @property
     def trained(self) -> list[Layer]:
         """The layers that a training changes."""
-        return [layer for layer in self.layers if self._trains(layer)]
+        return [layer for layer in self.flat_layers if self._trains(layer)]
 
     # -- where they lie ----------------------------------------------------------------------------
 
@@ -112,16 +117,16 @@ class Weights(Offered):
     def views_by_layer(self, vector: Array) -> list[list[Array]]:
         """For each layer, the views of its weights in a vector of this layout; none for one that is not trained."""
         views, trained = iter(self.layout.views(vector)), self.trained
-        return [[next(views) for _ in layer.learned] if layer in trained else [] for layer in self.layers]
+        return [[next(views) for _ in layer.learned] if layer in trained else [] for layer in self.flat_layers]
 
     @property
     def here(self) -> bool:
         """Whether the weights are on this model's device."""
-        return all(layer.backend.device == self.backend.device for layer in self.layers)
+        return all(layer.backend.device == self.backend.device for layer in self.flat_layers)
 
     def settle(self) -> None:
         """Bring the weights to this model's device, and into its vector where some lie in none."""
-        elsewhere = [layer for layer in self.layers if layer.backend.device != self.backend.device]
+        elsewhere = [layer for layer in self.flat_layers if layer.backend.device != self.backend.device]
         self._check_at_rest(elsewhere)
         for layer in elsewhere:
             layer.place(self.backend)
@@ -137,14 +142,14 @@ class Weights(Offered):
             RuntimeError: another one does so.
         """
         with moving():
-            self._check_at_rest(self.layers)
+            self._check_at_rest(self.flat_layers)
             _ = self.parameters
-            for layer in self.layers:
+            for layer in self.flat_layers:
                 layer.trained_by.append(self)
         try:
             yield
         finally:
-            for layer in self.layers:
+            for layer in self.flat_layers:
                 layer.trained_by.remove(self)
 
     def _trained_elsewhere(self, layers: Sequence[Layer]) -> list[str]:
@@ -166,41 +171,41 @@ class Weights(Offered):
 
     def weights_are_finite(self) -> bool:
         """Whether no weight has become infinite or NaN."""
-        return all(bool(layer.xp.isfinite(weight).all()) for layer in self.layers for weight in layer.weights)
+        return all(bool(layer.xp.isfinite(weight).all()) for layer in self.flat_layers for weight in layer.weights)
 
     @property
     def others(self) -> list[Array]:
         """The weights that are not in the flat vector, of frozen layers and moving averages."""
         trained = self.trained
-        return [w for layer in self.layers for w in layer.weights[len(layer.learned) if layer in trained else 0 :]]
+        return [w for layer in self.flat_layers for w in layer.weights[len(layer.learned) if layer in trained else 0 :]]
 
     # -- as Keras has them -------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Array]:
         """All weights, layer by layer, as the arrays in which they lie."""
-        return [weight for layer in self.layers for weight in layer.weights]
+        return [weight for layer in self.flat_layers for weight in layer.weights]
 
     @property
     def trainable_weights(self) -> list[Array]:
         """Those that training changes."""
-        return [weight for layer in self.layers for weight in layer.trainable_weights] if self._trainable else []
+        return [weight for layer in self.flat_layers for weight in layer.trainable_weights] if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Array]:
         """The others: of frozen layers, and moving averages."""
-        return [w for layer in self.layers for w in layer.non_trainable_weights] if self._trainable else self.weights
+        return [w for layer in self.flat_layers for w in layer.non_trainable_weights] if self._trainable else self.weights
 
     variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
 
     @property
     def dtype(self) -> str:
         """The dtype of all layers."""
-        return self.layers[0].dtype if self.layers else "float32"
+        return self.layers[-1].dtype if self.layers else "float32"
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights as NumPy arrays: [kernel, bias] of each Dense layer, in order."""
-        return [weight for layer in self.layers for weight in layer.get_weights()]
+        return [weight for layer in self.flat_layers for weight in layer.get_weights()]
 
     def set_weights(self, weights: Sequence[Array]) -> None:
         """Take over these values.
@@ -212,14 +217,14 @@ class Weights(Offered):
         shapes = [weight.shape for weight in self.weights]
         arrays = iter(check_weights(weights, shapes, self.dtype, f"Model {self.name!r}"))
         with deferred_interrupt():
-            for layer in self.layers:
+            for layer in self.flat_layers:
                 for weight in layer.weights:
                     weight[...] = layer.backend.asarray(next(arrays))
 
     def count_params(self) -> int:
         """The number of weights of all layers."""
         self._require_built("count_params")
-        return sum(layer.count_params() for layer in self.layers)
+        return sum(layer.count_params() for layer in self.flat_layers)
 
     def _require_built(self, what: str) -> None:
         if not self.built:

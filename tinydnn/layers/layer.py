@@ -16,14 +16,15 @@ from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.missing import Offered
+from tinydnn.layers import calling
+from tinydnn.missing import Offered, refuse_methods
 from tinydnn.names import auto_name
 
 
 class Trace:
     """What one pass keeps of one layer; its arrays hold until the pass runs again.
 
-    x, y: the layer's input and output, (rows, …).
+    x, y: the layer's input and output, (rows, …); x and dx are lists where a layer takes several inputs.
     z: what goes into the activation of a Dense or Activation layer; y is a = f(z) then.
     dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
     dz: the gradient with respect to z, of a Dense layer.
@@ -66,6 +67,7 @@ class Layer(Offered):
 
     states = 0  # how many of the weights, the last ones, are no parameters: no gradient trains them
     computes = True  # False for a layer that only looks at its input in another shape
+    merges = False  # True for a layer that takes a list of inputs
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
     bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
@@ -73,6 +75,10 @@ class Layer(Offered):
     kernel_constraint: constraints.Constraint | None = None
     bias_constraint: constraints.Constraint | None = None
     _activation: activations.Activation = activations.linear
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("call",), "write forward(x, t) and backward(dy, t), as in the files of tinydnn/layers")
 
     def __init__(
         self,
@@ -97,6 +103,7 @@ class Layer(Offered):
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
+        self.given_tensors: list[Any] = []  # references to the symbolic tensors that it gave
         self.backend = Backend()
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
@@ -125,6 +132,11 @@ class Layer(Offered):
         return self.output_shape
 
     @property
+    def can_be_shared(self) -> bool:
+        """Whether it may stand at several places of a model: a step leaves nothing in it, and draws nothing."""
+        return not self.stream_seed and not self.states
+
+    @property
     def xp(self) -> Any:
         """The array module of its weights."""
         return self.backend.xp
@@ -132,7 +144,7 @@ class Layer(Offered):
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has: its weights are NumPy's, and lie in no model's vector."""
         own = {"weights": self.get_weights(), "backend": Backend(), "in_a_vector": False, "trained_by": []}
-        return {**self.__dict__, **own}
+        return {**self.__dict__, **own, "given_tensors": []}
 
     def place(self, backend: Backend) -> None:
         """Move all weights to this device."""
@@ -164,6 +176,31 @@ class Layer(Offered):
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []
 
+    # -- calling -----------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: None = None) -> Any:
+        """What it gives: a symbolic tensor for one, as an `Input` gives it; for an array an array, as in predict.
+
+        Raises:
+            ValueError: shapes that don't fit, or training or mask is given.
+        """
+        if training or mask is not None or (training is False and isinstance(inputs, calling.KerasTensor)):
+            raise ValueError(
+                f"Layer {self.name!r} can't be called with training or mask: in fit it trains, in predict not. "
+                f"Received: training={training!r}, mask={mask!r}"
+            )
+        return calling.call(self, inputs)
+
+    @property
+    def output(self) -> calling.KerasTensor:
+        """The symbolic tensor that it gives, at the first place where it was called."""
+        return calling.first_tensor(self)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor that it takes, or the list of them, at the first place where it was called."""
+        return calling.unpacked(calling.first_tensor(self).call.inputs or [self.output])
+
     # -- computing ---------------------------------------------------------------------------------
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
@@ -184,7 +221,10 @@ class Layer(Offered):
         raise NotImplementedError
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
-        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed."""
+        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed.
+
+        It leaves dy as it is, which may be what other layers take too.
+        """
         raise NotImplementedError
 
     # -- weights and settings ----------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from tinydnn.device import devices
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import CompiledError, SavedModel
-from tinydnn.models.sequential import Sequential
+from tinydnn.models.row import Sequential
 
 
 def load_model(
