@@ -6,6 +6,7 @@ runs over nodes: those of the models that were called stand in their place there
 Mirrors keras/src/ops/function.py, `map_graph`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,8 +82,8 @@ class Graph:
         if len({layer.dtype for layer in self.layers}) > 1:
             dtypes = {layer.name: layer.dtype for layer in self.layers}
             raise ValueError(f"All layers of a model have one dtype. Received: {dtypes}")
-        for layer in self.layers:
-            if sum(node.layer is layer for node in self.nodes) > 1 and not layer.can_be_shared:
+        for layer, times in Counter(node.layer for node in self.nodes).items():
+            if times > 1 and not layer.can_be_shared:
                 raise ValueError(
                     f"Layer {layer.name!r} stands at several places of model {model!r}, which a {type(layer).__name__} "
                     "can't; make a layer for each"
@@ -187,9 +188,8 @@ def _entries(found: dict[Call, int], depths: dict[Call, int]) -> list[Any]:
 
 
 def _check_names(model: str, entries: Sequence[Any]) -> None:
-    names = [entry.name for entry in entries]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(entry.name for entry in entries).items():
+        if times > 1:
             raise ValueError(f"The layers of a model need different names. Received: {name!r} twice in {model!r}")
 
 

@@ -17,6 +17,7 @@ from tinydnn.engine.activity import ActivityPenalty
 from tinydnn.engine.averages import Scores
 from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
+from tinydnn.layers import Layer
 from tinydnn.losses import LossTrace
 
 Rows = Any  # which samples: an array of indices, or a slice of neighbours
@@ -84,13 +85,15 @@ class Pass:
         layers = self.network.flat_layers
         views = self._gradients = dict(zip(layers, self.network.views_by_layer(self.gradient), strict=True))
         self._added: dict[int, list[Array]] = {}  # by the place of a node, where its layer stands at a later one too
+        later: set[Layer] = set()
         for i in reversed(range(len(self.layers))):
             layer, t = self.layers[i], self.traces[i]
             t.gradients = views[layer]
-            if layer in self.layers[i + 1 :] and t.gradients:
+            if layer in later:
                 room = workspace.room(i, self.network.dtype)
                 self._added[i] = views[layer]
                 t.gradients = [room(f"gradient {k}", view.shape) for k, view in enumerate(views[layer])]
+            later.add(layer)
 
     def _make_loss(self, n: int, workspace: Workspace) -> None:
         loss, last, t = self.network.loss, self.network.last_activation, self.traces[-1]

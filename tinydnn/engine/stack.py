@@ -26,6 +26,7 @@ class Stack(Weights):
     inputs, outputs: the symbolic tensors at its ends; empty before the model is built.
     """
 
+    keras_class = "Sequential"  # which files name
     merges = False  # it is called on one tensor
 
     def __init__(

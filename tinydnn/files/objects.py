@@ -71,6 +71,9 @@ def serialize(value: Any) -> dict[str, Any] | None:
     result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
         result["build_config"] = {"input_shape": [None, *(value.input_shape or ())]}
+    if isinstance(value, layers.Layer) and value.merges:
+        shapes: Any = value.input_shape or ()
+        result["build_config"] = {"input_shape": [[None, *shape] for shape in shapes]}
     return result
 
 

@@ -26,6 +26,8 @@ class Functional(Model):
         ValueError: several inputs, or outputs that don't come from the input alone.
     """
 
+    keras_class = "Functional"
+
     def __init__(
         self,
         inputs: Any,
@@ -43,7 +45,7 @@ class Functional(Model):
                 f"Received: {len(found)} inputs, {', '.join(each.name for each in found)}"
             )
         super().__init__(None, trainable, name, device, threads)
-        self._gives_list = isinstance(outputs, list | tuple)
+        self.gives_list = isinstance(outputs, list | tuple)
         (source,) = found
         if not isinstance(source.call.layer, InputLayer):  # what lies before it is no part of the model
             wiring = Graph(self.name, source, given).wiring
