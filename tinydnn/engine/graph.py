@@ -91,9 +91,9 @@ class Graph:
 
     @cached_property
     def is_chain(self) -> bool:
-        """Whether each node takes what the one before it gives, and the last one gives the only output."""
-        chain = all(node.inputs == (i,) for i, node in enumerate(self.nodes))
-        return chain and self.outputs == [len(self.nodes)]
+        """Whether the layers stand in a row, each of them once, and the last one gives the only output."""
+        row = all(node.inputs == (i,) for i, node in enumerate(self.nodes))
+        return row and [node.layer for node in self.nodes] == self.layers and self.outputs == [len(self.nodes)]
 
     @cached_property
     def converts_input(self) -> bool:

@@ -142,11 +142,12 @@ class Stack(Weights):
             shape = layer.compute_output_shape(shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
         if not self.inputs:
-            self.inputs = [InputLayer(sample_shape, name="input_layer", dtype=self.dtype).tensor()]
+            self.inputs = [InputLayer(sample_shape, dtype=self.dtype).tensor()]
         tensor = self.inputs[0]
         for layer in self.layers:
             tensor = layer(tensor)
         self.sample_shape, self._gives = sample_shape, shape
+        auto_name("Functional")  # Keras makes a model of this kind here, which uses up a number
         self._take_graph([tensor])
 
     def _take_graph(self, outputs: list[KerasTensor]) -> None:

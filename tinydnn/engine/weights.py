@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Backend

@@ -8,6 +8,7 @@ from typing import Any
 from tinydnn import activations, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.passes import Pass
+from tinydnn.inspect.twin import require_row
 
 QUANTITIES = "gradient", "update", "saturated", "dead"
 SUMS = "dW²", "change²", "W²", "saturated", "dead"  # what the quantities are computed from
@@ -89,9 +90,14 @@ class WatchedLayer:
 
 
 def watched_layers(model: Any) -> dict[str, WatchedLayer]:
-    """The layers that can be watched, by name: each Dense layer, and each Activation that is a layer of its own."""
+    """The layers that can be watched, by name: each Dense layer, and each Activation that is a layer of its own.
+
+    Raises:
+        ValueError: the model's layers are not in a row.
+    """
+    require_row(model, "The watch")
     found = {}
-    for i, layer in enumerate(model.layers):
+    for i, layer in enumerate(model.flat_layers):
         dense = isinstance(layer, layers.Dense)
         if dense or isinstance(layer, layers.Activation):
             found[layer.name] = WatchedLayer(layer, i, dense, ENDS.get(type(layer.activation)))

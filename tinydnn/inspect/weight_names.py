@@ -8,7 +8,7 @@ _GRADIENTS = {"kernel": "dW", "bias": "db"}
 
 def weight_names(model: Sequential) -> list[str]:
     """dense/kernel, dense/bias, … in the order of the model's weights."""
-    return [f"{layer.name}/{name}" for layer in model.layers for name in layer.weight_names]
+    return [f"{layer.name}/{name}" for layer in model.flat_layers for name in layer.weight_names]
 
 
 def trained_names(model: Sequential) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.one_batch import OneBatch
+from tinydnn.inspect.twin import require_row
 from tinydnn.inspect.weight_names import trained_names, weight_names
 from tinydnn.models import Sequential
 
@@ -59,7 +60,8 @@ def check(model: Sequential, step: Step) -> None:
     model.require_compiled("diagnose", step.y)
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
-    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.layers):
+    require_row(model, "diagnose")
+    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.flat_layers):
         raise ValueError("diagnose expects a net without Dropout, since a step does not tell its masks")
     _check_weights(model, step)
     _check_numbers(model, step)
