@@ -9,6 +9,7 @@ from tinydnn.engine.data import Data
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
+from tinydnn.layers.calling import unpacked
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -37,24 +38,24 @@ def evaluate_shards(shards: Shards, callbacks: Hooks, interrupt: Interrupt) -> L
     return logs
 
 
-def predict(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> Array:
-    """The network's outputs for these samples, (n, outputs), as a NumPy array; an interrupt ends it between batches."""
+def predict(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> list[Array]:
+    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; an interrupt ends it between batches."""
     with deferred_interrupt() as interrupt:
         network.build_for(data.x.shape[1:])
-        backend, shape = network.backend, network.compute_output_shape(data.x.shape[1:])
-        out = backend.xp.empty((data.n, *shape), network.dtype)
+        backend = network.backend
+        outs = [backend.xp.empty((data.n, *each.sample_shape), network.dtype) for each in network.outputs]
         with Shards(network, data, batch_size) as shards:
             callbacks.on_predict_begin({})
             for step, start in enumerate(range(0, data.n, batch_size)):
                 callbacks.on_predict_batch_begin(step, {})
                 part = slice(start, min(start + batch_size, data.n))
-                shards.predict(part.start, part.stop, out)
-                logs = LazyLogs(functools.partial(_outputs, network, out[part]))
+                shards.predict(part.start, part.stop, outs)
+                logs = LazyLogs(functools.partial(_outputs, network, [out[part] for out in outs]))
                 callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
                 interrupt.check()
             callbacks.on_predict_end({})
-    return backend.to_numpy(out)
+    return [backend.to_numpy(out) for out in outs]
 
 
-def _outputs(network: Network, out: Array) -> dict[str, Any]:
-    return {"outputs": network.backend.to_numpy(out)}
+def _outputs(network: Network, outs: list[Array]) -> dict[str, Any]:
+    return {"outputs": unpacked([network.backend.to_numpy(out) for out in outs])}
