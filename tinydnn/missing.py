@@ -17,8 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Arguments that Keras 3 has and tinydnn lacks, of functions, and of classes and those derived from them.
 _OF_KERAS = {
     "Input": "batch_size sparse ragged batch_shape tensor optional",
-    "InputLayer": "batch_size sparse ragged batch_shape input_tensor optional",
-    "Layer": "activity_regularizer trainable autocast",
+    "InputLayer": "trainable batch_size sparse ragged batch_shape input_tensor optional",
+    "Layer": "activity_regularizer autocast",
     "Dense": "lora_rank lora_alpha quantization_config",
     "Dropout": "noise_shape",
     "Flatten": "data_format",
@@ -30,11 +30,9 @@ _OF_KERAS = {
     "Metric": "dtype",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
-    "Sequential": "trainable",
     "compile": "loss_weights weighted_metrics",
     "fit": "class_weight sample_weight",
     "evaluate": "sample_weight",
-    "predict": "",
     "train_on_batch": "sample_weight class_weight",
     "test_on_batch": "sample_weight",
     "summary": "show_trainable layer_range",
@@ -125,6 +123,13 @@ class Offered:
                 return object.__getattribute__(self, name)  # Python's own error, or that of a property
             offered = [each for each in dir(self) if not each.startswith("_")]
             raise AttributeError(f"{type(self).__name__} has no {name!r}.{hints(name, offered)} See docs/keras.md.")
+
+
+def refuse_methods(cls: type, names: Sequence[str], instead: str) -> None:
+    """Raise a TypeError if a class defines one of these methods, which Keras would run and tinydnn would not."""
+    for name in names:
+        if name in vars(cls):
+            raise TypeError(f"{cls.__name__} defines {name}, which tinydnn does not run: {instead}")
 
 
 class Modules:

@@ -9,6 +9,7 @@ from tinydnn.engine.feeds import Feed
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
+from tinydnn.layers.calling import unpacked
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -37,28 +38,31 @@ def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Int
     return logs
 
 
-def predict(network: Network, feed: Feed, callbacks: Hooks) -> Array:
-    """The network's outputs for these samples, (n, outputs), as a NumPy array; an interrupt ends it between batches."""
+def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
+    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; Ctrl-C ends it between batches."""
     with deferred_interrupt() as interrupt:
         data = feed.data
         network.build_for(data.x.shape[1:])
-        backend, shape = network.backend, network.compute_output_shape(data.x.shape[1:])
-        outputs: list[Array] = []  # of all samples of `data`, which a stream has anew with each batch
+        backend = network.backend
+        parts: list[list[Array]] = []  # of all samples of `data`, which a stream has anew with each batch
         with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
             if feed.streams:
                 feed.begin(shards)
             for step, (start, stop) in enumerate(feed.batches(shards)):
                 callbacks.on_predict_batch_begin(step, {})
-                if feed.streams or not outputs:
-                    outputs.append(backend.xp.empty((data.n, *shape), network.dtype))
-                shards.predict(start, stop, outputs[-1])
-                logs = LazyLogs(functools.partial(_outputs, network, outputs[-1][start:stop]))
+                if feed.streams or not parts:
+                    shapes = [(data.n, *each.sample_shape) for each in network.outputs]
+                    parts.append([backend.xp.empty(shape, network.dtype) for shape in shapes])
+                shards.predict(start, stop, parts[-1])
+                logs = LazyLogs(functools.partial(_outputs, network, [out[start:stop] for out in parts[-1]]))
                 callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
                 interrupt.check()
             callbacks.on_predict_end({})
-    return backend.to_numpy(backend.xp.concatenate(outputs) if feed.streams else outputs[0][:stop])
+    if feed.streams:
+        return [backend.to_numpy(backend.xp.concatenate(each)) for each in zip(*parts, strict=True)]
+    return [backend.to_numpy(out[:stop]) for out in parts[0]]
 
 
-def _outputs(network: Network, out: Array) -> dict[str, Any]:
-    return {"outputs": network.backend.to_numpy(out)}
+def _outputs(network: Network, outs: list[Array]) -> dict[str, Any]:
+    return {"outputs": unpacked([network.backend.to_numpy(out) for out in outs])}

@@ -72,7 +72,7 @@ def _restore(fit: Fit, state: State) -> None:
     fit.step = check_count("step", state["step"], low=0)
     fit.stopping = network.stop_training = bool(state["stop_training"])
     fit.logs = dict(state["logs"])
-    if not np.isfinite(state["model"]["parameters"]).all():
+    if not all(np.isfinite(each).all() for each in (state["model"]["parameters"], *state["model"]["others"])):
         raise ValueError("expected finite weights. Found: NaN or infinity")
     restore(network, state["good"])
     fit.divergence.good = fit.divergence.began = snapshot(network)
@@ -87,5 +87,7 @@ def _restore(fit: Fit, state: State) -> None:
 
 def _on_host(network: Network, state: Snapshot) -> Snapshot:
     """A snapshot with NumPy arrays."""
-    slots = {name: network.backend.to_numpy(slot) for name, slot in state["slots"].items()}
-    return {**state, "parameters": network.backend.to_numpy(state["parameters"]), "slots": slots}
+    to_numpy = network.backend.to_numpy
+    slots = {name: to_numpy(slot) for name, slot in state["slots"].items()}
+    others = [to_numpy(each) for each in state["others"]]
+    return {**state, "parameters": to_numpy(state["parameters"]), "others": others, "slots": slots}

@@ -24,8 +24,8 @@ _SHOWN = 5  # differences
 def of_training(fit: Fit, initial_epoch: int) -> Settings:
     """What tells a training from another one, apart from its data; the names of things don't."""
     network = fit.network
-    found: Settings = {"sample_shape": list(network.sample_shape), "number of layers": len(network.layers)}
-    for number, layer in enumerate(network.layers, 1):
+    found: Settings = {"sample_shape": list(network.sample_shape), "number of layers": len(network.flat_layers)}
+    for number, layer in enumerate(network.flat_layers, 1):
         kind = type(layer).__name__
         found[f"layer {number}"] = kind
         found |= {f"layer {number}, {kind}: {name}": _plain(value) for name, value in _settings(layer).items()}

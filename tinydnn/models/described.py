@@ -1,17 +1,18 @@
 """What a model says of itself: its config, its names, its summary (mirrors keras/src/models/model.py)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinydnn.missing import Offered
 
-Model = Any  # a models.Sequential, which derives from what is here
+Model = Any  # a models.Model, which derives from what is here
 
 
 class Described(Offered):
     """The methods by which a model tells what it is, and what makes it again."""
 
     metrics: Any  # by name
+    make: Callable[[Any], Model]  # the model of a files.config.SavedModel, by what knows the classes of models
 
     @property
     def metrics_names(self) -> list[str]:
@@ -48,11 +49,8 @@ class Described(Offered):
 
         if custom_objects:
             raise ValueError(f"tinydnn makes Keras' own classes only. Received: {', '.join(custom_objects)}")
-        saved = from_config({"config": config}, compile=False)
-        model: Model = cls(saved.entries, name=saved.name)  # type: ignore[call-arg]
-        if saved.batch_shape and saved.layers:
-            model.build(saved.batch_shape)
-        return model
+        kind = "Functional" if "output_layers" in config else "Sequential"
+        return cls.make(from_config({"class_name": kind, "config": config}, compile=False))
 
     def to_json(self, **kwargs: Any) -> str:
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
@@ -79,8 +77,10 @@ class Described(Offered):
             line_length: how many characters a line has; None is what the terminal has, and 88 at most.
             positions: where the three columns end, as shares of a line or in characters; None is [0.45, 0.8, 1].
             print_fn: called with the whole text instead of printing it.
-            expand_nested: makes no difference, since no layer is a model.
+            expand_nested: False; a model in a model stays one row.
         """
         from tinydnn.utils.summary import print_summary
 
+        if expand_nested:
+            raise ValueError("tinydnn shows a model in a model as one row; print its own summary too. Received: True")
         print_summary(self, print_fn, line_length, positions)

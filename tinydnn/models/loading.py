@@ -5,10 +5,14 @@ from os import PathLike
 from typing import Any
 
 from tinydnn.device import devices
+from tinydnn.engine.graph import Wiring
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import CompiledError, SavedModel
 from tinydnn.missing import names_its_arguments
-from tinydnn.models.sequential import Sequential
+from tinydnn.models.described import Described
+from tinydnn.models.functional import Functional
+from tinydnn.models.model import Model
+from tinydnn.models.row import Sequential
 
 
 def load_model(
@@ -16,7 +20,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Sequential:
+) -> Model:
     """The model in a .keras file, or in an .h5 file of Keras 2.
 
     Args:
@@ -44,7 +48,7 @@ def load_model(
         ) from None
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights.
 
     custom_objects: None or empty: tinydnn loads Keras' own classes only.
@@ -62,18 +66,18 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 
 
 @names_its_arguments
-def clone_model(model: Sequential) -> Sequential:
+def clone_model(model: Model) -> Model:
     """A model with the same layers and new initial weights, not compiled.
 
     Raises:
         TypeError: a layer is of a class that is not tinydnn's.
     """
-    clone: Sequential = type(model).from_config(model.get_config())
+    clone: Model = type(model).from_config(model.get_config())
     return clone
 
 
 @names_its_arguments
-def save_model(model: Sequential, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = True) -> None:
     """What `model.save` does."""
     model.save(filepath, overwrite)
 
@@ -87,14 +91,29 @@ def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
         )
 
 
-def _made_from(saved: SavedModel) -> Sequential:
+def _made_from(saved: SavedModel) -> Model:
     """The model that a file or a JSON text describes."""
-    model = Sequential(saved.entries, name=saved.name)
-    if saved.batch_shape and model.layers:
-        model.build(saved.batch_shape)
+    model = _unbuilt_or_wired(saved)
     if saved.weights:
         model.set_weights(saved.weights)
     if saved.compile_arguments is not None:
         model.compile(**saved.compile_arguments)
         optimizer_variables.restore(model, saved.optimizer_variables)
     return model
+
+
+def _unbuilt_or_wired(saved: SavedModel) -> Model:
+    """The model without what the file has of its weights."""
+    made = {id(entry): _unbuilt_or_wired(entry) if isinstance(entry, SavedModel) else entry for entry in saved.entries}
+    if saved.source is not None:
+        calls = [(made[id(layer)], refs) for layer, refs in saved.calls]
+        source = saved.source.tensor()
+        outputs = Wiring(calls, saved.outputs).wire(source)
+        return Functional(source, outputs if saved.gives_list else outputs[0], name=saved.name)
+    model = Sequential(list(made.values()), name=saved.name)
+    if saved.batch_shape and model.layers:
+        model.build(saved.batch_shape)
+    return model
+
+
+Described.make = staticmethod(_unbuilt_or_wired)

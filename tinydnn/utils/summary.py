@@ -13,38 +13,47 @@ from rich.table import Column, Table
 
 from tinydnn.checks import check_count
 from tinydnn.config import floatx
+from tinydnn.engine.network import Network
+from tinydnn.layers import Layer
 
 
 def print_summary(
     model: Any, print_fn: Any = None, line_length: int | None = None, positions: Sequence[float] | None = None
 ) -> None:
     """Print the model's layers and the number and size of its weights; print_fn gets the text instead."""
-    width = min(88, shutil.get_terminal_size().columns - 4)
-    width = width if line_length is None else check_count("line_length", line_length)
-    first, second = _ends([0.45, 0.80, 1.0] if positions is None else positions, width)
-    table = Table(
-        Column("Layer (type)", width=first),
-        Column("Output Shape", width=second - first),
-        Column("Param #", justify="right", width=width - second),
-        width=width,
-        show_lines=True,
-        box=box.HEAVY_HEAD,
-    )
+    connected = not _is_row(model)
+    if line_length is not None:
+        check_count("line_length", line_length)
+    width = line_length or min(108 if connected else 88, shutil.get_terminal_size().columns - 4)
+    ends = _ends(positions or ((0.3, 0.56, 0.74, 1.0) if connected else (0.45, 0.80, 1.0)), width)
+    widths = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    columns = [Column("Layer (type)"), Column("Output Shape"), Column("Param #", justify="right")]
+    if connected:
+        columns.append(Column("Connected to"))
+    if len(columns) != len(ends):
+        raise ValueError(f"positions expects where {len(columns)} columns end. Received: {positions!r}")
+    for column, column_width in zip(columns, widths, strict=True):
+        column.width = column_width
+    table = Table(*columns, width=width, show_lines=True, box=box.HEAVY_HEAD)
     for layer in model.layers:
-        shape = f"(None, {', '.join(map(str, layer.output_shape))})" if layer.output_shape else "?"
+        kind = type(layer).__name__ if isinstance(layer, Layer) else layer.keras_class
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-        table.add_row(f"{escape(layer.name)} ([color(33)]{type(layer).__name__}[/])", shape, f"[color(34)]{count}[/]")
+        row = [f"{escape(layer.name)} ([color(33)]{kind}[/])", _output_shape(layer), f"[color(34)]{count}[/]"]
+        table.add_row(*row, *([_connections(model, layer)] if connected else []))
 
-    weights = model.layout.size if model.built else 0
+    trained, others = (sum(w.size for w in each) for each in (model.trainable_weights, model.non_trainable_weights))
     itemsize = np.dtype(model.dtype).itemsize
     optimizer = model.optimizer
-    lines = [f" Trainable params: {_count(weights, itemsize)}", " Non-trainable params: 0 (0.00 B)"]
-    total = weights
+    lines = [
+        f" Trainable params: {_count(trained, itemsize)}",
+        f" Non-trainable params: {_count(others, itemsize)}",
+    ]
+    total = trained + others
     extra_bytes = 0
     if optimizer is not None and optimizer.layout is not None:
         # Keras counts the number of steps, int64, and the learning rate among the optimizer's variables.
         rates = int(optimizer.schedule is None)
-        params = len(optimizer.slots) * weights + 1 + rates + len(optimizer.numbers_in_files())
+        params = len(optimizer.slots) * optimizer.layout.size + 1 + rates + len(optimizer.numbers_in_files())
         total += params
         extra_bytes = 8 - itemsize + rates * (np.dtype(floatx()).itemsize - itemsize)
         lines.append(f" Optimizer params: {_count(params, itemsize, extra_bytes)}")
@@ -61,16 +70,52 @@ def print_summary(
         print_fn(out.getvalue())
 
 
-def _ends(positions: Sequence[float], width: int) -> tuple[int, int]:
-    """Where the first two columns end, in characters.
+def _ends(positions: Sequence[float], width: int) -> list[int]:
+    """Where the columns end, in characters.
 
     Raises:
-        ValueError: there are not three positions in rising order.
+        ValueError: they are in no rising order.
     """
-    if len(positions) != 3 or not 0 < positions[0] < positions[1] < positions[2]:
-        raise ValueError(f"positions expects where the three columns end, in rising order. Received: {positions!r}")
-    ends = [int(at * width) if positions[-1] <= 1 else int(at) for at in positions]
-    return ends[0], ends[1]
+    if sorted(set(positions)) != list(positions) or not positions[0] > 0:
+        raise ValueError(f"positions expects where the columns end, in rising order. Received: {positions!r}")
+    return [int(at * width) if positions[-1] <= 1 else int(at) for at in positions]
+
+
+def _is_row(model: Network) -> bool:
+    """Whether Keras shows the model without its connections: one call after the other, and no entry called twice."""
+    if model.graph is None or model.keras_class == "Sequential":
+        return True
+    alone = all(len(level) == 1 and len(level[0].inputs) < 2 for level in model.graph.levels)
+    return alone and len(model.graph.calls) + 1 == len(model.layers)
+
+
+def _output_shape(layer: Any) -> str:
+    if not layer.built:
+        return "?"
+    if isinstance(layer, Layer):
+        return _shape((None, *(layer.output_shape or ())))
+    shapes = [_shape(each.shape) for each in layer.outputs]
+    return shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
+
+
+def _shape(shape: Any) -> str:
+    return f"({', '.join(map(str, shape))})" if len(shape) > 1 else f"({shape[0]},)"
+
+
+def _connections(model: Network, layer: Any) -> str:
+    """What a layer is called on: the entries that give it, each with which of its calls and which output."""
+    assert model.graph is not None
+    numbers: dict[Any, int] = {}
+    counts: dict[str, int] = {}
+    for call in model.graph.calls:
+        numbers[call] = counts.get(call.layer.name, 0)
+        counts[call.layer.name] = numbers[call] + 1
+    taken = [tensor for call in model.graph.calls if call.layer is layer for tensor in call.inputs]
+    named = [
+        f"{escape(each.call.layer.name)}[[color(34)]{numbers.get(each.call, 0)}[/]][[color(34)]{each.index}[/]]"
+        for each in taken
+    ]
+    return ", ".join(named) or "-"
 
 
 def _count(number: int, itemsize: int, extra_bytes: int = 0) -> str:

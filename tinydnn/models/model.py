@@ -1,4 +1,4 @@
-"""Sequential: layers in a row, with Keras' methods (mirrors keras/src/models/sequential.py)."""
+"""Model: Keras' methods of models, on top of the engine (mirrors keras/src/models/model.py)."""
 
 import math
 import weakref
@@ -17,48 +17,43 @@ from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.layers import Layer
+from tinydnn.layers import KerasTensor
+from tinydnn.layers.calling import unpacked
+from tinydnn.missing import refuse_methods
 from tinydnn.models.described import Described
 from tinydnn.models.streams import feed_of, is_stream
 from tinydnn.old_spellings import OldMethods
 
 FilePath = str | PathLike[str]
 
+_INSTEAD = (
+    "tinydnn can't derive gradients of a call method. Put layers together by Sequential or Model(inputs, outputs); what "
+    "is new goes into a Layer class with forward(x, t) and backward(dy, t), a training loop of your own is "
+    "train_on_batch, and what happens between its steps is a Callback"
+)
 _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time
 
 
-class Sequential(Network, Described, OldMethods):
-    """Layers in a row, each taking what the one before it gives.
+class Model(Network, Described, OldMethods):
+    """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`.
 
-    Args:
-        layers: the layers, or none, to add them one by one.
-        name: None numbers it: sequential, sequential_1, …
-        device: "cpu", "gpu", or "auto", a GPU where one works; None takes `config.device()`.
-        threads: how many threads share each batch on a CPU; None takes as many of the cores that this process may
-            use as have enough to do. The same number gives the same bits; another one differs by rounding. A GPU
-            takes a batch whole.
-
-    Raises:
-        ValueError: a bad argument.
-        devices.GpuError: device="gpu", and there is none that works; the message says why, and what helps.
-
-    The shape of one sample comes from an `Input`, from the first layer's `input_shape`, or from the first
-    data that the model sees.
+    Mirrors keras/src/models/model.py.
     """
+
+    functional: type["Model"]  # the class of Model(inputs, outputs)
 
     _history: weakref.ref[History] | None = None  # of the last training
     _log: Mapping[str, Any] | None = None  # what is in it
 
-    def __init__(
-        self,
-        layers: Sequence[Layer] | None = None,
-        *,
-        name: str | None = None,
-        device: str | None = None,
-        threads: int | None = None,
-    ) -> None:
-        super().__init__(layers, name, device, threads)
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls.functional if cls is Model else cls)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("call", "train_step", "test_step", "predict_step", "compute_loss"), _INSTEAD)
+        if Model in cls.__bases__ and not cls.__module__.startswith("tinydnn."):
+            raise TypeError(f"{cls.__name__} can't be derived from Model: {_INSTEAD}")
 
     @property
     def history(self) -> History | None:
@@ -194,13 +189,18 @@ class Sequential(Network, Described, OldMethods):
         """
         feed = feed_of(self, "predict", x, None, batch_size, _INFERENCE_BATCH, steps)
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
-        return inference.predict(self, feed, hooks)
+        return unpacked(inference.predict(self, feed, hooks))
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
-        """The outputs for these samples, without a progress bar."""
-        if training:
-            raise ValueError("A model can be called with training=False only; fit and train_on_batch train")
-        return self.predict(x, verbose=0)
+    def __call__(self, x: Any, training: bool | None = None, mask: None = None) -> Any:
+        """The outputs for these samples, without a progress bar; for a symbolic tensor a symbolic one."""
+        tensor = x[0] if isinstance(x, list | tuple) and len(x) == 1 else x
+        symbolic = isinstance(tensor, KerasTensor)
+        if training or mask is not None or (symbolic and training is False):
+            raise ValueError(
+                "A model can't be called with training or mask: fit and train_on_batch train. "
+                f"Received: training={training!r}, mask={mask!r}"
+            )
+        return self.called_on(tensor) if symbolic else self.predict(x, verbose=0)
 
     def train_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
         """One step on these samples as one batch; the loss and metrics before its update."""
@@ -227,8 +227,8 @@ class Sequential(Network, Described, OldMethods):
         values = [logs["loss"], *(logs[name] for name in self.metrics)]
         return values if self.metrics else values[0]
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of this name, or at this place, counted from 0 without the Input.
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """The layer of this name, or at this place in `layers`.
 
         Raises:
             ValueError: there is no such layer, or not one of the two was given.
@@ -292,4 +292,4 @@ class Sequential(Network, Described, OldMethods):
         saving.load_weights(self, filepath, skip_mismatch, by_name)
 
     def __repr__(self) -> str:
-        return f"<Sequential name={self.name}, built={self.built}>"
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
