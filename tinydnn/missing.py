@@ -40,6 +40,7 @@ _OF_KERAS = {
     "save_model": "zipped",
     "get_file": "untar hash_algorithm extract archive_format",
     "one_hot": "sparse",
+    "convert_to_tensor": "sparse ragged",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
@@ -106,7 +107,8 @@ class Offered:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in vars(cls).keys() & _CHECKED:
-            setattr(cls, name, names_its_arguments(vars(cls)[name]))
+            if inspect.isfunction(vars(cls)[name]):
+                setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
     @names_its_arguments
     def __init__(self) -> None: ...

@@ -19,6 +19,7 @@ from tinydnn.names import not_offered
 Axis = int | Sequence[int] | None
 
 
+@names_its_arguments
 def convert_to_tensor(x: Any, dtype: Any = None) -> Array:
     """x as an array, of this dtype."""
     bools = np.asarray(x) if not hasattr(x, "get") else None
