@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -30,13 +30,16 @@ _OF_KERAS = {
     "Metric": "dtype",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
-    "compile": "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",
-    "fit": "class_weight sample_weight steps_per_epoch validation_steps validation_batch_size validation_freq",
-    "evaluate": "sample_weight steps",
-    "predict": "steps",
+    "compile": "loss_weights weighted_metrics",
+    "fit": "class_weight sample_weight",
+    "evaluate": "sample_weight",
+    "predict": "",
     "train_on_batch": "sample_weight class_weight",
     "test_on_batch": "sample_weight",
-    "summary": "line_length positions expand_nested show_trainable layer_range",
+    "summary": "show_trainable layer_range",
+    "add": "rebuild",
+    "clone_model": "input_tensors clone_function call_function recursive",
+    "save_model": "zipped",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
@@ -102,11 +105,16 @@ class Offered:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in vars(cls).keys() & _CHECKED:
+        for name in (name for name in vars(cls).keys() & _CHECKED if callable(vars(cls)[name])):
             setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
     @names_its_arguments
     def __init__(self) -> None: ...
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """One with these arguments, as `get_config` gives them."""
+        return cls(**config)
 
     if not TYPE_CHECKING:  # a type checker finds what is missing before
 

@@ -52,6 +52,10 @@ class Network(Stack):
         loss: str | losses.Loss | None = None,
         *,
         metrics: Sequence[str | Metric | type[Metric]] | None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Choose how to train.
 
@@ -59,6 +63,8 @@ class Network(Stack):
             optimizer: by name or as one of `tinydnn.optimizers`.
             loss: by name or as one of `tinydnn.losses`.
             metrics: ["accuracy", …]: by name or as some of `tinydnn.metrics`; or None.
+            run_eagerly, jit_compile, auto_scale_loss: make no difference: there is no graph, and no float16.
+            steps_per_execution: makes no difference but that hooks of batches are called after each of them.
 
         Raises:
             ValueError, TypeError: a bad argument; nothing has changed then.

@@ -38,7 +38,7 @@ class Shards:
         self.team = Team(network.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
-        self._records = can_record(network)
+        self._records = can_record(network) and not data.changes
         self._replays: dict[int, Replay] = {}  # by how many rows
         self._stack = ExitStack()
 
