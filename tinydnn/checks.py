@@ -257,3 +257,16 @@ def check_targets(y: Any, n: int, outputs: int, dtype: Any, what: str = "y") -> 
         )
     check_finite(targets, dtype, what)
     return targets.astype(dtype, copy=False)
+
+
+def check_sample_weight(weights: Any, n: int, dtype: Any, what: str = "sample_weight") -> Any:
+    """A weight for each of n samples, (n,), in this dtype.
+
+    Raises:
+        ValueError: not one for each sample, or no finite numbers.
+    """
+    array = as_numeric(weights, what)
+    if array.shape not in ((n,), (n, 1)):
+        raise ValueError(f"{what} expects one number for each of the {n} samples. Received: shape={array.shape}")
+    check_finite(array, dtype, what)
+    return array.reshape(n).astype(dtype, copy=False)

@@ -17,6 +17,7 @@ from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
+from tinydnn.engine.weights import split_weights, weights_of
 from tinydnn.layers import Layer
 from tinydnn.old_spellings import OldMethods
 
@@ -89,9 +90,10 @@ class Sequential(Network, OldMethods):
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
-        *,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
     ) -> History:
         """Train the model.
@@ -104,8 +106,10 @@ class Sequential(Network, OldMethods):
             verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
             callbacks: instances of `tinydnn.callbacks.Callback`.
             validation_split: hold out the last share of the samples, and evaluate on it after each epoch.
-            validation_data: (x, y) to evaluate on instead.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on instead.
             shuffle: whether each epoch takes the samples in random order.
+            class_weight: {class: weight}, how much the loss of a sample of this class counts; 1 for others.
+            sample_weight: how much the loss of each sample counts, (n,); their mean loss is still divided by n.
             initial_epoch: the number of epochs that went before.
 
         Returns:
@@ -124,14 +128,21 @@ class Sequential(Network, OldMethods):
         if shuffle not in (True, False):
             raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
         if validation_data is None and validation_split != 0:
-            x, y, validation_data = split(x, y, validation_split)
+            x, y, held = split(x, y, validation_split)
+            sample_weight, *weights = split_weights(sample_weight, len(x), len(held[0]))
+            validation_data = (*held, *weights)
         elif validation_data is not None and not (
-            isinstance(validation_data, tuple | list) and len(validation_data) == 2
+            isinstance(validation_data, tuple | list) and len(validation_data) in (2, 3)
         ):
-            raise ValueError(f"validation_data expects (x, y). Received: {type(validation_data).__name__}")
+            expected = "(x, y) or (x, y, sample_weight)"
+            raise ValueError(f"validation_data expects {expected}. Received: {type(validation_data).__name__}")
         self.require_compiled("fit", y)
-        data = Data(self, x, y)
-        held_out = None if validation_data is None else Data(self, *validation_data, sample_shape=data.x.shape[1:])
+        data = Data(self, x, y, weights=weights_of(y, sample_weight, class_weight))
+        held_out = None
+        if validation_data is not None:
+            x_val, y_val, *weights = validation_data
+            weights_val = weights_of(y_val, weights[0] if weights else None, None)
+            held_out = Data(self, x_val, y_val, data.x.shape[1:], weights_val)
         hooks = CallbackList(callbacks, self, verbose, epochs, math.ceil(data.n / batch_size))
 
         # All arguments are right: from here on the model changes.
@@ -146,6 +157,7 @@ class Sequential(Network, OldMethods):
         y: Any,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        sample_weight: Any = None,
         *,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
@@ -153,10 +165,11 @@ class Sequential(Network, OldMethods):
         """The loss and metrics on these samples: [loss, accuracy], the loss alone without metrics, or a dict.
 
         batch_size: samples at a time; None takes 1024, since it does not change the result.
+        sample_weight: how much the loss of each sample counts, (n,).
         """
         batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
         self.require_compiled("evaluate", y)
-        data = Data(self, x, y)
+        data = Data(self, x, y, weights=weights_of(y, sample_weight, None))
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
         return self._as_list(inference.evaluate(self, data, batch_size, hooks), return_dict)
 
@@ -183,10 +196,17 @@ class Sequential(Network, OldMethods):
             raise ValueError("A model can be called with training=False only; fit and train_on_batch train")
         return self.predict(x, verbose=0)
 
-    def train_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
-        """One step on these samples as one batch; the loss and metrics before its update."""
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step on these samples as one batch, weighted as by `fit`; the loss and metrics before its update."""
         self.require_compiled("train_on_batch", y)
-        with OneBatch(self, x, y) as batch:
+        with OneBatch(self, x, y, weights=weights_of(y, sample_weight, class_weight)) as batch:
             batch.gradients()
             logs = batch.logs()
             if not math.isfinite(logs["loss"]):
@@ -194,18 +214,21 @@ class Sequential(Network, OldMethods):
             batch.update()
         return self._as_list(logs, return_dict)
 
-    def test_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
+    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics on these samples."""
-        return self.evaluate(x, y, verbose=0, return_dict=return_dict)
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """The model's outputs for these samples, (n, outputs), as a NumPy array."""
         return self.predict(x, verbose=0)
 
     def _as_list(self, logs: Logs, return_dict: bool) -> Any:
+        """The loss and the metrics in the order in which they were given, as Keras lists them: where several have one
+        name, the first for each of them, and the others at the end."""
         if return_dict:
             return logs
-        values = [logs["loss"], *(logs[name] for name in self.metrics)]
+        names = ["loss", *(metric.name for metric in self.metrics.values())]
+        values = [logs[name] for name in [*names, *sorted(logs.keys() - set(names))]]
         return values if self.metrics else values[0]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
