@@ -7,7 +7,7 @@ from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 import tinydnn as keras
 from tinydnn import losses
 from tinydnn.losses import LossTrace
-from tinydnn.metrics import Accuracy, labels_of
+from tinydnn.metrics import ChosenAccuracy, labels_of
 
 
 def run(loss, x, y, logits):

@@ -148,7 +148,7 @@ def _compile_arguments(compiled: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if isinstance(optimizer, dict):  # else it is a name
             optimizer = deserialize(optimizer, "keras.optimizers")
-        arguments = {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled)}
+        arguments: dict[str, Any] = {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled)}
         if compiled.get("loss_weights") is not None:
             arguments["loss_weights"] = compiled["loss_weights"]
         for key in ("metrics", "weighted_metrics"):

@@ -42,7 +42,7 @@ _UNUSED: dict[str, dict[str, Any]] = {
 _UNUSED_BY_LOSSES: dict[str, dict[str, Any]] = {
     "BinaryCrossentropy": {"axis": -1},
     "CategoricalCrossentropy": {"axis": -1},
-    "SparseCategoricalCrossentropy": {"ignore_class": None},
+    "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1},
 }
 _UNUSED_BY_METRICS: dict[str, dict[str, Any]] = {
     "AUC": {"multi_label": False, "num_labels": None, "label_weights": None},
