@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinydnn.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
+from tinydnn.losses.crossentropy import Crossentropy as Crossentropy
 from tinydnn.losses.divergences import CosineSimilarity, KLDivergence
 from tinydnn.losses.elementwise_loss import ElementwiseLoss as ElementwiseLoss
 from tinydnn.losses.errors import (
