@@ -15,7 +15,6 @@ from typing import Any
 from tinydnn.layers import InputLayer, KerasTensor, Layer
 from tinydnn.layers.keras_tensor import Call
 
-
 Refs = Sequence[tuple[int, int]]  # tensors, each by the number of its call and by its place in what that gives
 
 

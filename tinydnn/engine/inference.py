@@ -39,29 +39,28 @@ def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Int
 
 
 def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
-    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; Ctrl-C ends it between batches."""
+    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; an interrupt ends it after a batch."""
     with deferred_interrupt() as interrupt:
         data = feed.data
         network.build_for(data.x.shape[1:])
-        backend = network.backend
-        parts: list[list[Array]] = []  # of all samples of `data`, which a stream has anew with each batch
+        backend, shapes = network.backend, [each.sample_shape for each in network.outputs]
+        given: list[list[Array]] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
         with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
             if feed.streams:
                 feed.begin(shards)
             for step, (start, stop) in enumerate(feed.batches(shards)):
                 callbacks.on_predict_batch_begin(step, {})
-                if feed.streams or not parts:
-                    shapes = [(data.n, *each.sample_shape) for each in network.outputs]
-                    parts.append([backend.xp.empty(shape, network.dtype) for shape in shapes])
-                shards.predict(start, stop, parts[-1])
-                logs = LazyLogs(functools.partial(_outputs, network, [out[start:stop] for out in parts[-1]]))
+                if feed.streams or not given:
+                    given.append([backend.xp.empty((data.n, *shape), network.dtype) for shape in shapes])
+                shards.predict(start, stop, given[-1])
+                logs = LazyLogs(functools.partial(_outputs, network, [out[start:stop] for out in given[-1]]))
                 callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
                 interrupt.check()
             callbacks.on_predict_end({})
-    if feed.streams:
-        return [backend.to_numpy(backend.xp.concatenate(each)) for each in zip(*parts, strict=True)]
-    return [backend.to_numpy(out[:stop]) for out in parts[0]]
+    if not feed.streams:
+        return [backend.to_numpy(out[:stop]) for out in given[0]]
+    return [backend.to_numpy(backend.xp.concatenate(parts)) for parts in zip(*given, strict=True)]
 
 
 def _outputs(network: Network, outs: list[Array]) -> dict[str, Any]:

@@ -94,7 +94,9 @@ def read(settings: Mapping[str, Any], entries: Mapping[str, Any]) -> tuple[Any, 
     outputs, is_list = _listed(settings["output_layers"])
     found = []
     for name, number, index in outputs:
-        first = 1 if getattr(entries.get(name), "keras_class", "") == "Functional" and (name, number) not in numbers else 0
+        first = (
+            1 if getattr(entries.get(name), "keras_class", "") == "Functional" and (name, number) not in numbers else 0
+        )
         found.append((numbers[name, number - first], index))
     return entries[source[0]], calls, found, is_list
 

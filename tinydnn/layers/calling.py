@@ -59,7 +59,9 @@ def _as_list(layer: Layer, inputs: Any) -> list[Any]:
         return list(inputs)
     if several and any(isinstance(each, KerasTensor) for each in inputs):
         if len(inputs) != 1:
-            raise TypeError(f"{layer!r} takes one tensor; a Concatenate or Add makes one of several. Received: {inputs!r}")
+            raise TypeError(
+                f"{layer!r} takes one tensor; a Concatenate or Add makes one of several. Received: {inputs!r}"
+            )
         return list(inputs)
     return [inputs]
 
@@ -80,7 +82,9 @@ def _computed(layer: Layer, inputs: list[Any]) -> Array:
     for given in inputs:
         array = as_samples(given, "x")
         if array.ndim < 2 or not len(array):
-            raise ValueError(f"{layer!r} takes a batch, (rows, …), with at least one row. Received: shape={array.shape}")
+            raise ValueError(
+                f"{layer!r} takes a batch, (rows, …), with at least one row. Received: shape={array.shape}"
+            )
         check_finite(array, layer.dtype, "x")
         arrays.append(array.astype(layer.dtype))
     shapes = tuple(array.shape[1:] for array in arrays)

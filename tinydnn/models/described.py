@@ -1,6 +1,6 @@
 """What a model says of itself: its config, its names, its summary (mirrors keras/src/models/model.py)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinydnn.missing import Offered
@@ -12,15 +12,13 @@ class Described(Offered):
     """The methods by which a model tells what it is, and what makes it again."""
 
     metrics: Any  # by name
-    make: Callable[[Any], Model]  # the model of a files.config.SavedModel, by what knows the classes of models
+    layers: list[Any]
+    described_by: Any
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of what `evaluate` returns, in its order: ["loss", "accuracy"].
-
-        Keras 3 has "compile_metrics" for all metrics together; Keras 2 had these.
-        """
-        return ["loss", *self.metrics]
+        """["loss", "compile_metrics"], as in Keras 3: the second stands for all metrics, of which `metrics` has the names."""
+        return ["loss", "compile_metrics"]
 
     def reset_metrics(self) -> None:
         """Do nothing: every epoch and every evaluation begins its averages anew."""
@@ -49,8 +47,9 @@ class Described(Offered):
 
         if custom_objects:
             raise ValueError(f"tinydnn makes Keras' own classes only. Received: {', '.join(custom_objects)}")
-        kind = "Functional" if "output_layers" in config else "Sequential"
-        return cls.make(from_config({"class_name": kind, "config": config}, compile=False))
+        kind = "Functional" if "input_layers" in config else "Sequential"
+        model: Model = cls.described_by(from_config({"class_name": kind, "config": config}, compile=False))
+        return model
 
     def to_json(self, **kwargs: Any) -> str:
         """The layers and how they were compiled, as JSON that Keras reads too; without weights.
@@ -77,10 +76,16 @@ class Described(Offered):
             line_length: how many characters a line has; None is what the terminal has, and 88 at most.
             positions: where the three columns end, as shares of a line or in characters; None is [0.45, 0.8, 1].
             print_fn: called with the whole text instead of printing it.
-            expand_nested: False; a model in a model stays one row.
+            expand_nested: whether to show the layers of models within the model, which tinydnn does not.
+
+        Raises:
+            ValueError: such layers are asked for.
         """
         from tinydnn.utils.summary import print_summary
 
-        if expand_nested:
-            raise ValueError("tinydnn shows a model in a model as one row; print its own summary too. Received: True")
+        inner = [layer.name for layer in self.layers if hasattr(layer, "layers")]
+        if expand_nested and inner:
+            raise ValueError(
+                f"summary can't expand models; call it on {', '.join(inner)}. Received: expand_nested=True"
+            )
         print_summary(self, print_fn, line_length, positions)

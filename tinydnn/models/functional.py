@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinydnn.device.backend import Shape
-from tinydnn.engine.graph import Graph
+from tinydnn.engine.graph import Graph, Wiring
+from tinydnn.files.config import SavedModel
 from tinydnn.layers import InputLayer, KerasTensor
 from tinydnn.models.model import Model
+from tinydnn.models.row import Sequential
 
 
 class Functional(Model):
@@ -58,7 +60,9 @@ class Functional(Model):
     @property
     def add(self) -> Any:
         """A row alone can be added to."""
-        raise AttributeError("Model(inputs, outputs) has no 'add': call the layer on model.output, and make a new Model")
+        raise AttributeError(
+            "Model(inputs, outputs) has no 'add': call the layer on model.output, and make a new Model"
+        )
 
     def _take_graph(self, outputs: list[KerasTensor]) -> None:
         super()._take_graph(outputs)
@@ -78,12 +82,28 @@ class Functional(Model):
     def compute_output_shape(self, sample_shape: Shape) -> Any:
         """The shape of one output, for samples of this shape; a list of them where there are several outputs."""
         if sample_shape != self.sample_shape:
-            raise ValueError(f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {sample_shape}")
+            raise ValueError(
+                f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {sample_shape}"
+            )
         shapes = [each.sample_shape for each in self.outputs]
         return shapes[0] if len(shapes) == 1 else shapes
 
 
-Model.functional = Functional
+def described_by(saved: SavedModel) -> Model:
+    """The model without what the file has of its weights."""
+    made = {id(entry): described_by(entry) if isinstance(entry, SavedModel) else entry for entry in saved.entries}
+    if saved.source is not None:
+        calls = [(made[id(layer)], refs) for layer, refs in saved.calls]
+        source = saved.source.tensor()
+        outputs = Wiring(calls, saved.outputs).wire(source)
+        return Functional(source, outputs if saved.gives_list else outputs[0], name=saved.name)
+    model = Sequential(list(made.values()), name=saved.name)
+    if saved.batch_shape and model.layers:
+        model.build(saved.batch_shape)
+    return model
+
+
+Model.functional, Model.described_by = Functional, staticmethod(described_by)
 
 
 def _tensors(what: str, given: Any) -> list[KerasTensor]:

@@ -1,6 +1,7 @@
 """The table that `Sequential.summary` prints, in Keras' layout (mirrors keras/src/utils/summary_utils.py)."""
 
 import io
+import itertools
 import shutil
 from collections.abc import Sequence
 from typing import Any
@@ -22,18 +23,14 @@ def print_summary(
 ) -> None:
     """Print the model's layers and the number and size of its weights; print_fn gets the text instead."""
     connected = not _is_row(model)
-    if line_length is not None:
-        check_count("line_length", line_length)
-    width = line_length or min(108 if connected else 88, shutil.get_terminal_size().columns - 4)
-    ends = _ends(positions or ((0.3, 0.56, 0.74, 1.0) if connected else (0.45, 0.80, 1.0)), width)
-    widths = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    width = min(108 if connected else 88, shutil.get_terminal_size().columns - 4)
+    width = width if line_length is None else check_count("line_length", line_length)
     columns = [Column("Layer (type)"), Column("Output Shape"), Column("Param #", justify="right")]
-    if connected:
-        columns.append(Column("Connected to"))
-    if len(columns) != len(ends):
-        raise ValueError(f"positions expects where {len(columns)} columns end. Received: {positions!r}")
-    for column, column_width in zip(columns, widths, strict=True):
-        column.width = column_width
+    columns += [Column("Connected to")] * connected
+    usual = (0.3, 0.56, 0.74, 1.0) if connected else (0.45, 0.80, 1.0)
+    ends = _ends(usual if positions is None else positions, len(columns), width)
+    for column, begin, end in zip(columns, [0, *ends], ends, strict=False):
+        column.width = end - begin
     table = Table(*columns, width=width, show_lines=True, box=box.HEAVY_HEAD)
     for layer in model.layers:
         kind = type(layer).__name__ if isinstance(layer, Layer) else layer.keras_class
@@ -68,17 +65,6 @@ def print_summary(
         console.print(f"[bold]{label}:[/] [color(34)]{figures}[/]")
     if out is not None:
         print_fn(out.getvalue())
-
-
-def _ends(positions: Sequence[float], width: int) -> list[int]:
-    """Where the columns end, in characters.
-
-    Raises:
-        ValueError: they are in no rising order.
-    """
-    if sorted(set(positions)) != list(positions) or not positions[0] > 0:
-        raise ValueError(f"positions expects where the columns end, in rising order. Received: {positions!r}")
-    return [int(at * width) if positions[-1] <= 1 else int(at) for at in positions]
 
 
 def _is_row(model: Network) -> bool:
@@ -116,6 +102,18 @@ def _connections(model: Network, layer: Any) -> str:
         for each in taken
     ]
     return ", ".join(named) or "-"
+
+
+def _ends(positions: Sequence[float], columns: int, width: int) -> list[int]:
+    """Where each column ends, in characters.
+
+    Raises:
+        ValueError: there are not as many positions in rising order.
+    """
+    rising = len(positions) == columns and all(a < b for a, b in itertools.pairwise([0, *positions]))
+    if not rising:
+        raise ValueError(f"positions expects where the {columns} columns end, in rising order. Received: {positions!r}")
+    return [int(at * width) if positions[-1] <= 1 else int(at) for at in positions[:-1]] + [width]
 
 
 def _count(number: int, itemsize: int, extra_bytes: int = 0) -> str:
