@@ -9,7 +9,7 @@ from tinydnn.engine.data import Data
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
-from tinydnn.layers.calling import unpacked
+from tinydnn.layers.operation import unpacked
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -39,7 +39,7 @@ def evaluate_shards(shards: Shards, callbacks: Hooks, interrupt: Interrupt) -> L
 
 
 def predict(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> list[Array]:
-    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; an interrupt ends it between batches."""
+    """The network's outputs for these samples, each (n, outputs), as NumPy arrays; an interrupt ends it between two."""
     with deferred_interrupt() as interrupt:
         network.build_for(data.x.shape[1:])
         backend = network.backend

@@ -8,7 +8,6 @@ from typing import Any
 from tinydnn import activations, losses, optimizers
 from tinydnn.device.backend import Shape
 from tinydnn.engine.stack import Stack
-from tinydnn.layers import Layer
 from tinydnn.metrics import Metric
 from tinydnn.metrics import get as metrics_by_name
 from tinydnn.warn import warn
@@ -22,7 +21,7 @@ class Network(Stack):
 
     def __init__(
         self,
-        layers: Sequence[Layer] | None,
+        layers: Sequence[Any] | None,
         trainable: bool,
         name: str | None,
         device: str | None,
@@ -36,7 +35,7 @@ class Network(Stack):
         self.compiled = False
         super().__init__(layers, trainable, name, device, threads)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put a layer at the end.
 
         Raises:
@@ -65,6 +64,11 @@ class Network(Stack):
             RuntimeError: fit is at work on the model.
         """
         self.require_idle("compile")
+        if len(self.outputs) > 1:
+            raise ValueError(
+                f"A model of several outputs can't be compiled, here of {len(self.outputs)}: train one that ends in a "
+                "single output, and let this one, which has the same weights, predict"
+            )
         chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), metrics_by_name(metrics)
         for name, metric in chosen[2].items():
             if chosen[1] is not None and metric.sparse not in (None, chosen[1].sparse):
@@ -132,7 +136,7 @@ class Network(Stack):
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
         # bound to this device, this memory, these callbacks, and symbolic tensors, each of which holds all before it
-        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs", "given_tensors"}
+        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs"}
         trained = self.built and self.optimizer is not None and self.optimizer.layout is self.layout
         return {name: value for name, value in vars(self).items() if name not in bound} | {
             "_trained": trained,
@@ -143,7 +147,7 @@ class Network(Stack):
     def __setstate__(self, state: dict[str, Any]) -> None:
         trained, source, wiring = (state.pop(name) for name in ("_trained", "_input", "_wiring"))
         self.__dict__ |= {**state, "_flat": None, "_views": [], "training": None}
-        self.graph, self.inputs, self.outputs, self.given_tensors = None, [source.tensor()] if source else [], [], []
+        self.graph, self.inputs, self.outputs = None, [source.tensor()] if source else [], []
         self._choose_device()
         if wiring is not None:
             self._take_graph(wiring.wire(self.inputs[0]))

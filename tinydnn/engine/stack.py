@@ -12,8 +12,9 @@ from tinydnn.device.memory import check_room
 from tinydnn.device.threads import worthwhile
 from tinydnn.engine.graph import Graph, flat_layers
 from tinydnn.engine.weights import Weights, moving
-from tinydnn.layers import InputLayer, KerasTensor, Layer, calling
-from tinydnn.layers.keras_tensor import Call
+from tinydnn.layers import InputLayer, Layer
+from tinydnn.layers.keras_tensor import Call, KerasTensor
+from tinydnn.layers.operation import unpacked
 from tinydnn.names import auto_name
 
 
@@ -45,7 +46,6 @@ class Stack(Weights):
         self.graph: Graph | None = None
         self.inputs: list[KerasTensor] = []
         self.outputs: list[KerasTensor] = []
-        self.given_tensors: list[Any] = []  # references to what it gave, where it was called on symbolic tensors
         self.sample_shape: Shape | None = None
         self.built = False
         self._names: set[str] = set()
@@ -174,7 +174,7 @@ class Stack(Weights):
 
     def weight_shapes(self, sample_shape: Shape) -> dict[str, Shape]:
         """The shape of each weight, by a name, for samples of this shape; nothing is drawn."""
-        shapes = {}
+        shapes: dict[str, Shape] = {}
         for layer in self.layers:
             shapes |= {f"{layer.name}/{name}": shape for name, shape in layer.weight_shapes(sample_shape).items()}
             sample_shape = layer.compute_output_shape(sample_shape)
@@ -190,9 +190,7 @@ class Stack(Weights):
             )
         self.build_for(tensor.sample_shape)
         call = Call(self, (tensor,))
-        given = [KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)]
-        calling.note(self, given[0])
-        return calling.unpacked(given)
+        return unpacked([KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)])
 
     @property
     def input(self) -> KerasTensor:
@@ -204,7 +202,7 @@ class Stack(Weights):
     def output(self) -> Any:
         """The symbolic tensor that it gives, or the list of them."""
         self._require_built("output")
-        return calling.unpacked(self.outputs)
+        return unpacked(self.outputs)
 
     def _choose_device(self) -> None:
         self.backend = devices.get(*self._asked_for)

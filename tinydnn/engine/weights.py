@@ -195,7 +195,9 @@ class Weights(Offered):
     @property
     def non_trainable_weights(self) -> list[Array]:
         """The others: of frozen layers, and moving averages."""
-        return [w for layer in self.flat_layers for w in layer.non_trainable_weights] if self._trainable else self.weights
+        return (
+            [w for layer in self.flat_layers for w in layer.non_trainable_weights] if self._trainable else self.weights
+        )
 
     variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
 

@@ -156,7 +156,9 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
             yield Tensor(f"{layer.name}/{kind}", kind, how.named(kind), values)
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
-    penalty = " + penalties" if model.regularized or any(layer.activity_regularizer for layer in model.flat_layers) else ""
+    penalty = (
+        " + penalties" if model.regularized or any(layer.activity_regularizer for layer in model.flat_layers) else ""
+    )
     how = quote(Averages._means, f"loss = mean of l{penalty}", '"loss": loss / samples')
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 

@@ -33,10 +33,10 @@ def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
 
 
 def require_row(model: Model, what: str) -> None:
-    """Raise a ValueError unless the model's layers stand in a row, each of them once, as what is asked for shows them."""
+    """Raise a ValueError unless the model's layers stand in a row, each of them once."""
     if model.graph is not None and not model.graph.is_chain:
         raise ValueError(
-            f"{what} takes models whose layers are in a row, a Sequential or a Model(inputs, outputs) without branches. "
+            f"{what} takes models with layers in a row: a Sequential, or a Model(inputs, outputs) without branches. "
             f"Received: {model!r}"
         )
 

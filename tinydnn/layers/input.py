@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tinydnn.layers import calling
 from tinydnn.layers.keras_tensor import Call, KerasTensor
 from tinydnn.layers.layer import Layer, known
 from tinydnn.missing import names_its_arguments
@@ -19,7 +18,7 @@ class InputLayer(Layer):
     def tensor(self, name: str | None = None) -> KerasTensor:
         """The symbolic tensor of such samples."""
         tensor = KerasTensor(known(self.given_shape), self.dtype, Call(self, ()), name=name)
-        calling.note(self, tensor)
+        self.note(tensor)
         return tensor
 
     def get_config(self) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.layers import calling
-from tinydnn.missing import Offered, refuse_methods
+from tinydnn.layers.operation import Operation
+from tinydnn.missing import refuse_methods
 from tinydnn.names import auto_name
 
 
@@ -54,7 +54,7 @@ class Trace:
     loss_takes_z: bool = False
 
 
-class Layer(Offered):
+class Layer(Operation):
     """The base of all layers.
 
     Args:
@@ -67,7 +67,6 @@ class Layer(Offered):
 
     states = 0  # how many of the weights, the last ones, are no parameters: no gradient trains them
     computes = True  # False for a layer that only looks at its input in another shape
-    merges = False  # True for a layer that takes a list of inputs
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
     bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
@@ -89,6 +88,7 @@ class Layer(Offered):
         dtype: str | None = None,
         trainable: bool = True,
     ) -> None:
+        super().__init__()
         if not isinstance(trainable, bool):
             raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
         self._trainable = trainable
@@ -103,7 +103,6 @@ class Layer(Offered):
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
-        self.given_tensors: list[Any] = []  # references to the symbolic tensors that it gave
         self.backend = Backend()
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
@@ -175,31 +174,6 @@ class Layer(Offered):
 
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []
-
-    # -- calling -----------------------------------------------------------------------------------
-
-    def __call__(self, inputs: Any, *, training: bool | None = None, mask: None = None) -> Any:
-        """What it gives: a symbolic tensor for one, as an `Input` gives it; for an array an array, as in predict.
-
-        Raises:
-            ValueError: shapes that don't fit, or training or mask is given.
-        """
-        if training or mask is not None or (training is False and isinstance(inputs, calling.KerasTensor)):
-            raise ValueError(
-                f"Layer {self.name!r} can't be called with training or mask: in fit it trains, in predict not. "
-                f"Received: training={training!r}, mask={mask!r}"
-            )
-        return calling.call(self, inputs)
-
-    @property
-    def output(self) -> calling.KerasTensor:
-        """The symbolic tensor that it gives, at the first place where it was called."""
-        return calling.first_tensor(self)
-
-    @property
-    def input(self) -> Any:
-        """The symbolic tensor that it takes, or the list of them, at the first place where it was called."""
-        return calling.unpacked(calling.first_tensor(self).call.inputs or [self.output])
 
     # -- computing ---------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Models, and how files and JSON become models (mirrors keras/src/models)."""
 
-from tinydnn.models.loading import load_model, model_from_json
 from tinydnn.models.functional import Functional
+from tinydnn.models.loading import load_model, model_from_json
 from tinydnn.models.model import Model
 from tinydnn.models.row import Sequential
 from tinydnn.names import not_offered
