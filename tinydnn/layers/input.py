@@ -13,7 +13,7 @@ class InputLayer(Layer):
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(input_shape=shape, name=name, dtype=dtype)
-        self.build(known(self.given_shape))
+        self.input_shape = self.output_shape = self.given_shape
 
     def tensor(self, name: str | None = None) -> KerasTensor:
         """The symbolic tensor of such samples."""
