@@ -5,13 +5,14 @@ from tinydnn.layers.dense import Dense
 from tinydnn.layers.dropout import Dropout
 from tinydnn.layers.input import Input, InputLayer
 from tinydnn.layers.layer import Layer
+from tinydnn.layers.normalization import BatchNormalization, LayerNormalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
 from tinydnn.names import not_offered
 
 __all__ = [
-    "ELU", "Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "LeakyReLU", "ReLU",
-    "Rescaling", "Reshape", "Softmax",
+    "ELU", "Activation", "BatchNormalization", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer",
+    "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Reshape", "Softmax",
 ]  # fmt: skip
 
 __getattr__ = not_offered(__name__, globals())
