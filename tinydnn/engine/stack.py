@@ -228,8 +228,15 @@ class Stack(Weights):
         return self.backend.device
 
     def threads_for(self, rows: int) -> int:
-        """How many threads share a batch of so many rows, once the model is built."""
+        """How many threads share a batch of so many rows, once the model is built: one, where a layer mixes them."""
+        if any(layer.mixes_rows for layer in self.flat_layers):
+            return 1
         return min(rows, self.threads or worthwhile(rows * self.count_params()))
+
+    def leaves_threads_to_blas(self, rows: int) -> bool:
+        """Whether BLAS may use threads of its own: nobody asked for a number, and a large batch can't be shared."""
+        whole = self.threads is None and any(layer.mixes_rows for layer in self.flat_layers)
+        return whole and worthwhile(rows * self.count_params()) > 1
 
     @property
     def last_activation(self) -> activations.Activation | None:

@@ -37,6 +37,13 @@ _UNUSED_BY_OPTIMIZERS = {
 _UNUSED: dict[str, dict[str, Any]] = {
     "InputLayer": {"sparse": False, "ragged": False, "optional": False},
     "Flatten": {"data_format": "channels_last"},
+    "BatchNormalization": {
+        "synchronized": False,
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+    },
+    "LayerNormalization": {"rms_scaling": False},
     "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
     "BinaryCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},

@@ -6,28 +6,18 @@ from tinydnn.layers.dropout import Dropout
 from tinydnn.layers.input import Input, InputLayer
 from tinydnn.layers.layer import Layer
 from tinydnn.layers.merging import (
-    Add,
-    Average,
-    Concatenate,
-    Maximum,
-    Minimum,
-    Multiply,
-    Subtract,
-    add,
-    average,
-    concatenate,
-    maximum,
-    minimum,
-    multiply,
-    subtract,
+    Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract,
+    add, average, concatenate, maximum, minimum, multiply, subtract,
 )  # fmt: skip
+from tinydnn.layers.normalization import BatchNormalization, LayerNormalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
 from tinydnn.names import not_offered
 
 __all__ = [
-    "ELU", "Activation", "Add", "Average", "Concatenate", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer",
-    "LeakyReLU", "Maximum", "Minimum", "Multiply", "ReLU", "Rescaling", "Reshape", "Softmax", "Subtract",
+    "ELU", "Activation", "Add", "Average", "BatchNormalization", "Concatenate", "Dense", "Dropout", "Flatten", "Input",
+    "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum", "Multiply", "ReLU", "Rescaling",
+    "Reshape", "Softmax", "Subtract",
     "add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract",
 ]  # fmt: skip
 

@@ -28,10 +28,11 @@ class Trace:
     z: what goes into the activation of a Dense or Activation layer; y is a = f(z) then.
     dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
     dz: the gradient with respect to z, of a Dense layer.
+    xhat, mean, variance, inverse: of a layer that normalizes; x̂ = (x - mean) * inverse.
     dx: room for the gradient with respect to x; None where no layer below needs it.
     gradients: for each weight that is trained, a view into the pass's flat gradient; none in a frozen layer.
     frozen: whether the layer is not trained.
-    ones, mask: scratch arrays of Dense and Dropout. words: what a GPU draws the mask from; `prepare` sets it.
+    ones, mask, work, sums: scratch arrays. words: what a GPU draws the mask from; `prepare` sets it.
     training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
     loss_activates: whether the loss computes the activation, so that `forward` ends at z.
     loss_takes_z: whether the loss is computed from z, so that `backward` begins with dz.
@@ -46,6 +47,12 @@ class Trace:
     gradients: Sequence[Array] = ()
     ones: Array
     mask: Array
+    work: Array
+    sums: dict[str, Array]
+    xhat: Array
+    mean: Array
+    variance: Array
+    inverse: Array
     words: Array | None
     training: bool = False
     frozen: bool = False
@@ -66,6 +73,7 @@ class Layer(Operation):
     """
 
     states = 0  # how many of the weights, the last ones, are no parameters: no gradient trains them
+    mixes_rows = False  # whether a row's output in training depends on the other rows of its batch
     computes = True  # False for a layer that only looks at its input in another shape
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
@@ -201,6 +209,10 @@ class Layer(Operation):
         """
         raise NotImplementedError
 
+    def finish_step(self, t: Trace) -> None:
+        """Count a training step that the optimizer has taken."""
+        self.steps_seen += 1
+
     # -- weights and settings ----------------------------------------------------------------------
 
     @property
@@ -253,15 +265,22 @@ class Layer(Operation):
                 weight[...] = self.backend.asarray(values)
 
     @property
+    def parameter_names(self) -> list[str]:
+        """By which names it has the regularizers and constraints of its parameters, in their order."""
+        return ["kernel", "bias"]
+
+    @property
     def penalties(self) -> list[tuple[int, regularizers.Regularizer]]:
         """The place of each weight that has a regularizer, and this."""
-        chosen = self.kernel_regularizer, self.bias_regularizer
-        return [(i, each) for i, each in zip(range(len(self.weights)), chosen, strict=False) if each is not None]
+        return self._of_parameters("regularizer")
 
     @property
     def constrained(self) -> list[tuple[int, constraints.Constraint]]:
         """The place of each weight that has a constraint, and this."""
-        chosen = self.kernel_constraint, self.bias_constraint
+        return self._of_parameters("constraint")
+
+    def _of_parameters(self, kind: str) -> list[tuple[int, Any]]:
+        chosen = [getattr(self, f"{name}_{kind}") for name in self.parameter_names]
         return [(i, each) for i, each in zip(range(len(self.weights)), chosen, strict=False) if each is not None]
 
     def constrain(self) -> None:
