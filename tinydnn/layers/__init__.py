@@ -6,8 +6,20 @@ from tinydnn.layers.dropout import Dropout
 from tinydnn.layers.input import Input, InputLayer
 from tinydnn.layers.layer import Layer
 from tinydnn.layers.merging import (
-    Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract,
-    add, average, concatenate, maximum, minimum, multiply, subtract,
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
 )  # fmt: skip
 from tinydnn.layers.normalization import BatchNormalization, LayerNormalization
 from tinydnn.layers.rescaling import Rescaling
