@@ -82,7 +82,7 @@ class Graph:
             dtypes = {layer.name: layer.dtype for layer in self.layers}
             raise ValueError(f"All layers of a model have one dtype. Received: {dtypes}")
         for layer, times in Counter(node.layer for node in self.nodes).items():
-            if times > 1 and not layer.can_be_shared:
+            if times > 1 and (layer.stream_seed or layer.states):  # a step draws from it, or leaves something in it
                 raise ValueError(
                     f"Layer {layer.name!r} stands at several places of model {model!r}, which a {type(layer).__name__} "
                     "can't; make a layer for each"

@@ -141,12 +141,10 @@ class Stack(Weights):
             sizes[layer.name] = 0 if layer.built else sum(map(math.prod, layer.weight_shapes(shape).values()))
             shape = layer.compute_output_shape(shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
-        if not self.inputs:
-            self.inputs = [InputLayer(sample_shape, dtype=self.dtype).tensor()]
-        tensor = self.inputs[0]
+        tensor = source = self.inputs[0] if self.inputs else InputLayer(sample_shape, dtype=self.dtype).tensor()
         for layer in self.layers:
             tensor = layer(tensor)
-        self.sample_shape, self._gives = sample_shape, shape
+        self.inputs, self.sample_shape, self._gives = [source], sample_shape, shape
         auto_name("Functional")  # Keras makes a model of this kind here, which uses up a number
         self._take_graph([tensor])
 

@@ -17,7 +17,6 @@ from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.layers.operation import Operation
-from tinydnn.missing import refuse_methods
 from tinydnn.names import auto_name
 
 
@@ -83,10 +82,6 @@ class Layer(Operation):
     bias_constraint: constraints.Constraint | None = None
     _activation: activations.Activation = activations.linear
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        refuse_methods(cls, ("call",), "write forward(x, t) and backward(dy, t), as in the files of tinydnn/layers")
-
     def __init__(
         self,
         *,
@@ -137,11 +132,6 @@ class Layer(Operation):
                 constraint(self.weights[i])  # what doesn't fit the weights is refused before the first update
         assert self.output_shape is not None
         return self.output_shape
-
-    @property
-    def can_be_shared(self) -> bool:
-        """Whether it may stand at several places of a model: a step leaves nothing in it, and draws nothing."""
-        return not self.stream_seed and not self.states
 
     @property
     def xp(self) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from tinydnn.checks import as_samples, check_finite
 from tinydnn.device.backend import Array
 from tinydnn.layers.keras_tensor import Call, KerasTensor
-from tinydnn.missing import Offered
+from tinydnn.missing import Offered, refuse_methods
 
 Layer = Any  # tinydnn.layers.Layer, which is an Operation
 
@@ -23,6 +23,10 @@ class Operation(Offered):
     name: str
     dtype: str
     merges = False  # True for a layer that takes a list of inputs
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("call",), "write forward(x, t) and backward(dy, t), as in the files of tinydnn/layers")
 
     def __init__(self) -> None:
         self.given_tensors: list[weakref.ref[KerasTensor]] = []  # it doesn't hold them, since they hold it
@@ -123,4 +127,4 @@ def _computed(layer: Layer, inputs: list[Any]) -> Array:
     x = [backend.asarray(array) for array in arrays]
     t.x = x if layer.merges else x[0]
     with backend.quiet():
-        return np.array(backend.to_numpy(layer.forward(t.x, t)))
+        return backend.to_numpy(layer.forward(t.x, t))
