@@ -1,18 +1,22 @@
 """Layers, each in a file of its own, with forward and backward side by side (mirrors keras/src/layers)."""
 
 from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from tinydnn.layers.activity_regularization import ActivityRegularization
 from tinydnn.layers.dense import Dense
-from tinydnn.layers.dropout import Dropout
+from tinydnn.layers.dropout import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from tinydnn.layers.dropout import RandomLayer as RandomLayer
 from tinydnn.layers.input import Input, InputLayer
 from tinydnn.layers.layer import Layer
 from tinydnn.layers.normalization import BatchNormalization, LayerNormalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
+from tinydnn.layers.standardizing import Normalization, UnitNormalization
 from tinydnn.names import not_offered
 
 __all__ = [
-    "ELU", "Activation", "BatchNormalization", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer",
-    "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Reshape", "Softmax",
+    "ELU", "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dense", "Dropout", "Flatten",
+    "GaussianDropout", "GaussianNoise", "Input", "InputLayer", "Layer", "LayerNormalization", "LeakyReLU",
+    "Normalization", "ReLU", "Rescaling", "Reshape", "Softmax", "UnitNormalization",
 ]  # fmt: skip
 
 __getattr__ = not_offered(__name__, globals())
