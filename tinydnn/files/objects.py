@@ -21,7 +21,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
 # What stands within the config of another object.
 _PARTS = (
     initializers.Initializer, regularizers.Regularizer, constraints.Constraint,
-    optimizers.schedules.LearningRateSchedule,
+    optimizers.schedules.LearningRateSchedule, layers.Layer,
 )  # fmt: skip
 
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
@@ -46,6 +46,7 @@ _UNUSED: dict[str, dict[str, Any]] = {
     "LayerNormalization": {"rms_scaling": False},
     "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
+    "AlphaDropout": {"noise_shape": None},
     "BinaryCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
     "BinaryAccuracy": {"threshold": 0.5},
     "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
@@ -122,6 +123,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
             config[key] = deserialize(entry, "keras.initializers")
         elif isinstance(entry, dict) and key.endswith("_regularizer"):
             config[key] = deserialize(entry, "keras.regularizers")
+        elif isinstance(entry, dict) and key == "activation":
+            config[key] = deserialize(entry, "keras.layers")
         elif isinstance(entry, dict) and key == "learning_rate":
             config[key] = deserialize(entry, "keras.optimizers.schedules")
         elif isinstance(entry, dict) and key.endswith("_constraint"):

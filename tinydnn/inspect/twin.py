@@ -43,10 +43,10 @@ def require_row(model: Model, what: str) -> None:
 
 def _copy(layer: Layer, dtype: str) -> Layer:
     settings = {**layer.get_config(), "dtype": dtype}
-    if isinstance(layer, layers.Dropout):
+    if isinstance(layer, layers.RandomLayer):
         settings["seed"] = layer.stream_seed  # without a seed it would draw a new one
     copy = type(layer)(**settings)
     copy.steps_seen = layer.steps_seen
-    if isinstance(copy, layers.Dropout) and isinstance(layer, layers.Dropout):
+    if isinstance(copy, layers.RandomLayer) and isinstance(layer, layers.RandomLayer):
         copy.drawn_in = layer.drawn_in
     return copy

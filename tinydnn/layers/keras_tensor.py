@@ -66,7 +66,7 @@ class KerasTensor(Offered):
             )
         return self.operators[operator]([self, other])
 
-    __radd__ = __rsub__ = __rmul__ = __add__
+    __radd__, __rsub__, __rmul__ = __add__, __sub__, __mul__
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError(

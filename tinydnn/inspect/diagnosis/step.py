@@ -61,8 +61,8 @@ def check(model: Model, step: Step) -> None:
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     require_row(model, "diagnose")
-    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.flat_layers):
-        raise ValueError("diagnose expects a net without Dropout, since a step does not tell its masks")
+    if any(isinstance(layer, layers.RandomLayer) and layer.draws for layer in model.flat_layers):
+        raise ValueError("diagnose expects a net without Dropout and noise, since a step does not tell its masks")
     _check_weights(model, step)
     _check_numbers(model, step)
 
