@@ -197,6 +197,7 @@ class BatchNormalization(_Normalization):
         gamma_constraint: str | constraints.Constraint | None = None,
         **kwargs: Any,
     ) -> None:
+        axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis  # as files of Keras 2 have it
         super().__init__(
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
             beta_constraint, gamma_constraint, **kwargs,
