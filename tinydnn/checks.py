@@ -85,6 +85,12 @@ def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
     return tuple(int(n) for n in shape)
 
 
+def is_stream(x: Any) -> bool:
+    """Whether x gives batches one after the other, and is no array, frame or list of samples."""
+    arrays = isinstance(x, list | tuple | dict | str) or hasattr(x, "__array__") or hasattr(x, "columns")
+    return hasattr(x, "__iter__") and not arrays
+
+
 def check_frequency(what: str, value: Any) -> int | list[int]:
     """A positive integer, or a list of them.
 
