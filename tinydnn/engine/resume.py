@@ -63,9 +63,8 @@ def take_over(fit: Fit, state: State, source: str) -> None:
         ) from error
     identity.say_changes(fit.asked, state["asked"], source)
     if fit.feed.streams:
-        warn(
-            f"The training in {source} goes on with the {fit.feed.data.digests[0]} as it is now, from its first batch on"
-        )
+        kind = fit.feed.data.digests[0]
+        warn(f"The training in {source} goes on with the {kind} as it is now: what it had become was not kept")
     if fit.step:
         fit.callbacks.on_epoch_begin(fit.epoch, {})
         _restore(fit, state)  # undo what the callbacks have changed or drawn just now
