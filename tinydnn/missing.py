@@ -46,7 +46,7 @@ _OF_KERAS = {
 }
 # Methods whose arguments are checked, beside `__init__`.
 _METHODS = """
-    add build compile compute_output_shape evaluate fit get_layer load_weights predict predict_on_batch save
+    add build compile pop compute_output_shape evaluate fit get_layer load_weights predict predict_on_batch save
     save_weights set_weights summary test_on_batch train_on_batch
 """
 _CHECKED = {"__init__", *_METHODS.split()}
