@@ -74,6 +74,7 @@ class Fit:
                     if validation is not None:
                         test = inference.evaluate_shards(validation, self.callbacks, interrupt)
                         self.logs |= {f"val_{name}": value for name, value in test.items()}
+                        self.logs = dict(sorted(self.logs.items()))
                     self._end_epoch()
             except FloatingPointError:
                 infinite = self.shards.averages.first_infinite()
