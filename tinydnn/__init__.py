@@ -17,15 +17,18 @@ from tinydnn import (
     losses,
     metrics,
     models,
+    ops,
     optimizers,
     preprocessing,
     regularizers,
+    saving,
     utils,
 )
 from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import Input
+from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.missing import Modules
-from tinydnn.models import Sequential
+from tinydnn.models import Model, Sequential
 from tinydnn.names import not_offered
 
 __version__ = "0.1.0"
@@ -33,6 +36,8 @@ __version__ = "0.1.0"
 __all__ = [
     "FileFormatError",
     "Input",
+    "KerasTensor",
+    "Model",
     "Sequential",
     "activations",
     "backend",
@@ -45,11 +50,20 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
     "preprocessing",
     "regularizers",
+    "saving",
     "utils",
+    "version",
 ]
+
+
+def version() -> str:
+    """tinydnn's own version."""
+    return __version__
+
 
 sys.meta_path.append(Modules())
 

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -17,8 +17,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Arguments that Keras 3 has and tinydnn lacks, of functions, and of classes and those derived from them.
 _OF_KERAS = {
     "Input": "batch_size sparse ragged batch_shape tensor optional",
-    "InputLayer": "batch_size sparse ragged batch_shape input_tensor optional",
-    "Layer": "activity_regularizer trainable autocast",
+    "InputLayer": "trainable batch_size sparse ragged batch_shape input_tensor optional",
+    "Layer": "activity_regularizer autocast",
+    "BatchNormalization": "renorm renorm_clipping renorm_momentum synchronized",
+    "LayerNormalization": "rms_scaling",
     "Dense": "lora_rank lora_alpha quantization_config",
     "Dropout": "noise_shape",
     "Flatten": "data_format",
@@ -32,17 +34,17 @@ _OF_KERAS = {
     "SparseTopKCategoricalAccuracy": "from_sorted_ids",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
-    "Sequential": "trainable",
-    "compile": "run_eagerly steps_per_execution jit_compile auto_scale_loss",
-    "fit": "steps_per_epoch validation_steps validation_batch_size validation_freq",
-    "evaluate": "steps",
-    "predict": "steps",
-    "summary": "line_length positions expand_nested show_trainable layer_range",
+    "summary": "show_trainable layer_range",
+    "clone_model": "input_tensors clone_function call_function recursive",
+    "save_model": "zipped",
+    "get_file": "untar hash_algorithm extract archive_format",
+    "one_hot": "sparse",
+    "convert_to_tensor": "sparse ragged",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
 }
-_CHECKED = {"__init__", *_OF_KERAS}
+_CHECKED = {"__init__", "add", "build", "compute_output_shape", *_OF_KERAS}
 
 
 def names_its_arguments(function: F) -> F:
@@ -104,10 +106,16 @@ class Offered:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in vars(cls).keys() & _CHECKED:
-            setattr(cls, name, names_its_arguments(vars(cls)[name]))
+            if inspect.isfunction(vars(cls)[name]):
+                setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
     @names_its_arguments
     def __init__(self) -> None: ...
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """One with these arguments, as `get_config` gives them."""
+        return cls(**config)
 
     if not TYPE_CHECKING:  # a type checker finds what is missing before
 
@@ -116,6 +124,13 @@ class Offered:
                 return object.__getattribute__(self, name)  # Python's own error, or that of a property
             offered = [each for each in dir(self) if not each.startswith("_")]
             raise AttributeError(f"{type(self).__name__} has no {name!r}.{hints(name, offered)} See docs/keras.md.")
+
+
+def refuse_methods(cls: type, names: Sequence[str], instead: str) -> None:
+    """Raise a TypeError if a class defines one of these methods, which Keras would run and tinydnn would not."""
+    for name in names:
+        if name in vars(cls):
+            raise TypeError(f"{cls.__name__} defines {name}, which tinydnn does not run: {instead}")
 
 
 class Modules:

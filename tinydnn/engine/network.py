@@ -9,7 +9,6 @@ from tinydnn import activations, losses, optimizers
 from tinydnn.checks import check_number
 from tinydnn.device.backend import Shape
 from tinydnn.engine.stack import Stack
-from tinydnn.layers import Layer
 from tinydnn.metrics import Metric, Metrics, by_log_name
 from tinydnn.warn import warn
 
@@ -21,7 +20,12 @@ class Network(Stack):
     """
 
     def __init__(
-        self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
+        self,
+        layers: Sequence[Any] | None,
+        trainable: bool,
+        name: str | None,
+        device: str | None,
+        threads: int | None,
     ) -> None:
         self.stop_training = False
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
@@ -31,9 +35,9 @@ class Network(Stack):
         self.metrics: dict[str, Metric] = {}  # by the names under which the logs show them
         self.weighted_metrics: set[str] = set()  # those of them that count each row with its weight
         self.compiled = False
-        super().__init__(layers, name, device, threads)
+        super().__init__(layers, trainable, name, device, threads)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put a layer at the end.
 
         Raises:
@@ -50,6 +54,10 @@ class Network(Stack):
         loss_weights: Any = None,
         metrics: Metrics = None,
         weighted_metrics: Metrics = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Choose how to train.
 
@@ -59,12 +67,19 @@ class Network(Stack):
             loss_weights: a factor of the loss, in the same forms; None is 1.
             metrics: ["accuracy", …]: by name, as some of `tinydnn.metrics`, or as functions of y_true and y_pred.
             weighted_metrics: those that count each row with its `sample_weight` or `class_weight`.
+            run_eagerly, jit_compile, auto_scale_loss: make no difference: there is no graph, and no float16.
+            steps_per_execution: makes no difference but that hooks of batches are called after each of them.
 
         Raises:
             ValueError, TypeError: a bad argument; nothing has changed then.
             RuntimeError: fit is at work on the model.
         """
         self.require_idle("compile")
+        if len(self.outputs) > 1:
+            raise ValueError(
+                f"A model of several outputs can't be compiled, here of {len(self.outputs)}: train one that ends in a "
+                "single output, and let this one, which has the same weights, predict"
+            )
         own_loss, own_weight = self._of_output(loss, "loss"), self._of_output(loss_weights, "loss_weights")
         chosen = optimizers.get(optimizer), None if own_loss is None else losses.get(own_loss)
         found, weighted = by_log_name(metrics, weighted_metrics)
@@ -78,6 +93,7 @@ class Network(Stack):
         self.optimizer, self.loss = chosen
         self.metrics, self.weighted_metrics = found, weighted
         self.compiled = True
+        self._frozen = None
 
     def _of_output(self, given: Any, what: str) -> Any:
         """What is given for the only output: by itself, as a list of one, or under the name of the last layer."""
@@ -113,8 +129,14 @@ class Network(Stack):
         self.build_for(sample_shape)
         assert self.optimizer is not None
         assert self.loss is not None
-        if not self.layout.size:
+        if not self.weights:
             raise ValueError(f"Model {self.name!r} has no weights to train; add a Dense layer")
+        self.fix_what_is_trained()
+        if not self.layout.size:
+            warn(
+                f"Model {self.name!r} has no weights to train, since its layers are not trainable; "
+                "set trainable = True, and compile it"
+            )
         last = self.last_activation
         if self.loss.from_logits and isinstance(last, activations.Softmax | activations.Sigmoid):
             warn(
@@ -131,32 +153,37 @@ class Network(Stack):
     @property
     def regularized(self) -> bool:
         """Whether a layer has a regularizer."""
-        return any(layer.penalties for layer in self.layers)
+        return any(layer.penalties for layer in self.trained)
 
     def penalty(self) -> Any:
         """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""
         return sum(
             regularizer.penalty(self.backend.xp, layer.weights[i])
-            for layer in self.layers
+            for layer in self.trained
             for i, regularizer in layer.penalties
         )
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
-        bound = {"backend", "parameters", "training"}  # to this device, this memory, these callbacks
+        # bound to this device, this memory, these callbacks, and symbolic tensors, each of which holds all before it
+        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs"}
         trained = self.built and self.optimizer is not None and self.optimizer.layout is self.layout
-        return {name: value for name, value in vars(self).items() if name not in bound} | {"_trained": trained}
+        return {name: value for name, value in vars(self).items() if name not in bound} | {
+            "_trained": trained,
+            "_input": self.input_layer,
+            "_wiring": None if self.graph is None else self.graph.wiring,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        trained = state.pop("_trained")
-        self.__dict__ |= {**state, "training": None}
+        trained, source, wiring = (state.pop(name) for name in ("_trained", "_input", "_wiring"))
+        self.__dict__ |= {**state, "_flat": None, "_views": [], "training": None}
+        self.graph, self.inputs, self.outputs = None, [source.tensor()] if source else [], []
         self._choose_device()
-        for layer in self.layers:
-            layer.claim()
-        if self.built:
-            self._lay_out_weights()
+        if wiring is not None:
+            self._take_graph(wiring.wire(self.inputs[0]))
+            self.settle()
         if trained and self.optimizer is not None:
             self.optimizer.attach(self.layout, self.backend)
 
     def __copy__(self) -> Any:
-        return deepcopy(self)  # two models can't share layers
+        return deepcopy(self)  # a copy that trains on its own

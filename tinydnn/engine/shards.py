@@ -6,7 +6,7 @@ number of threads gives the same bits, however fast each of them is.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -38,13 +38,15 @@ class Shards:
         self.team = Team(network.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
-        self._records = can_record(network)
+        self._records = can_record(network) and not data.changes
         self._replays: dict[int, Replay] = {}  # by how many rows
         self._stack = ExitStack()
 
     def __enter__(self) -> "Shards":
         try:
-            if self.network.device == "cpu":
+            if self.training:
+                self._stack.enter_context(self.network.held())
+            if self.network.device == "cpu" and not self.network.leaves_threads_to_blas(self.batch_size):
                 self._stack.enter_context(single_threaded_blas())
             self._stack.enter_context(self.team)
             return self
@@ -73,13 +75,15 @@ class Shards:
         self.team.run(task, len(passes))
         return passes
 
-    def predict(self, start: int, stop: int, out: Array) -> None:
-        """out[start:stop] = the model's output for those samples."""
+    def predict(self, start: int, stop: int, outs: Sequence[Array]) -> None:
+        """out[start:stop] = the model's output for those samples, for each of its outputs."""
 
         def work(own: Pass, part: slice) -> None:
             rows = slice(start + part.start, start + part.stop)
             own.prepare()
-            out[rows] = own.forward(rows)
+            own.forward(rows)
+            for out, place in zip(outs, own.graph.outputs, strict=True):
+                out[rows] = own.given[place]
 
         self.each_share(stop - start, work)
 
@@ -92,9 +96,8 @@ class Shards:
         if order is not None:
             labels, weights = (None if each is None else each[order] for each in (labels, weights))
         workspace = self._workspaces[0]
-        self.averages = Averages(
-            self.network, self.data.n, self.batch_size, labels, weights, workspace, first_step, before
-        )
+        size = self.data.n if self.data.changes else self.batch_size
+        self.averages = Averages(self.network, self.data.n, size, labels, weights, workspace, first_step, before)
         self._order = order
         if self._records:  # recorded calls read it where it lies
             self._order = workspace.take("order", (self.data.n,), np.int64)
@@ -142,6 +145,12 @@ class Shards:
 
     def update(self, passes: list[Pass]) -> None:
         """Sum the passes' gradients, and let the optimizer take its step with them."""
+        if self.network.layout.size:
+            self._update_weights(passes)
+        for layer, t in zip(passes[0].layers, passes[0].traces, strict=True):
+            layer.finish_step(t)
+
+    def _update_weights(self, passes: list[Pass]) -> None:
         optimizer, w, g = self.network.optimizer, self.network.parameters, passes[0].gradient
         assert optimizer is not None
         threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
@@ -163,10 +172,9 @@ class Shards:
             with self.backend.quiet():
                 optimizer.clip(g)
         self.team.run(update, threads)
-        for layer in self.network.layers:
+        for layer in self.network.trained:
             with self.backend.quiet():
                 layer.constrain()
-            layer.steps_seen += 1
 
     def logs(self) -> LazyLogs:
         """Loss and metrics since `begin`: means over the samples, sorted by name as in Keras."""

@@ -21,7 +21,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
 # What stands within the config of another object.
 _PARTS = (
     initializers.Initializer, regularizers.Regularizer, constraints.Constraint,
-    optimizers.schedules.LearningRateSchedule,
+    optimizers.schedules.LearningRateSchedule, layers.Layer,
 )  # fmt: skip
 
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
@@ -36,8 +36,16 @@ _UNUSED_BY_OPTIMIZERS = {
 _UNUSED: dict[str, dict[str, Any]] = {
     "InputLayer": {"sparse": False, "ragged": False, "optional": False},
     "Flatten": {"data_format": "channels_last"},
+    "BatchNormalization": {
+        "synchronized": False,
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+    },
+    "LayerNormalization": {"rms_scaling": False},
     "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
+    "AlphaDropout": {"noise_shape": None},
 }
 _UNUSED_BY_LOSSES: dict[str, dict[str, Any]] = {
     "BinaryCrossentropy": {"axis": -1},
@@ -65,7 +73,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
     if isinstance(value, layers.InputLayer):
         config |= {"batch_shape": [None, *(value.given_shape or ())]}
     elif isinstance(value, layers.Layer):
-        config |= {"trainable": True, "dtype": dtype_policy(value.dtype)}
+        config |= {"dtype": dtype_policy(value.dtype)}
     if config.get("activity_regularizer", value) is None:
         del config["activity_regularizer"]  # as Keras has it
     for key, entry in config.items():
@@ -76,6 +84,9 @@ def serialize(value: Any) -> dict[str, Any] | None:
     result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
         result["build_config"] = {"input_shape": [None, *(value.input_shape or ())]}
+    if isinstance(value, layers.Layer) and value.merges:
+        shapes: Any = value.input_shape or ()
+        result["build_config"] = {"input_shape": [[None, *shape] for shape in shapes]}
     return result
 
 
@@ -98,7 +109,7 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
     except ValueError as error:
         raise FileFormatError(str(error)) from None
     config = dict(value["config"])
-    for key, usual in {**_unused(cls), "trainable": True}.items():
+    for key, usual in _unused(cls).items():
         if config.pop(key, usual) != usual:
             raise FileFormatError(f"tinydnn has no {name}({key}=…). Found: {value['config'][key]!r}")
     if issubclass(cls, layers.Layer):
@@ -106,6 +117,7 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
         config.pop("batch_input_shape", None)
     if issubclass(cls, layers.InputLayer):
         config["shape"] = tuple(config.pop("batch_shape")[1:])
+        config.pop("trainable", None)
     if issubclass(cls, losses.Loss | metrics.Metric | initializers.Initializer):
         config.pop("dtype", None)
     if issubclass(cls, initializers.Initializer):
@@ -115,6 +127,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
             config[key] = deserialize(entry, "keras.initializers")
         elif isinstance(entry, dict) and key.endswith("_regularizer"):
             config[key] = deserialize(entry, "keras.regularizers")
+        elif isinstance(entry, dict) and key == "activation":
+            config[key] = deserialize(entry, "keras.layers")
         elif isinstance(entry, dict) and key == "learning_rate":
             config[key] = deserialize(entry, "keras.optimizers.schedules")
         elif isinstance(entry, dict) and key.endswith("_constraint"):
