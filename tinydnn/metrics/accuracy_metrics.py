@@ -99,7 +99,7 @@ class TopKCategoricalAccuracy(KeptRows, MeanOfRows):
         super().__init__(name)
         self.k = check_count("k", k)
 
-    def of_rows(self, rows: Array, labels: Array | None) -> Array:
+    def of_rows(self, rows: Array) -> Array:
         p, y = self.split(rows)
         return in_top_k(p, y.argmax(axis=-1), self.k)
 
