@@ -1,8 +1,10 @@
 """Models of any graph: what layers are called on, what models are made of that, and what is refused."""
 
 import copy
+import gc
 import pickle
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -461,3 +463,30 @@ def test_every_model_is_a_model():
     assert isinstance(keras.Sequential(), keras.Model)
     assert isinstance(residual(), keras.models.Model)
     assert type(residual()).__name__ == "Functional"
+
+
+def test_operators_of_symbolic_tensors_are_merging_layers():
+    inputs = keras.Input((4,))
+    x, y = layers.Dense(3)(inputs), layers.Dense(3)(inputs)
+    model = keras.Model(inputs, (x + y) * (x - y))
+    a, b = (keras.Model(inputs, each)(X) for each in (x, y))
+    np.testing.assert_allclose(model(X), (a + b) * (a - b), rtol=0, atol=SAME_FLOAT64)
+    assert [layer.name for layer in model.layers[3:]] == ["add", "subtract", "multiply"]
+    for wrong in (lambda: x + 1, lambda: 2 * x, lambda: X - x):
+        with pytest.raises(TypeError, match="symbolic tensor|has no numbers"):
+            wrong()
+
+
+def test_a_model_that_nobody_has_is_gone_at_once():
+    inputs = keras.Input((4,))
+    encoder = keras.Model(inputs, layers.Dense(3)(inputs))
+    model = keras.Model(inputs, layers.Dense(2)(encoder(inputs)))
+    model.compile("sgd", "mse")
+    gc.disable()
+    try:
+        model.fit(X, X[:, :2], verbose=0)
+        kept = [weakref.ref(each) for each in (model, encoder, model.layers[-1])]
+        del model, encoder, inputs
+        assert [each() for each in kept] == [None] * 3
+    finally:
+        gc.enable()
