@@ -1,11 +1,10 @@
 """Models, and how files and JSON become models (mirrors keras/src/models)."""
 
-from tinydnn.models.functional import Functional
 from tinydnn.models.loading import load_model, model_from_json
 from tinydnn.models.model import Model
 from tinydnn.models.row import Sequential
 from tinydnn.names import not_offered
 
-__all__ = ["Functional", "Model", "Sequential", "load_model", "model_from_json"]
+__all__ = ["Model", "Sequential", "load_model", "model_from_json"]
 
 __getattr__ = not_offered(__name__, globals())
