@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -25,25 +25,26 @@ _OF_KERAS = {
     "Dropout": "noise_shape",
     "Flatten": "data_format",
     "Optimizer": "use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps",
-    "Loss": "name reduction dtype",
-    "BinaryCrossentropy": "label_smoothing axis",
-    "BinaryAccuracy": "threshold",
-    "CategoricalCrossentropy": "label_smoothing axis",
+    "Loss": "dtype",
+    "BinaryCrossentropy": "axis",
+    "CategoricalCrossentropy": "axis",
     "Metric": "dtype",
+    "AUC": "multi_label num_labels label_weights",
+    "CosineSimilarity": "axis",
+    "SparseTopKCategoricalAccuracy": "from_sorted_ids",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
-    "compile": "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",
-    "fit": "class_weight sample_weight steps_per_epoch validation_steps validation_batch_size validation_freq",
-    "evaluate": "sample_weight steps",
-    "predict": "steps",
-    "train_on_batch": "sample_weight class_weight",
-    "test_on_batch": "sample_weight",
-    "summary": "line_length positions expand_nested show_trainable layer_range",
+    "summary": "show_trainable layer_range",
+    "clone_model": "input_tensors clone_function call_function recursive",
+    "save_model": "zipped",
+    "get_file": "untar hash_algorithm extract archive_format",
+    "one_hot": "sparse",
+    "convert_to_tensor": "sparse ragged",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
 }
-_CHECKED = {"__init__", *_OF_KERAS}
+_CHECKED = {"__init__", "add", "build", "compute_output_shape", *_OF_KERAS}
 
 
 def names_its_arguments(function: F) -> F:
@@ -105,10 +106,16 @@ class Offered:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in vars(cls).keys() & _CHECKED:
-            setattr(cls, name, names_its_arguments(vars(cls)[name]))
+            if inspect.isfunction(vars(cls)[name]):
+                setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
     @names_its_arguments
     def __init__(self) -> None: ...
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """One with these arguments, as `get_config` gives them."""
+        return cls(**config)
 
     if not TYPE_CHECKING:  # a type checker finds what is missing before
 

@@ -1,6 +1,8 @@
 """The steps of a GPU, recorded: a step is the same calls as the one before, so the GPU can repeat them by itself."""
 
+import math
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -46,7 +48,10 @@ class Replay:
         self._backend = own.backend
         self._positions, self._rows = (self._backend.empty(n, np.int64) for _ in range(2))
         labels = None if whole.labels is None else self._backend.empty(n, whole.labels.dtype)
-        losses, *metrics = (self._backend.empty(n, each.dtype) for each in (whole.losses, *whole.metrics))
+        losses, *metrics = (
+            self._backend.empty(n * math.prod(each.shape[1:]), each.dtype).reshape(n, *each.shape[1:])
+            for each in (whole.losses, *whole.metrics)
+        )
         self._scores = Scores(labels, losses, metrics)
         self._next, self._taken = -1, 0
         self._graph: Graph | None = None
@@ -55,10 +60,12 @@ class Replay:
         """The step of the samples whose turn is from `start` on."""
         if start != self._next:
             self._positions[...] = self._own.xp.arange(start, start + self._n)
-        if self._taken < _CALL_BY_CALL:
+        if self._graph is None and self._taken >= _CALL_BY_CALL:
+            with suppress(RuntimeError):  # the step is then taken call by call, and tells what is wrong, if anything is
+                self._graph = self._backend.graph(self._queue)
+        if self._graph is None:
             self._queue()
         else:
-            self._graph = self._graph or self._backend.graph(self._queue)
             self._graph.launch()
         self._next, self._taken = start + self._n, self._taken + 1
 

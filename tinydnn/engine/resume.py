@@ -35,7 +35,8 @@ def state_of(fit: Fit) -> State:
         "model": _on_host(network, snapshot(network)),
         "good": _on_host(network, fit.divergence.good),
         "learning_rate": optimizer.learning_rate,
-        "order": network.backend.to_numpy(fit.order).astype(np.uint32) if under_way else None,
+        "first": fit.feed.first,
+        "order": network.backend.to_numpy(fit.feed.order).astype(np.uint32) if under_way or fit.feed.first else None,
         "averages": fit.shards.averages.state() if under_way else None,
         "random": random.get_state(),
         "callbacks": fit.callbacks.state(),
@@ -78,11 +79,8 @@ def _restore(fit: Fit, state: State) -> None:
     restore(network, state["model"])
     if optimizer.schedule is None:
         optimizer.learning_rate = state["learning_rate"]
-    if fit.step:
-        if not np.array_equal(np.sort(state["order"]), np.arange(fit.data.n)) or fit.step > fit.steps:
-            raise ValueError(f"expected an order of {fit.data.n} samples and a step of {fit.steps}")
-        fit.order = network.backend.asarray(state["order"].astype(np.int64))
-        fit.shards.begin(fit.order, fit.step, state["averages"])
+    first = check_count("first", state.get("first", 0), low=0)  # which no checkpoint had before steps_per_epoch
+    fit.feed.go_on(fit.shards, state["order"], first, fit.step, state["averages"])
     random.set_state(state["random"])
     fit.callbacks.restore(state["callbacks"])
 

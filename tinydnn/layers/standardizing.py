@@ -98,7 +98,9 @@ class Normalization(Layer):
         if self.states:
             return self.weights[0], self.weights[1]
         shape = self._shape(known(self.input_shape))
-        given = [each if hasattr(each, "dtype") else np.float32(each) for each in (self.input_mean, self.input_variance)]
+        given = [
+            each if hasattr(each, "dtype") else np.float32(each) for each in (self.input_mean, self.input_variance)
+        ]
         mean, variance = (np.full(shape, each, self.dtype) for each in given)  # as Keras rounds them
         return self.backend.asarray(mean), self.backend.asarray(variance)
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinydnn.device.backend import Shape
-from tinydnn.engine.graph import Graph
+from tinydnn.engine.graph import Graph, Wiring
+from tinydnn.files.config import SavedModel
 from tinydnn.layers import InputLayer
 from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.models.model import Model
+from tinydnn.models.row import Sequential
 
 
 class Functional(Model):
@@ -78,7 +80,21 @@ class Functional(Model):
         return shapes[0] if len(shapes) == 1 else shapes
 
 
-Model.functional = Functional
+def described_by(saved: SavedModel) -> Model:
+    """The model without what the file has of its weights."""
+    made = {id(entry): described_by(entry) if isinstance(entry, SavedModel) else entry for entry in saved.entries}
+    if saved.source is not None:
+        calls = [(made[id(layer)], refs) for layer, refs in saved.calls]
+        source = saved.source.tensor()
+        outputs = Wiring(calls, saved.outputs).wire(source)
+        return Functional(source, outputs if saved.gives_list else outputs[0], name=saved.name)
+    model = Sequential(list(made.values()), name=saved.name)
+    if saved.batch_shape and model.layers:
+        model.build(saved.batch_shape)
+    return model
+
+
+Model.functional, Model.described_by = Functional, staticmethod(described_by)
 
 
 def _tensors(what: str, given: Any) -> list[KerasTensor]:

@@ -5,12 +5,11 @@ from os import PathLike
 from typing import Any
 
 from tinydnn.device import devices
-from tinydnn.engine.graph import Wiring
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import CompiledError, SavedModel
-from tinydnn.models.functional import Functional
+from tinydnn.missing import names_its_arguments
+from tinydnn.models.functional import described_by
 from tinydnn.models.model import Model
-from tinydnn.models.row import Sequential
 
 
 def load_model(
@@ -63,6 +62,23 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         return _made_from(saving.from_json(json_string))
 
 
+@names_its_arguments
+def clone_model(model: Model) -> Model:
+    """A model with the same layers and new initial weights, not compiled.
+
+    Raises:
+        TypeError: a layer is of a class that is not tinydnn's.
+    """
+    clone: Model = type(model).from_config(model.get_config())
+    return clone
+
+
+@names_its_arguments
+def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+    """What `model.save` does."""
+    model.save(filepath, overwrite)
+
+
 def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
     """Raise a ValueError if there are any."""
     if custom_objects:
@@ -74,24 +90,10 @@ def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
 
 def _made_from(saved: SavedModel) -> Model:
     """The model that a file or a JSON text describes."""
-    model = _unbuilt_or_wired(saved)
+    model = described_by(saved)
     if saved.weights:
         model.set_weights(saved.weights)
     if saved.compile_arguments is not None:
         model.compile(**saved.compile_arguments)
         optimizer_variables.restore(model, saved.optimizer_variables)
-    return model
-
-
-def _unbuilt_or_wired(saved: SavedModel) -> Model:
-    """The model without what the file has of its weights."""
-    made = {id(entry): _unbuilt_or_wired(entry) if isinstance(entry, SavedModel) else entry for entry in saved.entries}
-    if saved.source is not None:
-        calls = [(made[id(layer)], refs) for layer, refs in saved.calls]
-        source = saved.source.tensor()
-        outputs = Wiring(calls, saved.outputs).wire(source)
-        return Functional(source, outputs if saved.gives_list else outputs[0], name=saved.name)
-    model = Sequential(list(made.values()), name=saved.name)
-    if saved.batch_shape and model.layers:
-        model.build(saved.batch_shape)
     return model

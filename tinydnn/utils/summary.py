@@ -1,7 +1,9 @@
 """The table that `Sequential.summary` prints, in Keras' layout (mirrors keras/src/utils/summary_utils.py)."""
 
 import io
+import itertools
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,22 +12,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from tinydnn.checks import check_count
 from tinydnn.config import floatx
 from tinydnn.engine.network import Network
 from tinydnn.layers import Layer
 
 
-def print_summary(model: Network, print_fn: Any = None) -> None:
+def print_summary(
+    model: Any, print_fn: Any = None, line_length: int | None = None, positions: Sequence[float] | None = None
+) -> None:
     """Print the model's layers and the number and size of its weights; print_fn gets the text instead."""
     connected = not _is_row(model)
     width = min(108 if connected else 88, shutil.get_terminal_size().columns - 4)
-    ends = [int(part * width) for part in ((0.3, 0.56, 0.74, 1.0) if connected else (0.45, 0.80, 1.0))]
-    widths = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    width = width if line_length is None else check_count("line_length", line_length)
     columns = [Column("Layer (type)"), Column("Output Shape"), Column("Param #", justify="right")]
-    if connected:
-        columns.append(Column("Connected to"))
-    for column, column_width in zip(columns, widths, strict=True):
-        column.width = column_width
+    columns += [Column("Connected to")] * connected
+    usual = (0.3, 0.56, 0.74, 1.0) if connected else (0.45, 0.80, 1.0)
+    ends = _ends(usual if positions is None else positions, len(columns), width)
+    for column, begin, end in zip(columns, [0, *ends], ends, strict=False):
+        column.width = end - begin
     table = Table(*columns, width=width, show_lines=True, box=box.HEAVY_HEAD)
     for layer in model.layers:
         kind = type(layer).__name__ if isinstance(layer, Layer) else layer.keras_class
@@ -97,6 +102,18 @@ def _connections(model: Network, layer: Any) -> str:
         for each in taken
     ]
     return ", ".join(named) or "-"
+
+
+def _ends(positions: Sequence[float], columns: int, width: int) -> list[int]:
+    """Where each column ends, in characters.
+
+    Raises:
+        ValueError: there are not as many positions in rising order.
+    """
+    rising = len(positions) == columns and all(a < b for a, b in itertools.pairwise([0, *positions]))
+    if not rising:
+        raise ValueError(f"positions expects where the {columns} columns end, in rising order. Received: {positions!r}")
+    return [int(at * width) if positions[-1] <= 1 else int(at) for at in positions[:-1]] + [width]
 
 
 def _count(number: int, itemsize: int, extra_bytes: int = 0) -> str:
