@@ -231,6 +231,15 @@ def test_several_outputs_come_as_a_list_in_their_order():
         model.compile("sgd", "mse")
 
 
+def test_every_layer_of_a_model_can_be_an_output():
+    model = branches()
+    every = keras.Model(model.input, [layer.output for layer in model.layers])
+    found = every.predict(X, batch_size=4, verbose=0)
+    assert len(found) == len(model.layers)
+    np.testing.assert_array_equal(found[0], X)
+    np.testing.assert_array_equal(found[-1], model(X))
+
+
 def test_names_weights_and_layers_are_in_keras_order():
     model = residual()
     assert [layer.name for layer in model.layers] == ["input_layer", "dense", "dense_1", "add", "dense_2"]
@@ -402,7 +411,7 @@ REFUSED = {
     "an input that is missing": (lambda: (lambda a, b, c: keras.Model(a, c))(*two_inputs()), ValueError, "'right'"),
     "outputs of another input": (elsewhere, ValueError, "takes one input, 'mine'"),
     "an array": (lambda: keras.Model(np.ones(3), np.ones(3)), TypeError, "inputs as a symbolic tensor"),
-    "its own input": (lambda: (lambda x: keras.Model(x, x))(keras.Input((2,))), ValueError, "output that is its input"),
+    "its own input": (lambda: (lambda x: keras.Model(x, x))(keras.Input((2,))), ValueError, "gives its input as it is"),
     "dropout at two places": (dropout_twice, ValueError, "several places of model 'functional', which a Dropout can't"),
     "one name twice": (another_name, ValueError, "different names. Received: 'one' twice in 'functional'"),
     "a list for one": (lambda: layers.Dense(2)(list(two_inputs()[:2])), TypeError, "takes one tensor"),
