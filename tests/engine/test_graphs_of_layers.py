@@ -427,6 +427,9 @@ REFUSED = {
     "a layer never called": (lambda: layers.Dense(2).output, AttributeError, "no input or output yet"),
     "a model without ends": (lambda: keras.Sequential([layers.Dense(2)]).output, ValueError, "no weights yet"),
     "adding to a graph": (lambda: residual().add(layers.Dense(2)), AttributeError, "no 'add'"),
+    "several outputs in a row": (
+        lambda: keras.Sequential([keras.Model((m := residual()).input, [m.output, m.output])]), ValueError, "one output"
+    ),
     "other samples": (lambda: residual()(keras.Input((5,))), ValueError, "samples of shape (4,). Received: (5,)"),
     "two dtypes": (
         lambda: keras.Model(x := keras.Input((2,)), layers.Dense(2, dtype="float32")(layers.Dense(2)(x))),

@@ -156,8 +156,8 @@ def _found(model: str, source: KerasTensor, outputs: Sequence[KerasTensor]) -> d
                 walk.pop()
                 if not call.inputs and call is not source.call:
                     raise ValueError(
-                        f"Model {model!r} takes one input, {source.name!r}. Received: an output that also needs "
-                        f"{call.layer.name!r}; put all columns into one Input, and take them apart before fit"
+                        f"Model {model!r} takes one input, {source.name!r}; put all columns into one Input. "
+                        f"Received: an output that also needs {call.layer.name!r}"
                     )
                 found.setdefault(call, met[call.layer])
     if source.call not in found:
