@@ -199,10 +199,7 @@ class Layer(Operation):
         raise NotImplementedError
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
-        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed.
-
-        It leaves dy as it is, which may be what other layers take too.
-        """
+        """dx from dy, which stays as it is, and the gradients of the weights into t.gradients; None without t.dx."""
         raise NotImplementedError
 
     def finish_step(self, t: Trace) -> None:
