@@ -16,7 +16,7 @@ from tinydnn import checks, config, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
 from tinydnn.files.optimizer_variables import slots_in_order
-from tinydnn.inspect.weight_names import gradient_names, weight_names
+from tinydnn.inspect.weight_names import gradient_names, trained_names
 from tinydnn.models import Sequential
 
 
@@ -54,7 +54,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     import tensorflow as tf
 
     keras = load("keras")
-    of_weights = dict(zip(weight_names(ours), model.trainable_variables, strict=True))
+    of_weights = dict(zip(trained_names(ours), model.trainable_variables, strict=True))
     x, y, rows = _checked(ours, x, y)
     outputs, penalties = {}, 0.0
     with tf.GradientTape() as tape:
@@ -92,7 +92,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
 
 def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     """Keras' slots by the microscope's names, such as dense/kernel velocity."""
-    names = weight_names(ours)
+    names = trained_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
     variables = [
         each for each in model.optimizer.variables if len(each.shape)

@@ -264,9 +264,8 @@ class _Comparison:
 
     def _weights(self) -> Iterator[tuple[str, Array, Array]]:
         """(name, tinydnn's, Keras') of each weight."""
-        views = self._ours.layout.views(self._ours.backend.to_numpy(self._ours.parameters))
-        for name, view, variable in zip(weight_names(self._ours), views, self._theirs.trainable_variables, strict=True):
-            yield name, view, variable.numpy()
+        names, weights = weight_names(self._ours), self._ours.get_weights()
+        yield from zip(names, weights, self._theirs.get_weights(), strict=True)
 
     def _state(self) -> Iterator[tuple[str, Array, Array]]:
         """(name, tinydnn's, Keras') of each slot of each weight, and of the number of steps."""
@@ -279,8 +278,7 @@ class _Comparison:
     def _copy_keras_state(self, steps_seen: int) -> None:
         """Give the probe Keras' weights and slots."""
         probe, asarray = self._probe, self._probe.backend.asarray
-        for view, variable in zip(probe.layout.views(probe.parameters), self._theirs.trainable_variables, strict=True):
-            view[...] = asarray(variable.numpy())
+        probe.set_weights(self._theirs.get_weights())
         variables = one_step.optimizer_state(self._theirs, probe).values()
         for (_, _, view), variable in zip(slots_in_order(probe), variables, strict=True):
             view[...] = asarray(variable.numpy())

@@ -34,7 +34,7 @@ BUDGETS = {
     # 40 of them are for steps that a GPU repeats from a recording, in a fraction of the time; 20 see that a checkpoint
     # is of this training, and that weights have room before any is drawn; 70 are for several metrics,
     # frames of data, and penalties on outputs.
-    "engine": 1050,
+    "engine": 1100,
 }
 LINES_OF_A_FILE = 300  # all lines
 

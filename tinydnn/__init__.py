@@ -23,9 +23,9 @@ from tinydnn import (
     utils,
 )
 from tinydnn.files.whole import FileFormatError
-from tinydnn.layers import Input
+from tinydnn.layers import Input, KerasTensor
 from tinydnn.missing import Modules
-from tinydnn.models import Sequential
+from tinydnn.models import Model, Sequential
 from tinydnn.names import not_offered
 
 __version__ = "0.1.0"
@@ -33,6 +33,8 @@ __version__ = "0.1.0"
 __all__ = [
     "FileFormatError",
     "Input",
+    "KerasTensor",
+    "Model",
     "Sequential",
     "activations",
     "backend",

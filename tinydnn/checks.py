@@ -85,6 +85,29 @@ def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
     return tuple(int(n) for n in shape)
 
 
+def check_frequency(what: str, value: Any) -> int | list[int]:
+    """A positive integer, or a list of them.
+
+    Raises:
+        ValueError: another value.
+    """
+    numbers = list(value) if isinstance(value, list | tuple | set | range) else [value]
+    if not all(is_int(n) and n > 0 for n in numbers):
+        raise ValueError(f"{what} expects a positive integer, or a list of numbers of epochs. Received: {value!r}")
+    return int(value) if is_int(value) else [int(n) for n in numbers]
+
+
+def check_pair(value: Any) -> tuple[Any, Any]:
+    """The (x, y) of validation_data.
+
+    Raises:
+        ValueError: something else.
+    """
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(f"validation_data expects (x, y). Received: {type(value).__name__}")
+    return value[0], value[1]
+
+
 def check_weights(weights: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: str, what: str) -> list[Any]:
     """The weights as NumPy arrays of these shapes, whose numbers fit this dtype.
 

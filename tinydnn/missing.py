@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -17,8 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Arguments that Keras 3 has and tinydnn lacks, of functions, and of classes and those derived from them.
 _OF_KERAS = {
     "Input": "batch_size sparse ragged batch_shape tensor optional",
-    "InputLayer": "batch_size sparse ragged batch_shape input_tensor optional",
-    "Layer": "activity_regularizer trainable autocast",
+    "InputLayer": "trainable batch_size sparse ragged batch_shape input_tensor optional",
+    "Layer": "activity_regularizer autocast",
     "Dense": "lora_rank lora_alpha quantization_config",
     "Dropout": "noise_shape",
     "Flatten": "data_format",
@@ -30,14 +30,16 @@ _OF_KERAS = {
     "Metric": "dtype",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
-    "Sequential": "trainable",
-    "compile": "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",
-    "fit": "class_weight sample_weight steps_per_epoch validation_steps validation_batch_size validation_freq",
-    "evaluate": "sample_weight steps",
-    "predict": "steps",
+    "compile": "loss_weights weighted_metrics",
+    "fit": "class_weight sample_weight",
+    "evaluate": "sample_weight",
+    "predict": "",
     "train_on_batch": "sample_weight class_weight",
     "test_on_batch": "sample_weight",
-    "summary": "line_length positions expand_nested show_trainable layer_range",
+    "summary": "show_trainable layer_range",
+    "add": "rebuild",
+    "clone_model": "input_tensors clone_function call_function recursive",
+    "save_model": "zipped",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
@@ -103,11 +105,16 @@ class Offered:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in vars(cls).keys() & _CHECKED:
+        for name in (name for name in vars(cls).keys() & _CHECKED if callable(vars(cls)[name])):
             setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
     @names_its_arguments
     def __init__(self) -> None: ...
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """One with these arguments, as `get_config` gives them."""
+        return cls(**config)
 
     if not TYPE_CHECKING:  # a type checker finds what is missing before
 
@@ -116,6 +123,13 @@ class Offered:
                 return object.__getattribute__(self, name)  # Python's own error, or that of a property
             offered = [each for each in dir(self) if not each.startswith("_")]
             raise AttributeError(f"{type(self).__name__} has no {name!r}.{hints(name, offered)} See docs/keras.md.")
+
+
+def refuse_methods(cls: type, names: Sequence[str], instead: str) -> None:
+    """Raise a TypeError if a class defines one of these methods, which Keras would run and tinydnn would not."""
+    for name in names:
+        if name in vars(cls):
+            raise TypeError(f"{cls.__name__} defines {name}, which tinydnn does not run: {instead}")
 
 
 class Modules:

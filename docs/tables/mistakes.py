@@ -33,8 +33,8 @@ class _Until(callbacks.Callback):
         self._left -= 1
         if self._left == 0:
             fit = self.model.training
-            rows = fit.order[batch * fit.batch_size : (batch + 1) * fit.batch_size]
-            self.x, self.y = fit.data.x[rows], fit.data.targets[rows]
+            rows = fit.feed.order[batch * fit.feed.batch_size : (batch + 1) * fit.feed.batch_size]
+            self.x, self.y = fit.feed.data.x[rows], fit.feed.data.targets[rows]
             raise _There
 
 

@@ -396,7 +396,7 @@ def test_plain_operations_cost_more_than_twice_as_much(gpu, counted, mnist):
     keras.config.set_fused_kernels(False)
     (x, y), _ = mnist
     for cost in costs(walkthrough("gpu", scaled=False), x[:1536], keras.utils.to_categorical(y[:1536]), counted):
-        assert cost["launches"] + cost["products"] == 54
+        assert cost["launches"] + cost["products"] > 2 * 25
         assert cost["copies_in"] == cost["copies_out"] == 0
 
 

@@ -6,7 +6,7 @@ The stand-in records nothing, so these tests need CuPy: on a GPU, or an emulated
 import ctypes
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ import pytest
 import tinydnn as keras
 from tinydnn import config
 from tinydnn.device import devices
+from tinydnn.device.backend import GpuBackend
 from tinydnn.device.cublas import Cublas
 from tinydnn.device.cuda import Kernel
 from tinydnn.device.graphs import Graph
@@ -211,6 +212,50 @@ def test_two_trainings_side_by_side(rng):
         thread.join()
     for number in models:
         assert_same(found[number], expected)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_another_thread_waits_for_the_whole_gpu(rng, monkeypatch, when):
+    """CUDA ends a recording then. The step is taken call by call, and the next one is recorded."""
+    x, y = data(rng)
+    expected, tried = trained(False, x, y), []
+    cupy, recorded = devices.gpu().xp, GpuBackend.graph
+
+    def wait():
+        with suppress(cupy.cuda.runtime.CUDARuntimeError):  # it is refused, too
+            cupy.cuda.runtime.deviceSynchronize()
+
+    def calls_and_wait(calls):
+        for each in (in_a_thread(wait), calls) if when == "before" else (calls, in_a_thread(wait)):
+            each()
+
+    def graph(backend, calls):
+        tried.append(calls)
+        return recorded(backend, calls if len(tried) > 1 else lambda: calls_and_wait(calls))
+
+    monkeypatch.setattr(GpuBackend, "graph", graph)
+    assert_same(trained(True, x, y), expected)
+    assert len(tried) == 3  # of the steps of 24 rows again, and of those of 4
+
+
+def in_a_thread(call):
+    def run():
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join()
+
+    return run
+
+
+def test_a_thread_takes_over_the_handle_of_one_that_is_gone(monkeypatch):
+    """To destroy it, CUDA would wait for the whole GPU."""
+    cupy, made = devices.gpu().xp, []
+    cublas = Cublas(cupy)
+    monkeypatch.setattr(cublas, "_new_handle", counted(cublas._new_handle, made))
+    a = cupy.ones((2, 2), "f")
+    for _ in range(3):
+        in_a_thread(lambda: cublas.matmul(a, a, out=cupy.empty_like(a)))()
+    assert len(made) == 1
 
 
 def test_a_resume_at_the_short_last_step_of_an_epoch(rng, tmp_path):

@@ -10,8 +10,8 @@
 #include <library_types.h>
 
 // cublas_v2.h comes with the real library alone, which is half a gigabyte.
-enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_INVALID_VALUE = 7, CUBLAS_STATUS_EXECUTION_FAILED = 13,
-                      CUBLAS_STATUS_NOT_SUPPORTED = 15 };
+enum cublasStatus_t { CUBLAS_STATUS_SUCCESS = 0, CUBLAS_STATUS_NOT_INITIALIZED = 1, CUBLAS_STATUS_INVALID_VALUE = 7,
+                      CUBLAS_STATUS_EXECUTION_FAILED = 13, CUBLAS_STATUS_NOT_SUPPORTED = 15 };
 enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T, CUBLAS_OP_C };
 struct Handle {
     void* stream;
@@ -73,6 +73,9 @@ static void multiply(int m, int n, int k, T alpha, Matrix<const T> a, Matrix<con
 extern "C" {
 
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
+    if (!may_wait_for_device()) {
+        return CUBLAS_STATUS_NOT_INITIALIZED;
+    }
     *handle = new Handle{nullptr};
     return CUBLAS_STATUS_SUCCESS;
 }

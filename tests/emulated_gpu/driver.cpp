@@ -20,6 +20,9 @@ std::atomic<long> emu_stats[COUNTERS];
 int emu_idle = 0;
 thread_local Calls* emu_recorded = nullptr;
 thread_local void* emu_recorded_stream = nullptr;
+thread_local long emu_recorded_since = 0;
+std::atomic<int> emu_recording = 0;
+std::atomic<long> emu_waits = 0;
 
 // What device.h makes of each kernel.
 using Run = void (*)(void** arguments, const unsigned* grid, const unsigned* block);

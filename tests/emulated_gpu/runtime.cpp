@@ -146,7 +146,7 @@ cudaError_t cudaGetDevice(int* device) {
 cudaError_t cudaSetDevice(int device) { return check(device); }
 
 cudaError_t cudaDeviceSynchronize() {
-    if (emu_recorded) {
+    if (!may_wait_for_device()) {
         return cudaErrorStreamCaptureUnsupported;
     }
     count(SYNCHRONISATIONS);
@@ -270,6 +270,8 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
     }
     emu_recorded = new Calls;
     emu_recorded_stream = stream;
+    emu_recorded_since = emu_waits;
+    emu_recording++;
     return cudaSuccess;
 }
 
@@ -277,8 +279,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     if (stream != emu_recorded_stream) {
         return cudaErrorStreamCaptureUnmatched;
     }
+    emu_recording--;
     *graph = reinterpret_cast<cudaGraph_t>(std::exchange(emu_recorded, nullptr));
-    return cudaSuccess;
+    return emu_waits == emu_recorded_since ? cudaSuccess : cudaErrorStreamCaptureInvalidated;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* runnable, cudaGraph_t graph, unsigned long long) {

@@ -32,7 +32,7 @@ def test_layers_one_by_one_and_in_a_list_make_the_same_model():
 
 def test_a_model_is_laid_out_once_whatever_the_number_of_its_layers(monkeypatch):
     """Once a layer, it took 47 s for 2,000 of them."""
-    calls = {"build": 0, "attach": 0}
+    calls = {"build": 0, "move": 0}
 
     def counted(name):
         original = getattr(layers.Layer, name)
@@ -46,9 +46,9 @@ def test_a_model_is_laid_out_once_whatever_the_number_of_its_layers(monkeypatch)
     for name in calls:
         monkeypatch.setattr(layers.Layer, name, counted(name))
     model = keras.Sequential(dense(40))
-    assert calls == {"build": 40, "attach": 40}
+    assert calls == {"build": 40, "move": 40}
     models.model_from_json(model.to_json())
-    assert calls == {"build": 80, "attach": 80}
+    assert calls == {"build": 80, "move": 80}
 
 
 def test_a_list_with_a_layer_that_does_not_fit_leaves_the_others_free():

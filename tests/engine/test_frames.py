@@ -144,7 +144,7 @@ def test_a_history_is_a_table():
     """One float for each epoch in every list, as pandas.DataFrame(history.history) needs it."""
     model = net()
     history = model.fit(NUMBERS, TARGETS, epochs=3, validation_split=0.25, verbose=0)
-    assert type(history.history) is dict
+    assert isinstance(history.history, dict)
     assert list(history.history) == ["loss", "val_loss"]
     assert [len(values) for values in history.history.values()] == [3, 3]
     assert {type(value) for values in history.history.values() for value in values} == {float}

@@ -29,7 +29,7 @@ from tinydnn.callbacks import LambdaCallback
 from tinydnn.device import interrupts as device_interrupts
 from tinydnn.device import threads as device_threads
 from tinydnn.engine import fit, inference, network, one_batch, shards, stack
-from tinydnn.models import sequential
+from tinydnn.models import model as models_model
 
 BLAS_THREADS = 2
 rng = np.random.default_rng(0)
@@ -160,7 +160,7 @@ def interrupts(name, times, seed=0):
 # Python looks for signals at the beginning of a function, and behind each call and each turn of a loop. These files are
 # where a training, its threads and its limits begin and end.
 FILES = {contextlib.__file__, threading.__file__, _weakrefset.__file__}
-MODULES = device_interrupts, device_threads, fit, inference, network, one_batch, sequential, shards, stack
+MODULES = device_interrupts, device_threads, fit, inference, network, one_batch, models_model, shards, stack
 FILES |= {module.__file__ for module in MODULES}
 
 

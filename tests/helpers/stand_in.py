@@ -297,7 +297,7 @@ def _parameters(text):
     return [(" ".join(words[:-2]), *words[-2:]) for words in (each.split() for each in text.split(",") if each.strip())]
 
 
-_IN_KERNELS = "abs", "exp", "log", "log1p", "sqrt", "tanh", "maximum", "minimum", "where"
+_IN_KERNELS = "abs", "sign", "exp", "log", "log1p", "sqrt", "tanh", "maximum", "minimum", "where"
 
 
 def _environment(parameters, arguments):

@@ -78,7 +78,8 @@ def test_what_counts_as_the_same():
     def same(a, b):
         return programs.differences(a, b) == []
 
-    bar = "\r\x1b[1m1/3\x1b[0m \x1b[32m━━\x1b[0m \x1b[1m2s\x1b[0m 9ms/step - loss: 2.0\b\b\b\r3/3 ━━━━ 0s 7ms/step - loss: 1.50  \n"
+    drawn_over = "\r\x1b[1m1/3\x1b[0m \x1b[32m━━\x1b[0m \x1b[1m2s\x1b[0m 9ms/step - loss: 2.0\b\b\b"
+    bar = f"{drawn_over}\r3/3 ━━━━ 0s 7ms/step - loss: 1.50  \n"
     assert same("Epoch 1/2 - 3/3 - 1s - 2ms/step - loss: 1.50\n", f"Epoch 1/2\n{bar}")
     assert not same("Epoch 1/2 - 3/3 - 1s - 2ms/step - loss: 1.52\n", f"Epoch 1/2\n{bar}")
     assert same("accuracy 0.8333, 12 of 40", "accuracy 0.8334,  12 of 40")

@@ -361,6 +361,7 @@ def test_what_takes_times_runs_to_its_end(emulated, monkeypatch, tmp_path):
         for taken in PARTS[name].work(tmp_path, False):
             found["parts"][name] = {"state": "done", "seconds": 0, "found": taken}
             run.write(found, tmp_path)
+    report.draw(found, tmp_path)
     assert list(found["parts"]["epochs"]["found"]["failed"]) == ["broken, GPU"]
     assert list(found["parts"]["epochs"]["found"]["TF32"]) == ["twin, GPU"]
     assert set(found["parts"]["crossover"]["found"]) == {"50 8", "100 8"}

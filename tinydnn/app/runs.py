@@ -155,8 +155,8 @@ class Run:
         self.results |= {"test_accuracy": logs["accuracy"], "test_loss": logs["loss"]}
 
     def _save(self, folder: Path) -> None:
-        parameters = self.model.backend.to_numpy(self.model.parameters)
-        self.results["weights_sha256"] = hashlib.sha256(parameters.tobytes()).hexdigest()
+        weights = b"".join(weight.tobytes() for weight in self.model.get_weights())
+        self.results["weights_sha256"] = hashlib.sha256(weights).hexdigest()
         training = self.model.training
         if training is not None and training.whole and self.model.weights_are_finite():
             with suppress(FloatingPointError):  # a loss was infinite, and the model has gone back

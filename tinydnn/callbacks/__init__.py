@@ -12,6 +12,7 @@ from tinydnn.callbacks.lambda_callback import LambdaCallback
 from tinydnn.callbacks.learning_rate_scheduler import LearningRateScheduler
 from tinydnn.callbacks.model_checkpoint import ModelCheckpoint
 from tinydnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from tinydnn.callbacks.tensor_board import TensorBoard
 from tinydnn.callbacks.terminate_on_nan import TerminateOnNaN
 from tinydnn.names import not_offered
 
@@ -25,6 +26,7 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 

@@ -68,6 +68,11 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches = 0
+        if isinstance(self.save_freq, int) and self.model.training.feed.streams:
+            raise ValueError(
+                "A training on batches from a generator or a PyDataset can be backed up between two epochs only, with "
+                f"save_freq='epoch'. Received: save_freq={self.save_freq}"
+            )
         there = [path for path in (self._path, self._previous) if os.path.exists(path)]
         if not there:
             return

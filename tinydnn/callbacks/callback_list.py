@@ -20,7 +20,7 @@ class CallbackList:
     """All callbacks of one run; calling a hook on it calls that hook of each, in order."""
 
     def __init__(
-        self, callbacks: Sequence[Callback] | None, model: Network, verbose: int | str, epochs: int, steps: int
+        self, callbacks: Sequence[Callback] | None, model: Network, verbose: int | str, epochs: int, steps: int | None
     ) -> None:
         if verbose not in (0, 1, 2, "auto"):  # True and False are 1 and 0
             raise ValueError(f"verbose expects 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")

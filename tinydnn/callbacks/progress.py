@@ -10,13 +10,15 @@ class Progress(Callback):
 
     def __init__(self) -> None:
         self._in_fit = False
+        self._done: int | None = None  # how many steps the last epoch had
 
     def _begin(self) -> None:
         verbose = self.params["verbose"]
-        self._printer = ProgressPrinter(self.params["steps"], 1 if verbose == "auto" else verbose)
+        self._printer = ProgressPrinter(self.params["steps"] or self._done, 1 if verbose == "auto" else verbose)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._in_fit = True  # where validation prints nothing of its own
+        self._done = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._begin()
@@ -28,6 +30,7 @@ class Progress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._printer.finish(logs)
+        self._done = self._printer.done
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         if not self._in_fit:

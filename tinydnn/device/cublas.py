@@ -5,9 +5,12 @@ https://docs.nvidia.com/cuda/cublas describes the functions, and the numbers bel
 
 import ctypes
 import os
-import sys
 import threading
+from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
+
+from tinydnn.device.graphs import recording
 
 Array = Any  # cupy.ndarray
 
@@ -41,6 +44,7 @@ class Cublas:
             "f": (_FLOAT32, in_float32, *_factors(ctypes.c_float)),
             "d": (_FLOAT64, _IN_FLOAT64, *_factors(ctypes.c_double)),
         }
+        self._free: dict[int, list[_Handle]] = defaultdict(list)  # by device
         self._mine = threading.local()  # a handle must not be used by two threads at a time
 
     def matmul(self, a: Array, b: Array, out: Array) -> Array:
@@ -71,12 +75,32 @@ class Cublas:
     def _handle(self) -> ctypes.c_void_p:
         """This thread's for the present device, on the current stream."""
         cuda = self._cupy.cuda
-        device, stream = cuda.Device().id, cuda.get_current_stream().ptr
-        handles: dict[int, _Handle] = self._mine.__dict__.setdefault("handles", {})
-        if device not in handles:
-            handles[device] = _Handle(self._library, self._cupy.empty(_WORKSPACE, "uint8"))
-        handles[device].use(stream)
-        return handles[device].pointer
+        device = cuda.Device().id
+        loans: dict[int, _Loan] = self._mine.__dict__.setdefault("loans", {})
+        if device not in loans:
+            loans[device] = _Loan(self._free[device], self._new_handle)
+        return loans[device].handle.on(cuda.get_current_stream().ptr)
+
+    def _new_handle(self) -> "_Handle":
+        with recording:
+            return _Handle(self._library, self._cupy.empty(_WORKSPACE, "uint8"))
+
+
+class _Loan:
+    """A handle as long as its thread lives; the next thread gets it then.
+
+    It is never destroyed, since that waits for the whole GPU.
+    """
+
+    def __init__(self, free: "list[_Handle]", new: "Callable[[], _Handle]") -> None:
+        self._free = free
+        try:
+            self.handle = free.pop()
+        except IndexError:
+            self.handle = new()
+
+    def __del__(self) -> None:
+        self._free.append(self.handle)
 
 
 class _Handle:
@@ -84,23 +108,19 @@ class _Handle:
 
     def __init__(self, library: Any, workspace: Array) -> None:
         self._library, self._workspace = library, workspace
-        self.pointer = ctypes.c_void_p()
+        self._pointer = ctypes.c_void_p()
         self._stream: int | None = None
-        _check(library.cublasCreate_v2(ctypes.byref(self.pointer)))
+        _check(library.cublasCreate_v2(ctypes.byref(self._pointer)))
 
-    def use(self, stream: int) -> None:
-        """Queue what follows on this stream."""
-        if stream == self._stream:
-            return
-        workspace, size = ctypes.c_void_p(self._workspace.data.ptr), ctypes.c_size_t(self._workspace.nbytes)
-        _check(self._library.cublasSetStream_v2(self.pointer, ctypes.c_void_p(stream)))
-        # A stream takes the workspace away; without one of ours, other products would be chosen in a graph.
-        _check(self._library.cublasSetWorkspace_v2(self.pointer, workspace, size))
-        self._stream = stream
-
-    def __del__(self) -> None:
-        if self.pointer and not sys.is_finalizing():  # when CUDA may be gone
-            self._library.cublasDestroy_v2(self.pointer)
+    def on(self, stream: int) -> ctypes.c_void_p:
+        """The handle, once it queues on this stream."""
+        if stream != self._stream:
+            workspace, size = ctypes.c_void_p(self._workspace.data.ptr), ctypes.c_size_t(self._workspace.nbytes)
+            _check(self._library.cublasSetStream_v2(self._pointer, ctypes.c_void_p(stream)))
+            # A stream takes the workspace away; without one of ours, other products would be chosen in a graph.
+            _check(self._library.cublasSetWorkspace_v2(self._pointer, workspace, size))
+            self._stream = stream
+        return self._pointer
 
 
 def _check(status: int) -> None:

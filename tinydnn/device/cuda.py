@@ -20,6 +20,7 @@ _C = {
     np.true_divide: "{} / {}",
     np.negative: "-{}",
     np.abs: "abs({})",
+    np.sign: "sign({})",
     np.exp: "exp({})",
     np.log: "log({})",
     np.log1p: "log1p({})",
@@ -44,6 +45,7 @@ _C = {
 _PREAMBLE = """
 template <typename T> __device__ T maximum(T a, T b) { return a > b || a != a ? a : b; }
 template <typename T> __device__ T minimum(T a, T b) { return a < b || a != a ? a : b; }
+template <typename T> __device__ T sign(T a) { return a != a ? a : T((a > 0) - (a < 0)); }
 template <typename T> __device__ T where(bool condition, T a, T b) { return condition ? a : b; }
 """
 

@@ -13,8 +13,9 @@ The function is traced (tracing.py): called once with symbols in place of its ar
 them. On NumPy the operations run one by one, through scratch arrays in a core's cache (programs.py). A GPU takes
 longer to start an operation than to compute it for a small net, so for CuPy all of them become one kernel (cuda.py).
 
-A formula may use + - * /, comparisons, & | ^ << >>, and NumPy's exp, log, log1p, sqrt, tanh, abs, maximum, minimum and
-where, which run CuPy's own on CuPy's arrays, and erfc. Whatever else it tries, as an `if` on an array, is an error.
+A formula may use + - * /, comparisons, & | ^ << >>, and NumPy's exp, log, log1p, sqrt, tanh, abs, sign, maximum,
+minimum and where, which run CuPy's own on CuPy's arrays, and erfc. Whatever else it tries, as an `if` on an array, is
+an error.
 """
 
 import functools

@@ -4,9 +4,13 @@ To start a kernel takes a host 5 us and more, and a step of a small net has some
 to run. So what limits such a net is the host, unless all of them are started at once.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+
+# Held meanwhile, and by whatever else waits for the whole GPU, which would end the recording.
+recording = threading.RLock()
 
 
 class Graph:
@@ -18,13 +22,16 @@ class Graph:
     Args:
         cupy: the module.
         calls: only queues work; it reads no result.
+
+    Raises:
+        RuntimeError: it can't be recorded, or something else in this process has waited for the whole GPU meanwhile.
     """
 
     def __init__(self, cupy: Any, calls: Callable[[], None]) -> None:
         self._cupy = cupy
         self._memory = cupy.cuda.MemoryPool()  # what the calls take meanwhile is theirs as long as there is the graph
         stream = cupy.cuda.Stream(non_blocking=True)
-        with stream, cupy.cuda.using_allocator(self._memory.malloc):
+        with recording, stream, cupy.cuda.using_allocator(self._memory.malloc):
             stream.begin_capture()
             try:
                 calls()

@@ -28,8 +28,8 @@ def erfc(x: Any, out: Any = None) -> Any:
 
 COMPARISONS = np.greater, np.greater_equal, np.less, np.less_equal, np.equal
 _OPERATIONS = {
-    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.abs, np.exp, np.log, np.log1p, np.sqrt, np.tanh,
-    erfc, np.maximum, np.minimum, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift,
+    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.abs, np.sign, np.exp, np.log, np.log1p, np.sqrt,
+    np.tanh, erfc, np.maximum, np.minimum, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift,
     np.where, *COMPARISONS,
 }  # fmt: skip
 

@@ -41,11 +41,11 @@ class ActivityPenalty:
         entry.sum_rows(xp, self._sums, self._work, self._da)
         xp.add(l, self._sums.reshape(-1), out=out)
 
-    def add_gradient(self, xp: Any, z: Array, a: Array, arriving: Array, n: int) -> None:
-        """Add the gradient of (sum of the rows' penalties) / n to the one that arrives at the layer."""
+    def with_gradient(self, xp: Any, z: Array, a: Array, arriving: Array, n: int) -> Array:
+        """The gradient that arrives at the layer, together with that of (sum of the rows' penalties) / n."""
         self._regularizer.outputs_gradient(xp, a, self._da, n)
-        if self._activation is None:
-            xp.add(arriving, self._da, out=arriving)
-        else:
+        own = self._da
+        if self._activation is not None:
             self._activation.backward(xp, z, a, self._da, self._work)
-            xp.add(arriving, self._work, out=arriving)
+            own = self._work
+        return xp.add(arriving, own, out=own)

@@ -23,7 +23,10 @@ class Data:
     x: (n, …), of any numeric dtype.
     targets: (n, outputs) in the network's dtype; None where there are only labels, or no targets at all.
     labels: (n,): integer labels, or what accuracy compares with; None where neither is needed.
+    changes: whether other samples take their place, batch after batch.
     """
+
+    changes = False
 
     def __init__(self, network: Network, x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
         if not network.layers:

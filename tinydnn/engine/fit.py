@@ -1,18 +1,13 @@
 """The training loop: epochs, batches, steps (mirrors keras/src/backend/tensorflow/trainer.py)."""
 
-import math
 import os
 from contextlib import ExitStack, suppress
 from typing import Any
 
-import numpy as np
-
-from tinydnn import random
-from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import Interrupt
 from tinydnn.engine import inference, resume
-from tinydnn.engine.data import Data
 from tinydnn.engine.divergence import Divergence
+from tinydnn.engine.feeds import Feed
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
@@ -27,19 +22,19 @@ class Fit:
 
     epoch: the number of the epoch under way, counted from 0.
     step: how many of its steps are done.
+    steps: how many an epoch has, as far as is known.
     whole: whether nothing is half done, neither a step nor the end of an epoch.
     process: the id of the process in which it goes on; None before it and after it.
     passes: those of the last step, with all its tensors.
     """
 
     def __init__(
-        self, network: Network, data: Data, held_out: Data | None, batch_size: int, shuffle: bool, callbacks: Hooks
+        self, network: Network, feed: Feed, held_out: Feed | None, validation_freq: int | list[int], callbacks: Hooks
     ) -> None:
-        self.network, self.data, self.held_out = network, data, held_out
-        self.batch_size, self.shuffle, self.callbacks = batch_size, shuffle, callbacks
-        self.steps = math.ceil(data.n / batch_size)
+        self.network, self.feed, self.held_out, self.callbacks = network, feed, held_out, callbacks
+        self._validation_freq = validation_freq
+        self.steps = feed.steps or 0
         self.epoch, self.step, self.whole = 0, 0, True
-        self.order: Array | None = None
         self.passes: list[Pass] = []
         self.logs: Logs = {}
         self.divergence = Divergence(network)
@@ -56,10 +51,11 @@ class Fit:
         with ExitStack() as stack:
             stack.callback(setattr, self, "process", None)
             self.process = os.getpid()
-            self.shards = stack.enter_context(Shards(self.network, self.data, self.batch_size, training=True))
+            self.shards = stack.enter_context(Shards(self.network, self.feed.data, self.feed.batch_size, True))
             validation = None
             if self.held_out is not None:
-                validation = stack.enter_context(Shards(self.network, self.held_out, self.batch_size))
+                shards = Shards(self.network, self.held_out.data, self.held_out.batch_size)
+                validation = stack.enter_context(shards)
             self.epoch = epoch
             self.origin, self.asked = identity.of_training(self, epoch), identity.changeable(self, epochs)
             self.before = None
@@ -71,12 +67,13 @@ class Fit:
                 while self.epoch < epochs and (self.step > 0 or not self.stopping):  # a resumed epoch is finished
                     self._train_epoch(interrupt)
                     self.logs = dict(self.shards.logs())
-                    if validation is not None:
-                        test = inference.evaluate_shards(validation, self.callbacks, interrupt)
+                    if validation is not None and self._validates():
+                        assert self.held_out is not None
+                        test = inference.evaluate_shards(validation, self.held_out, self.callbacks, interrupt)
                         self.logs |= {f"val_{name}": value for name, value in test.items()}
                     self._end_epoch()
             except FloatingPointError:
-                infinite = self.shards.averages.first_infinite()
+                infinite = self._first_infinite()
                 if infinite is None or not self.callbacks.end_at(*infinite):
                     raise
             self.callbacks.on_train_end(self.logs)
@@ -85,27 +82,27 @@ class Fit:
     def _train_epoch(self, interrupt: Interrupt) -> None:
         if self.step == 0:
             self._begin_epoch()
-        while self.step < self.steps and not self.stopping:
+        for start, stop in self.feed.batches(self.shards, self.step) if not self.stopping else ():
             self.callbacks.on_train_batch_begin(self.step, {})
-            self._take_step()
+            self._take_step(start, stop)
             self.callbacks.on_train_batch_end(self.step - 1, self.logs)
             if self.shards.averages.known_infinite:
                 self.check()
             interrupt.check()
             self.stopping = self.network.stop_training
+            if self.stopping:
+                break
+        self.steps = self.feed.steps or self.step
         self.check()
 
     def _begin_epoch(self) -> None:
         self.callbacks.on_epoch_begin(self.epoch, {})
-        order = random.permutation(self.data.n) if self.shuffle else np.arange(self.data.n)
-        self.order = self.network.backend.asarray(order)
-        self.shards.begin(self.order)
+        self.feed.begin(self.shards)
         self.divergence.begin_epoch()
 
-    def _take_step(self) -> None:
-        start = self.step * self.batch_size
+    def _take_step(self, start: int, stop: int) -> None:
         self.whole = False
-        passes = self.passes = self.shards.gradients(start, min(start + self.batch_size, self.data.n))
+        passes = self.passes = self.shards.gradients(start, stop)
         self.logs = self.callbacks.batch_logs(self.shards.logs())
         if self.shards.averages.known_infinite:
             self.check()
@@ -124,7 +121,17 @@ class Fit:
         Raises:
             FloatingPointError: one was not.
         """
-        self.divergence.check(self.shards.averages, self.epoch, self.steps)
+        self.divergence.check(self._first_infinite(), self.epoch, self.steps)
+
+    def _first_infinite(self) -> tuple[int, float] | None:
+        """The first step of this epoch whose loss was infinite or NaN, and the average loss then."""
+        infinite = self.shards.averages.first_infinite()
+        return None if infinite is None else (self.feed.step_of(infinite[0]), infinite[1])
+
+    def _validates(self) -> bool:
+        """Whether this epoch is one of those after which there is an evaluation."""
+        after, number = self._validation_freq, self.epoch + 1
+        return number in after if isinstance(after, list) else number % after == 0
 
     def _check_what_is_cut_off(self, kind: type[BaseException] | None, *_: Any) -> None:
         """Leave no model whose loss is infinite already, though nobody has looked."""
@@ -134,7 +141,13 @@ class Fit:
                 self.check()
 
     def state(self) -> resume.State:
-        """All that it takes to go on from here to the same bits, as numbers, text, lists, dicts and NumPy arrays."""
+        """All that it takes to go on from here to the same bits, as numbers, text, lists, dicts and NumPy arrays.
+
+        Raises:
+            ValueError: an epoch is under way on batches that are not at hand any more.
+        """
+        if self.feed.streams and self.step:
+            raise ValueError("A training on a stream of batches can be kept between two epochs only")
         state = resume.state_of(self)
         self.callbacks.check(state["callbacks"])  # now, rather than when it is needed
         return state

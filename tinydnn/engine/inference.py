@@ -5,30 +5,31 @@ from typing import Any
 
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import Interrupt, deferred_interrupt
-from tinydnn.engine.data import Data
+from tinydnn.engine.feeds import Feed
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
+from tinydnn.layers.calling import unpacked
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
 
-def evaluate(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> Logs:
+def evaluate(network: Network, feed: Feed, callbacks: Hooks) -> Logs:
     """The network's loss and metrics on these samples."""
     with deferred_interrupt() as interrupt:
-        network.build_for(data.x.shape[1:])
-        with Shards(network, data, batch_size) as shards:
-            return evaluate_shards(shards, callbacks, interrupt)
+        network.build_for(feed.data.x.shape[1:])
+        with Shards(network, feed.data, feed.batch_size) as shards:
+            return evaluate_shards(shards, feed, callbacks, interrupt)
 
 
-def evaluate_shards(shards: Shards, callbacks: Hooks, interrupt: Interrupt) -> Logs:
-    """The loss and metrics on the data of these shards; an interrupt ends it between two batches."""
+def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Interrupt) -> Logs:
+    """The loss and metrics on what the feed gives these shards; an interrupt ends it between two batches."""
     callbacks.on_test_begin({})
-    shards.begin()
+    feed.begin(shards)
     logs: Logs = {}
-    for step, start in enumerate(range(0, shards.data.n, shards.batch_size)):
+    for step, (start, stop) in enumerate(feed.batches(shards)):
         callbacks.on_test_batch_begin(step, {})
-        shards.test(start, min(start + shards.batch_size, shards.data.n))
+        shards.test(start, stop)
         logs = callbacks.batch_logs(shards.logs())
         callbacks.on_test_batch_end(step, logs)
         interrupt.check()
@@ -37,24 +38,30 @@ def evaluate_shards(shards: Shards, callbacks: Hooks, interrupt: Interrupt) -> L
     return logs
 
 
-def predict(network: Network, data: Data, batch_size: int, callbacks: Hooks) -> Array:
-    """The network's outputs for these samples, (n, outputs), as a NumPy array; an interrupt ends it between batches."""
+def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
+    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; an interrupt ends it after a batch."""
     with deferred_interrupt() as interrupt:
+        data = feed.data
         network.build_for(data.x.shape[1:])
-        backend, shape = network.backend, network.compute_output_shape(data.x.shape[1:])
-        out = backend.xp.empty((data.n, *shape), network.dtype)
-        with Shards(network, data, batch_size) as shards:
+        backend, shapes = network.backend, [each.sample_shape for each in network.outputs]
+        given: list[
+            list[Array]
+        ] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
+        with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
-            for step, start in enumerate(range(0, data.n, batch_size)):
+            for step, (start, stop) in enumerate(feed.batches(shards)):
                 callbacks.on_predict_batch_begin(step, {})
-                part = slice(start, min(start + batch_size, data.n))
-                shards.predict(part.start, part.stop, out)
-                logs = LazyLogs(functools.partial(_outputs, network, out[part]))
+                if feed.streams or not given:
+                    given.append([backend.xp.empty((data.n, *shape), network.dtype) for shape in shapes])
+                shards.predict(start, stop, given[-1])
+                logs = LazyLogs(functools.partial(_outputs, network, [out[start:stop] for out in given[-1]]))
                 callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
                 interrupt.check()
             callbacks.on_predict_end({})
-    return backend.to_numpy(out)
+    if not feed.streams:
+        return [backend.to_numpy(out[:stop]) for out in given[0]]
+    return [backend.to_numpy(backend.xp.concatenate(parts)) for parts in zip(*given, strict=True)]
 
 
-def _outputs(network: Network, out: Array) -> dict[str, Any]:
-    return {"outputs": network.backend.to_numpy(out)}
+def _outputs(network: Network, outs: list[Array]) -> dict[str, Any]:
+    return {"outputs": unpacked([network.backend.to_numpy(out) for out in outs])}

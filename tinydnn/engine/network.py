@@ -21,7 +21,12 @@ class Network(Stack):
     """
 
     def __init__(
-        self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
+        self,
+        layers: Sequence[Layer] | None,
+        trainable: bool,
+        name: str | None,
+        device: str | None,
+        threads: int | None,
     ) -> None:
         self.stop_training = False
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
@@ -29,7 +34,7 @@ class Network(Stack):
         self.loss: losses.Loss | None = None
         self.metrics: dict[str, Metric] = {}
         self.compiled = False
-        super().__init__(layers, name, device, threads)
+        super().__init__(layers, trainable, name, device, threads)
 
     def add(self, layer: Layer) -> None:
         """Put a layer at the end.
@@ -47,6 +52,10 @@ class Network(Stack):
         loss: str | losses.Loss | None = None,
         *,
         metrics: Sequence[str | Metric | type[Metric]] | None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Choose how to train.
 
@@ -54,6 +63,8 @@ class Network(Stack):
             optimizer: by name or as one of `tinydnn.optimizers`.
             loss: by name or as one of `tinydnn.losses`.
             metrics: ["accuracy", …]: by name or as some of `tinydnn.metrics`; or None.
+            run_eagerly, jit_compile, auto_scale_loss: make no difference: there is no graph, and no float16.
+            steps_per_execution: makes no difference but that hooks of batches are called after each of them.
 
         Raises:
             ValueError, TypeError: a bad argument; nothing has changed then.
@@ -67,6 +78,7 @@ class Network(Stack):
                 raise ValueError(f"The metric {name!r} can't be measured with this loss, which takes {kind}")
         self.optimizer, self.loss, self.metrics = chosen
         self.compiled = True
+        self._frozen = None
 
     def require_idle(self, what: str) -> None:
         """Raise a RuntimeError if fit is at work on the model: in this thread, under a callback, or in another one."""
@@ -89,8 +101,14 @@ class Network(Stack):
         self.build_for(sample_shape)
         assert self.optimizer is not None
         assert self.loss is not None
-        if not self.layout.size:
+        if not self.weights:
             raise ValueError(f"Model {self.name!r} has no weights to train; add a Dense layer")
+        self.fix_what_is_trained()
+        if not self.layout.size:
+            warn(
+                f"Model {self.name!r} has no weights to train, since its layers are not trainable; "
+                "set trainable = True, and compile it"
+            )
         last = self.last_activation
         if self.loss.from_logits and isinstance(last, activations.Softmax | activations.Sigmoid):
             warn(
@@ -107,32 +125,37 @@ class Network(Stack):
     @property
     def regularized(self) -> bool:
         """Whether a layer has a regularizer."""
-        return any(layer.penalties for layer in self.layers)
+        return any(layer.penalties for layer in self.trained)
 
     def penalty(self) -> Any:
         """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""
         return sum(
             regularizer.penalty(self.backend.xp, layer.weights[i])
-            for layer in self.layers
+            for layer in self.trained
             for i, regularizer in layer.penalties
         )
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
-        bound = {"backend", "parameters", "training"}  # to this device, this memory, these callbacks
+        # bound to this device, this memory, these callbacks, and symbolic tensors, each of which holds all before it
+        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs", "given_tensors"}
         trained = self.built and self.optimizer is not None and self.optimizer.layout is self.layout
-        return {name: value for name, value in vars(self).items() if name not in bound} | {"_trained": trained}
+        return {name: value for name, value in vars(self).items() if name not in bound} | {
+            "_trained": trained,
+            "_input": self.input_layer,
+            "_wiring": None if self.graph is None else self.graph.wiring,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        trained = state.pop("_trained")
-        self.__dict__ |= {**state, "training": None}
+        trained, source, wiring = (state.pop(name) for name in ("_trained", "_input", "_wiring"))
+        self.__dict__ |= {**state, "_flat": None, "_views": [], "training": None}
+        self.graph, self.inputs, self.outputs, self.given_tensors = None, [source.tensor()] if source else [], [], []
         self._choose_device()
-        for layer in self.layers:
-            layer.claim()
-        if self.built:
-            self._lay_out_weights()
+        if wiring is not None:
+            self._take_graph(wiring.wire(self.inputs[0]))
+            self.settle()
         if trained and self.optimizer is not None:
             self.optimizer.attach(self.layout, self.backend)
 
     def __copy__(self) -> Any:
-        return deepcopy(self)  # two models can't share layers
+        return deepcopy(self)  # a copy that trains on its own

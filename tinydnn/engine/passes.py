@@ -1,12 +1,13 @@
 """One pass of some rows through a network, and everything it computes on the way.
 
-rows → batch → each layer forward → loss → gradient of the loss → each layer backward → gradients.
+rows → batch → each node forward → loss → gradient of the loss → each node backward → gradients.
 
 A pass owns its intermediates, so passes run side by side over the same layers, and every tensor of a
-step can be looked at: `traces` has each layer's, `loss` the loss's, `gradient` the result.
+step can be looked at: `traces` has each node's, `loss` the loss's, `gradient` the result.
 """
 
 import math
+from collections import Counter
 from typing import Any
 
 from tinydnn import activations
@@ -16,6 +17,7 @@ from tinydnn.engine.activity import ActivityPenalty
 from tinydnn.engine.averages import Scores
 from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
+from tinydnn.layers import Layer
 from tinydnn.losses import LossTrace
 
 Rows = Any  # which samples: an array of indices, or a slice of neighbours
@@ -36,7 +38,9 @@ class Pass:
     def __init__(
         self, network: Network, data: Data, n: int, workspace: Workspace, training: bool, first_row: int = 0
     ) -> None:
-        self.network, self.layers, self.data = network, network.layers, data
+        assert network.graph is not None
+        self.network, self.graph, self.data = network, network.graph, data
+        self.layers = [node.layer for node in self.graph.nodes]
         self.backend, self.xp = network.backend, network.backend.xp
         self._make_room_for_samples(n, workspace)
         self._make_traces(n, workspace, training, first_row)
@@ -45,9 +49,7 @@ class Pass:
             self._make_loss(n, workspace)
         if training:
             self.gradient = workspace.take("gradient", (network.layout.size,), network.dtype)
-            views = iter(network.layout.views(self.gradient))
-            for layer, t in zip(self.layers, self.traces, strict=True):
-                t.gradients = [next(views) for _ in layer.weights]
+            self._make_gradients(workspace)
 
     def _make_room_for_samples(self, n: int, workspace: Workspace) -> None:
         shape, dtype = (n, *self.data.x.shape[1:]), self.data.x.dtype
@@ -58,17 +60,40 @@ class Pass:
         self._taken = workspace.take("taken", shape, dtype)
 
     def _make_traces(self, n: int, workspace: Workspace, training: bool, first_row: int) -> None:
-        # The first layer with weights needs no dx, and no layer below it goes backward.
-        with_weights = [i for i, layer in enumerate(self.layers) if layer.weights]
-        self._backward_to = min(with_weights, default=len(self.layers))
-        last_dense = max(with_weights, default=0)
-        self.traces = []
-        for i, layer in enumerate(self.layers):
+        # Where a layer learns or lies above one that does, a gradient arrives. Other nodes don't go backward.
+        trained, dtype = {*self.network.trained}, self.network.dtype
+        learning = [bool(layer.learned) and layer in trained for layer in self.layers]
+        last_dense = max((i for i, layer in enumerate(self.layers) if layer.learned), default=0)
+        self.traces, self._learns = [], [False]  # by place, of which 0 is the model's input
+        for i, (layer, node) in enumerate(zip(self.layers, self.graph.nodes, strict=True)):
             order = self.backend.outputs_order if i >= last_dense else "C"
-            room = workspace.room(i, self.network.dtype, order)
-            t = layer.trace(room, n, training, needs_dx=training and i > self._backward_to)
-            t.first_row = first_row
+            needs_dx = training and any(self._learns[place] for place in node.inputs)
+            t = layer.trace(workspace.room(i, dtype, order), n, training, needs_dx)
+            t.first_row, t.frozen = first_row, layer not in trained
             self.traces.append(t)
+            self._learns.append(learning[i] or needs_dx)
+        takers = Counter(place for node in self.graph.nodes for place in node.inputs)
+        self._sums = {
+            place: workspace.take(("sum", place), (n, *(self.layers[place - 1].output_shape or ())), dtype)
+            for place in takers
+            if takers[place] > 1 and self._learns[place]
+        }
+
+    def _make_gradients(self, workspace: Workspace) -> None:
+        """Give each trace room for its layer's gradients: views of `gradient`, to which those of its other places add."""
+        self.gradient[...] = 0  # of layers whose outputs nobody takes it stays so
+        layers = self.network.flat_layers
+        views = self._gradients = dict(zip(layers, self.network.views_by_layer(self.gradient), strict=True))
+        self._added: dict[int, list[Array]] = {}  # by the place of a node, where its layer stands at a later one too
+        later: set[Layer] = set()
+        for i in reversed(range(len(self.layers))):
+            layer, t = self.layers[i], self.traces[i]
+            t.gradients = views[layer]
+            if layer in later:
+                room = workspace.room(i, self.network.dtype)
+                self._added[i] = views[layer]
+                t.gradients = [room(f"gradient {k}", view.shape) for k, view in enumerate(views[layer])]
+            later.add(layer)
 
     def _make_loss(self, n: int, workspace: Workspace) -> None:
         loss, last, t = self.network.loss, self.network.last_activation, self.traces[-1]
@@ -104,14 +129,14 @@ class Pass:
     def forward(self, rows: Rows) -> Array:
         """Run the layers on these rows of the data.
 
-        Returns the output of the last layer, (n, outputs): valid until the next forward.
+        Returns the model's output, (n, outputs): valid until the next forward. `given` has what all nodes give.
         """
-        x = self.gather(rows)
-        for layer, t in zip(self.layers, self.traces, strict=True):
-            t.x = x
-            x = layer.forward(x, t)
-        self.output = x
-        return x
+        self.given = [self.gather(rows)]
+        for node, t in zip(self.graph.nodes, self.traces, strict=True):
+            t.x = node.input_of(self.given)
+            self.given.append(node.layer.forward(t.x, t))
+        self.output = self.given[-1]
+        return self.output
 
     def measure(self, rows: Rows, output: Array, scores: Scores) -> None:
         """The losses of these rows, and what the metrics give, into their places."""
@@ -135,18 +160,31 @@ class Pass:
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""
         assert self.network.loss is not None
-        dy: Array | None = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
-        for i in reversed(range(self._backward_to, len(self.layers))):
+        arriving: list[Array | None] = [None] * len(self.given)
+        arriving[-1] = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
+        for i in reversed(range(len(self.layers))):
+            node, t, dy = self.graph.nodes[i], self.traces[i], arriving[i + 1]
+            if not self._learns[i + 1]:
+                continue
             if i in self._activity:
-                self._activity[i].add_gradient(self.xp, self.traces[i].z, self._outputs_of(i), dy, batch)
-            self.traces[i].dy = dy
-            dy = self.layers[i].backward(dy, self.traces[i])
+                dy = self._activity[i].with_gradient(self.xp, t.z, self._outputs_of(i), dy, batch)
+            t.dy = dy
+            dx = node.layer.backward(dy, t)
+            for place, d in zip(node.inputs, dx if node.layer.merges else (dx,), strict=True):
+                if self._learns[place]:
+                    arriving[place] = d if arriving[place] is None else self._sum(place, arriving[place], d)
+            for k, view in enumerate(self._added.get(i, ())):
+                self.xp.add(view, t.gradients[k], out=view)
+
+    def _sum(self, place: int, d: Array, more: Array) -> Array:
+        """The sum of the gradients that a node gets from those that take its output."""
+        return self.xp.add(d, more, out=self._sums[place])
 
     def add_penalty_gradients(self) -> None:
         """Add the gradients of the regularizers' penalties, which belong to a batch and not to its rows."""
-        for layer, t in zip(self.layers, self.traces, strict=True):
-            for i, regularizer in layer.penalties:
-                regularizer.add_gradient(self.xp, layer.weights[i], t.gradients[i])
+        for layer, gradients in self._gradients.items():
+            for i, regularizer in layer.penalties if gradients else ():
+                regularizer.add_gradient(self.xp, layer.weights[i], gradients[i])
 
     def _outputs_of(self, i: int) -> Array:
         """What layer i gives: y, or the probabilities that the loss makes of it."""

@@ -1,6 +1,7 @@
 """The steps of a GPU, recorded: a step is the same calls as the one before, so the GPU can repeat them by itself."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -21,8 +22,8 @@ def can_record(network: Network) -> bool:
 
     A class of the user's own may do anything in a step: read a number, draw another one, call what can't be recorded.
     """
-    activations = [layer.activation for layer in network.layers]
-    parts = [*network.layers, *activations, network.loss, *network.metrics.values()]
+    activations = [layer.activation for layer in network.flat_layers]
+    parts = [*network.flat_layers, *activations, network.loss, *network.metrics.values()]
     ours = all(part is None or type(part).__module__.startswith("tinydnn.") for part in parts)
     return ours and network.backend.has_graphs and config.cuda_graphs()
 
@@ -55,10 +56,12 @@ class Replay:
         """The step of the samples whose turn is from `start` on."""
         if start != self._next:
             self._positions[...] = self._own.xp.arange(start, start + self._n)
-        if self._taken < _CALL_BY_CALL:
+        if self._graph is None and self._taken >= _CALL_BY_CALL:
+            with suppress(RuntimeError):  # the step is then taken call by call, and tells what is wrong, if anything is
+                self._graph = self._backend.graph(self._queue)
+        if self._graph is None:
             self._queue()
         else:
-            self._graph = self._graph or self._backend.graph(self._queue)
             self._graph.launch()
         self._next, self._taken = start + self._n, self._taken + 1
 

@@ -35,7 +35,8 @@ def state_of(fit: Fit) -> State:
         "model": _on_host(network, snapshot(network)),
         "good": _on_host(network, fit.divergence.good),
         "learning_rate": optimizer.learning_rate,
-        "order": network.backend.to_numpy(fit.order).astype(np.uint32) if under_way else None,
+        "first": fit.feed.first,
+        "order": network.backend.to_numpy(fit.feed.order).astype(np.uint32) if under_way or fit.feed.first else None,
         "averages": fit.shards.averages.state() if under_way else None,
         "random": random.get_state(),
         "callbacks": fit.callbacks.state(),
@@ -71,23 +72,22 @@ def _restore(fit: Fit, state: State) -> None:
     fit.step = check_count("step", state["step"], low=0)
     fit.stopping = network.stop_training = bool(state["stop_training"])
     fit.logs = dict(state["logs"])
-    if not np.isfinite(state["model"]["parameters"]).all():
+    if not all(np.isfinite(each).all() for each in (state["model"]["parameters"], *state["model"]["others"])):
         raise ValueError("expected finite weights. Found: NaN or infinity")
     restore(network, state["good"])
     fit.divergence.good = fit.divergence.began = snapshot(network)
     restore(network, state["model"])
     if optimizer.schedule is None:
         optimizer.learning_rate = state["learning_rate"]
-    if fit.step:
-        if not np.array_equal(np.sort(state["order"]), np.arange(fit.data.n)) or fit.step > fit.steps:
-            raise ValueError(f"expected an order of {fit.data.n} samples and a step of {fit.steps}")
-        fit.order = network.backend.asarray(state["order"].astype(np.int64))
-        fit.shards.begin(fit.order, fit.step, state["averages"])
+    first = check_count("first", state.get("first", 0), low=0)  # which no checkpoint had before steps_per_epoch
+    fit.feed.go_on(fit.shards, state["order"], first, fit.step, state["averages"])
     random.set_state(state["random"])
     fit.callbacks.restore(state["callbacks"])
 
 
 def _on_host(network: Network, state: Snapshot) -> Snapshot:
     """A snapshot with NumPy arrays."""
-    slots = {name: network.backend.to_numpy(slot) for name, slot in state["slots"].items()}
-    return {**state, "parameters": network.backend.to_numpy(state["parameters"]), "slots": slots}
+    to_numpy = network.backend.to_numpy
+    slots = {name: to_numpy(slot) for name, slot in state["slots"].items()}
+    others = [to_numpy(each) for each in state["others"]]
+    return {**state, "parameters": to_numpy(state["parameters"]), "others": others, "slots": slots}

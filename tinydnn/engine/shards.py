@@ -6,7 +6,7 @@ number of threads gives the same bits, however fast each of them is.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -38,12 +38,14 @@ class Shards:
         self.team = Team(network.threads_for(min(batch_size, data.n)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
-        self._records = can_record(network)
+        self._records = can_record(network) and not data.changes
         self._replays: dict[int, Replay] = {}  # by how many rows
         self._stack = ExitStack()
 
     def __enter__(self) -> "Shards":
         try:
+            if self.training:
+                self._stack.enter_context(self.network.held())
             if self.network.device == "cpu":
                 self._stack.enter_context(single_threaded_blas())
             self._stack.enter_context(self.team)
@@ -73,13 +75,15 @@ class Shards:
         self.team.run(task, len(passes))
         return passes
 
-    def predict(self, start: int, stop: int, out: Array) -> None:
-        """out[start:stop] = the model's output for those samples."""
+    def predict(self, start: int, stop: int, outs: Sequence[Array]) -> None:
+        """out[start:stop] = the model's output for those samples, for each of its outputs."""
 
         def work(own: Pass, part: slice) -> None:
             rows = slice(start + part.start, start + part.stop)
             own.prepare()
-            out[rows] = own.forward(rows)
+            own.forward(rows)
+            for out, place in zip(outs, own.graph.outputs, strict=True):
+                out[rows] = own.given[place]
 
         self.each_share(stop - start, work)
 
@@ -138,6 +142,12 @@ class Shards:
 
     def update(self, passes: list[Pass]) -> None:
         """Sum the passes' gradients, and let the optimizer take its step with them."""
+        if self.network.layout.size:
+            self._update_weights(passes)
+        for layer in self.network.flat_layers:
+            layer.steps_seen += 1
+
+    def _update_weights(self, passes: list[Pass]) -> None:
         optimizer, w, g = self.network.optimizer, self.network.parameters, passes[0].gradient
         assert optimizer is not None
         threads = min(self.team.size, math.ceil(w.size / _WEIGHTS_PER_THREAD))
@@ -159,10 +169,9 @@ class Shards:
             with self.backend.quiet():
                 optimizer.clip(g)
         self.team.run(update, threads)
-        for layer in self.network.layers:
+        for layer in self.network.trained:
             with self.backend.quiet():
                 layer.constrain()
-            layer.steps_seen += 1
 
     def logs(self) -> LazyLogs:
         """Loss and metrics since `begin`: means over the samples, sorted by name as in Keras."""

@@ -1,83 +1,91 @@
-"""Layers in a row, and their weights in one flat vector, of which each layer holds views."""
+"""Layers in a row: what fits together, how they are built, and the graph that they are."""
 
 import math
-import os
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 from tinydnn import activations
-from tinydnn.checks import check_count, check_name, check_shape, check_weights
+from tinydnn.checks import check_count, check_name, check_shape
 from tinydnn.device import devices
-from tinydnn.device.backend import Array, Shape
-from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.device.memory import Layout, check_room
+from tinydnn.device.backend import Shape
+from tinydnn.device.memory import check_room
 from tinydnn.device.threads import worthwhile
-from tinydnn.layers import InputLayer, Layer
-from tinydnn.missing import Offered
+from tinydnn.engine.graph import Graph, flat_layers
+from tinydnn.engine.weights import Weights, moving
+from tinydnn.layers import InputLayer, KerasTensor, Layer, calling
+from tinydnn.layers.keras_tensor import Call
 from tinydnn.names import auto_name
 
-_building = threading.Lock()
-if hasattr(os, "register_at_fork"):  # a forked process would wait for a thread that it doesn't have
-    os.register_at_fork(after_in_child=lambda: globals().update(_building=threading.Lock()))
 
-
-class Stack(Offered):
-    """Layers in a row, each taking what the one before it gives.
+class Stack(Weights):
+    """Layers, or models, in a row, each taking what the one before it gives.
 
     Args: as `models.Sequential` has them.
+
+    graph: what a pass runs over; None before the model is built.
+    inputs, outputs: the symbolic tensors at its ends; empty before the model is built.
     """
 
+    keras_class = "Sequential"  # which files name
+    merges = False  # it is called on one tensor
+
     def __init__(
-        self, layers: Sequence[Layer] | None, name: str | None, device: str | None, threads: int | None
+        self,
+        layers: Sequence[Any] | None,
+        trainable: bool,
+        name: str | None,
+        device: str | None,
+        threads: int | None,
     ) -> None:
+        super().__init__(trainable)
         self.name = auto_name(type(self).__name__) if name is None else check_name(name, "model")
         self._asked_for = device, None if threads is None else check_count("threads", threads)
         self._choose_device()
-        self.layers: list[Layer] = []
+        self.layers: list[Any] = []
+        self.graph: Graph | None = None
+        self.inputs: list[KerasTensor] = []
+        self.outputs: list[KerasTensor] = []
+        self.given_tensors: list[Any] = []  # references to what it gave, where it was called on symbolic tensors
         self.sample_shape: Shape | None = None
-        self.input_layer: InputLayer | None = None
         self.built = False
         self._names: set[str] = set()
         self._gives: Shape | None = None  # the shape of one output, where it is known already
-        try:
-            for layer in layers or []:
-                self._append(layer)
-            self._build_where_stated()
-        except BaseException:
-            for layer in self.layers:
-                layer.release()
-            raise
+        for layer in layers or []:
+            self._append(layer)
+        self._build_where_stated()
 
     # -- building ----------------------------------------------------------------------------------
 
-    def add(self, layer: Layer) -> None:
-        """Put a layer at the end.
+    def add(self, layer: Any) -> None:
+        """Put a layer, or a model, at the end.
 
         Raises:
-            TypeError: no layer.
-            ValueError: an Input that is not the first, a layer that another model or this one has, two
+            TypeError: neither.
+            ValueError: an Input that is not the first, a layer that the model has already, two
                 layers of one name, or one that doesn't fit the shape or dtype of those before it.
         """
-        before = self.sample_shape, self.built, self._gives
+        before = self.sample_shape, self.built, self._gives, self.graph
         self._append(layer)
         try:
             self._build_where_stated()
         except BaseException:
-            self.sample_shape, self.built, self._gives = before
+            self.sample_shape, self.built, self._gives, self.graph = before
             self._names.remove(self.layers.pop().name)
-            layer.release()
             raise
 
-    def _append(self, layer: Layer) -> None:
+    def _append(self, layer: Any) -> None:
         """Put a layer at the end, without weights."""
-        if not isinstance(layer, Layer):
-            raise TypeError(f"add expects one of tinydnn.layers. Received: {layer!r}")
         if isinstance(layer, InputLayer):
-            if self.layers or self.input_layer:
-                raise ValueError(f"An Input comes first. Received: {layer.name!r} after {len(self.layers)} layers")
-            self.input_layer, self.sample_shape = layer, layer.given_shape
+            layer = layer.tensor()
+        if isinstance(layer, KerasTensor) and isinstance(layer.call.layer, InputLayer):
+            if self.layers or self.inputs:
+                raise ValueError(
+                    f"An Input comes first. Received: {layer.call.layer.name!r} after {len(self.layers)} layers"
+                )
+            self.inputs, self.sample_shape = [layer], layer.sample_shape
             return
+        if not isinstance(layer, Layer | Stack):
+            raise TypeError(f"add expects one of tinydnn.layers, or a model. Received: {layer!r}")
         if layer.name in self._names:
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:
@@ -90,10 +98,9 @@ class Stack(Offered):
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
         gives = None if arrives is None else layer.compute_output_shape(arrives)
-        layer.claim()
         self.layers.append(layer)
         self._names.add(layer.name)
-        self._gives, self.built = gives, False
+        self._gives, self.built, self.graph = gives, False, None
 
     def _build_where_stated(self) -> None:
         """Build the model if an Input or its first layer says what it takes."""
@@ -118,34 +125,86 @@ class Stack(Offered):
         self.build_for(shape)
 
     def build_for(self, sample_shape: Shape) -> None:
-        """Build the layers, and lay out their weights in one vector, where that has not been done."""
-        if self.built:
+        """Build the layers, where that has not been done, and see that their weights are on this model's device."""
+        if self.built and self.here:
             return
-        with deferred_interrupt(), _building:  # several threads may be the first to use a model
+        with moving():  # several threads may be the first to use a model
             if not self.built:
                 self._build_for(sample_shape)
+            self.settle()
 
     def _build_for(self, sample_shape: Shape) -> None:
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layers yet; add some")
         sizes, shape = {}, sample_shape
         for layer in self.layers:
-            sizes[layer.name] = sum(map(math.prod, layer.weight_shapes(shape).values()))
+            sizes[layer.name] = 0 if layer.built else sum(map(math.prod, layer.weight_shapes(shape).values()))
             shape = layer.compute_output_shape(shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
-        shape = sample_shape
+        if not self.inputs:
+            self.inputs = [InputLayer(sample_shape, dtype=self.dtype).tensor()]
+        tensor = self.inputs[0]
         for layer in self.layers:
-            shape = layer.build(shape)
-        self.layout = Layout([weight.shape for layer in self.layers for weight in layer.weights])
-        self._lay_out_weights()
+            tensor = layer(tensor)
         self.sample_shape, self._gives = sample_shape, shape
-        self.built = True
+        auto_name("Functional")  # Keras makes a model of this kind here, which uses up a number
+        self._take_graph([tensor])
 
-    def _lay_out_weights(self) -> None:
-        self.parameters = self.backend.empty(self.layout.size, self.dtype)
-        views = iter(self.layout.views(self.parameters))
+    def _take_graph(self, outputs: list[KerasTensor]) -> None:
+        """Be built: what lies between the input and these tensors is the model."""
+        self.graph = Graph(self.name, self.inputs[0], outputs)
+        self.outputs, self.built = outputs, True
+
+    @property
+    def input_layer(self) -> InputLayer | None:
+        """What states the shape of a sample, where that is known."""
+        return self.inputs[0].call.layer if self.inputs else None
+
+    @property
+    def given_shape(self) -> Shape | None:
+        """The shape of the samples that it takes, where that is known."""
+        return self.sample_shape
+
+    @property
+    def flat_layers(self) -> list[Layer]:
+        """The layers, with those of the models among them, each once and without an InputLayer."""
+        if self.graph is not None:
+            return self.graph.layers
+        return list(dict.fromkeys(each for entry in self.layers for each in flat_layers(entry)))
+
+    def weight_shapes(self, sample_shape: Shape) -> dict[str, Shape]:
+        """The shape of each weight, by a name, for samples of this shape; nothing is drawn."""
+        shapes = {}
         for layer in self.layers:
-            layer.attach([next(views) for _ in layer.weights], self.backend)
+            shapes |= {f"{layer.name}/{name}": shape for name, shape in layer.weight_shapes(sample_shape).items()}
+            sample_shape = layer.compute_output_shape(sample_shape)
+        return shapes
+
+    # -- symbolic tensors --------------------------------------------------------------------------
+
+    def called_on(self, tensor: KerasTensor) -> Any:
+        """What the model gives for a symbolic tensor: another one, or a list where it has several outputs."""
+        if self.sample_shape not in (None, tensor.sample_shape):
+            raise ValueError(
+                f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {tensor.sample_shape}"
+            )
+        self.build_for(tensor.sample_shape)
+        call = Call(self, (tensor,))
+        given = [KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)]
+        calling.note(self, given[0])
+        return calling.unpacked(given)
+
+    @property
+    def input(self) -> KerasTensor:
+        """The symbolic tensor that it takes."""
+        self._require_built("input")
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor that it gives, or the list of them."""
+        self._require_built("output")
+        return calling.unpacked(self.outputs)
 
     def _choose_device(self) -> None:
         self.backend = devices.get(*self._asked_for)
@@ -172,59 +231,17 @@ class Stack(Offered):
 
     def threads_for(self, rows: int) -> int:
         """How many threads share a batch of so many rows, once the model is built."""
-        return min(rows, self.threads or worthwhile(rows * self.layout.size))
-
-    @property
-    def trainable(self) -> bool:
-        """Always True: tinydnn trains every weight."""
-        return True
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of all layers."""
-        return self.layers[0].dtype if self.layers else "float32"
+        return min(rows, self.threads or worthwhile(rows * self.count_params()))
 
     @property
     def last_activation(self) -> activations.Activation | None:
         """The activation of the last layer, through which a loss may look to the logits; None where it has none."""
-        last = self.layers[-1].activation
+        assert self.graph is not None
+        last = self.graph.nodes[-1].layer.activation
         return None if last is activations.linear else last
 
     @property
     def converts_input(self) -> bool:
-        """Whether the first layer that computes takes samples of any dtype."""
-        return next((layer.converts for layer in self.layers if layer.computes), False)
-
-    def _require_built(self, what: str) -> None:
-        if not self.built:
-            raise ValueError(
-                f"Model {self.name!r} has no weights yet, so {what} can't be done: start it with an Input, "
-                "call build((None, …)) with the shape of a batch, or fit it"
-            )
-
-    def weights_are_finite(self) -> bool:
-        """Whether no weight has become infinite or NaN."""
-        return bool(self.backend.xp.isfinite(self.parameters).all())
-
-    # -- weights -----------------------------------------------------------------------------------
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights as NumPy arrays: [kernel, bias] of each Dense layer, in order."""
-        return [weight for layer in self.layers for weight in layer.get_weights()]
-
-    def set_weights(self, weights: Sequence[Array]) -> None:
-        """Take over these values.
-
-        Raises:
-            ValueError: the model is not built, or wrong number, shapes or values; nothing has changed then.
-        """
-        self._require_built("set_weights")
-        arrays = check_weights(weights, self.layout.shapes, self.dtype, f"Model {self.name!r}")
-        with deferred_interrupt():
-            for view, array in zip(self.layout.views(self.parameters), arrays, strict=True):
-                view[...] = self.backend.asarray(array)
-
-    def count_params(self) -> int:
-        """The number of weights of all layers."""
-        self._require_built("count_params")
-        return self.layout.size
+        """Whether the layers that compute something of the samples take them in any dtype."""
+        assert self.graph is not None
+        return self.graph.converts_input

@@ -24,27 +24,31 @@ _SHOWN = 5  # differences
 def of_training(fit: Fit, initial_epoch: int) -> Settings:
     """What tells a training from another one, apart from its data; the names of things don't."""
     network = fit.network
-    found: Settings = {"sample_shape": list(network.sample_shape), "number of layers": len(network.layers)}
-    for number, layer in enumerate(network.layers, 1):
+    found: Settings = {"sample_shape": list(network.sample_shape), "number of layers": len(network.flat_layers)}
+    for number, layer in enumerate(network.flat_layers, 1):
         kind = type(layer).__name__
         found[f"layer {number}"] = kind
         found |= {f"layer {number}, {kind}: {name}": _plain(value) for name, value in _settings(layer).items()}
     found |= {"loss": _plain(network.loss), "metrics": list(network.metrics)}
     found["optimizer"] = type(network.optimizer).__name__
     found |= {f"optimizer: {name}": _plain(value) for name, value in _settings(network.optimizer).items()}
-    return found | {
-        "floatx": floatx(),
-        "seed": random.global_seed(),
-        "batch_size": fit.batch_size,
-        "shuffle": bool(fit.shuffle),
-        "initial_epoch": initial_epoch,
-    }
+    return (
+        found
+        | {
+            "floatx": floatx(),
+            "seed": random.global_seed(),
+            "batch_size": fit.feed.batch_size,
+            "shuffle": fit.feed.shuffle,
+            "initial_epoch": initial_epoch,
+        }
+        | ({} if fit.feed.steps_per_epoch is None else {"steps_per_epoch": fit.feed.steps_per_epoch})
+    )
 
 
 def of_data(fit: Fit) -> Settings:
     """What tells the data of a training from others."""
-    validation = [None, None] if fit.held_out is None else fit.held_out.digests
-    return dict(zip(("x", "y", "validation x", "validation y"), fit.data.digests + validation, strict=True))
+    validation = [None, None] if fit.held_out is None else fit.held_out.data.digests
+    return dict(zip(("x", "y", "validation x", "validation y"), fit.feed.data.digests + validation, strict=True))
 
 
 def of_array(array: Array | None, backend: Backend) -> str | None:
@@ -82,7 +86,7 @@ def changeable(fit: Fit, epochs: int) -> Settings:
     rate = network.optimizer.learning_rate if schedule is None else _plain(schedule)
     if last is not None and last.rate_when_cut_off == rate:  # in this process, where a callback may have lowered it
         rate = last.asked.get("learning_rate", rate)
-    threads = network.threads_for(fit.batch_size)
+    threads = network.threads_for(fit.feed.batch_size)
     return {"learning_rate": rate, "epochs": epochs, "device": network.device, "threads": threads}
 
 

@@ -29,7 +29,12 @@ _WRITTEN_AS = "2.2.4"  # the version of Keras whose format is written
 
 
 def weights_to_bytes(network: Network) -> bytes:
-    """The content of a file as `save_weights` of Keras 2 writes it; it has no place for the optimizer's variables."""
+    """The content of a file as `save_weights` of Keras 2 writes it; it has no place for the optimizer's variables.
+
+    Raises:
+        ValueError: the model has models in it.
+    """
+    _without_models(network)
 
     def fill(file: Any) -> None:
         file.attrs["layer_names"] = np.array([layer.name.encode() for layer in network.layers])
@@ -54,21 +59,22 @@ def read_model(path: Path, compile: bool) -> SavedModel:
     with h5py.File(path, "r") as file:
         saved = from_config(_config(file), compile)
         shapes = saved.weight_shapes(most=os.path.getsize(path))
-        saved.weights = read_weights(file, saved.layers, shapes)
+        saved.weights = read_weights(file, saved, shapes)
         if saved.compile_arguments is not None:
             saved.optimizer_variables = _read_optimizer_variables(file, most_variables(saved.weights))
     return saved
 
 
-def read_weights(file: Any, layers: Sequence[Layer], shapes: Sequence[Sequence[Shape]]) -> list[Array]:
-    """The weights of these layers, matched by their order, in an open file or in its group model_weights.
+def read_weights(file: Any, model: Network | SavedModel, shapes: Sequence[Sequence[Shape]]) -> list[Array]:
+    """The weights of a model's layers, matched by their order, in an open file or in its group model_weights.
 
     shapes: the shapes of each layer's weights.
 
     Raises:
         FileFormatError: another number of layers has weights.
-        ValueError: the weights have other shapes, or are not finite numbers.
+        ValueError: the weights have other shapes, or are not finite numbers, or the model has models in it.
     """
+    layers = _without_models(model)
     group = hdf5.member(file, "model_weights") or file
     (names,) = hdf5_names.read([group], "layer_names")
     if not names:
@@ -86,6 +92,17 @@ def read_weights(file: Any, layers: Sequence[Layer], shapes: Sequence[Sequence[S
         read = [hdf5.read(group, f"{name}/{weight}", shape) for weight, shape in zip(weights, of_layer, strict=True)]
         arrays += check_weights(read, of_layer, layer.dtype, name)
     return arrays
+
+
+def _without_models(model: Network | SavedModel) -> list[Layer]:
+    """The layers of a model that has no models in it."""
+    for entry in model.layers:
+        if not isinstance(entry, Layer):
+            raise ValueError(
+                f"A file of Keras 2 has no place that tinydnn knows for model {entry.name!r}, which is a layer of another; "
+                "use .keras or .weights.h5"
+            )
+    return list(model.layers)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -116,23 +133,27 @@ def _read_optimizer_variables(file: Any, most: int) -> list[Array]:
 def modern(config: Mapping[str, Any]) -> dict[str, Any]:
     """A model's config in Keras 3's form; one that has this form already comes out unchanged."""
     settings = config["config"]
-    if config["class_name"] != "Sequential":
-        raise FileFormatError(f"tinydnn loads Sequential models. Found: {config['class_name']!r}")
+    kind = {"Model": "Functional"}.get(config["class_name"], config["class_name"])  # before Keras 2.4
+    if kind not in ("Sequential", "Functional"):
+        raise FileFormatError(f"tinydnn loads Sequential and Functional models. Found: {kind!r}")
     if isinstance(settings, list):  # before Keras 2.2.3
         settings = {"name": None, "layers": settings}
     layers: list[dict[str, Any]] = []
     for layer in settings["layers"]:
+        if layer["class_name"] in ("Sequential", "Functional", "Model"):
+            layers.append(modern(layer))
+            continue
         arguments = {key: entry for key, entry in layer["config"].items() if key != "activity_regularizer" or entry}
         shape = arguments.pop("batch_input_shape", None)
         if layer["class_name"] == "InputLayer":
             arguments.setdefault("batch_shape", shape)
-        elif shape is not None and not layers:
+        elif shape is not None and not layers and kind == "Sequential":
             layers.append({"class_name": "InputLayer", "config": {"batch_shape": shape}})
         for key, entry in arguments.items():
             if key.endswith("_initializer") and isinstance(entry, dict):
                 arguments[key] = _modern_initializer(entry)
         layers.append({**layer, "config": arguments})
-    return {**config, "config": {**settings, "layers": layers}}
+    return {**config, "class_name": kind, "config": {**settings, "layers": layers}}
 
 
 def _modern_initializer(value: Mapping[str, Any]) -> Mapping[str, Any]:

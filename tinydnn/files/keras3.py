@@ -63,7 +63,7 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         claimed = zips.entry(archive, "model.weights.h5").file_size
         shapes = saved.weight_shapes(most=min(claimed, largest_content(path)))
         content = _weights(archive, shapes)
-    saved.weights, saved.optimizer_variables = read_weights(content, saved.layers, shapes)
+    saved.weights, saved.optimizer_variables = read_weights(content, saved, shapes)
     return saved
 
 
@@ -87,7 +87,7 @@ def weights_to_bytes(network: Network) -> bytes:
     """The content of a .weights.h5 file: the weights and the optimizer's variables."""
 
     def fill(file: Any) -> None:
-        for name, layer in _groups(network.layers):
+        for name, layer in _groups(network):
             group = file.create_group(f"{name}/vars")
             group.attrs["name"] = layer.name
             for i, weight in enumerate(layer.get_weights()):
@@ -103,9 +103,9 @@ def weights_to_bytes(network: Network) -> bytes:
 
 
 def read_weights(
-    content: bytes, layers: Sequence[Layer], shapes: Sequence[Sequence[Shape]]
+    content: bytes, model: Network | SavedModel, shapes: Sequence[Sequence[Shape]]
 ) -> tuple[list[Array], list[Array]]:
-    """The weights of these layers in a .weights.h5 file, and the optimizer's variables, if it has any.
+    """The weights of a model's layers in a .weights.h5 file, and the optimizer's variables, if it has any.
 
     shapes: the shapes of each layer's weights.
 
@@ -114,7 +114,7 @@ def read_weights(
     """
     with h5py.File(io.BytesIO(content), "r") as file:
         weights: list[Array] = []
-        for (name, layer), of_layer in zip(_groups(layers), shapes, strict=True):
+        for (name, layer), of_layer in zip(_groups(model), shapes, strict=True):
             there = len(hdf5.member(file, f"{name}/vars") or ())
             if there != len(of_layer):
                 raise FileFormatError(f"{name} ({layer.name}): expected {len(of_layer)} weights. Found: {there}")
@@ -148,11 +148,15 @@ def _weights(archive: zipfile.ZipFile, shapes: Sequence[Sequence[Shape]]) -> byt
     return zips.read(archive, "model.weights.h5", (1 + MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD)
 
 
-def _groups(layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
+def _groups(model: Network | SavedModel, within: str = "") -> Iterator[tuple[str, Layer]]:
     """Each layer after the name of its group, which counts the layers of a class, whatever their own names are."""
     counts: dict[str, int] = {}
-    for layer in layers:
-        name = snake_case(type(layer).__name__)
+    for entry in model.layers:
+        name = snake_case(type(entry).__name__ if isinstance(entry, Layer) else entry.keras_class)
         count = counts.get(name, 0)
         counts[name] = count + 1
-        yield f"layers/{name}_{count}" if count else f"layers/{name}", layer
+        path = f"{within}layers/{name}_{count}" if count else f"{within}layers/{name}"
+        if isinstance(entry, Layer):
+            yield path, entry
+        else:
+            yield from _groups(entry, f"{path}/")

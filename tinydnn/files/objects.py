@@ -60,7 +60,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
     if isinstance(value, layers.InputLayer):
         config |= {"batch_shape": [None, *(value.given_shape or ())]}
     elif isinstance(value, layers.Layer):
-        config |= {"trainable": True, "dtype": dtype_policy(value.dtype)}
+        config |= {"dtype": dtype_policy(value.dtype)}
     if config.get("activity_regularizer", value) is None:
         del config["activity_regularizer"]  # as Keras has it
     for key, entry in config.items():
@@ -71,6 +71,9 @@ def serialize(value: Any) -> dict[str, Any] | None:
     result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
         result["build_config"] = {"input_shape": [None, *(value.input_shape or ())]}
+    if isinstance(value, layers.Layer) and value.merges:
+        shapes: Any = value.input_shape or ()
+        result["build_config"] = {"input_shape": [[None, *shape] for shape in shapes]}
     return result
 
 
@@ -93,7 +96,7 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
     except ValueError as error:
         raise FileFormatError(str(error)) from None
     config = dict(value["config"])
-    for key, usual in {**_unused(cls), "trainable": True}.items():
+    for key, usual in _unused(cls).items():
         if config.pop(key, usual) != usual:
             raise FileFormatError(f"tinydnn has no {name}({key}=…). Found: {value['config'][key]!r}")
     if issubclass(cls, layers.Layer):
@@ -101,6 +104,7 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
         config.pop("batch_input_shape", None)
     if issubclass(cls, layers.InputLayer):
         config["shape"] = tuple(config.pop("batch_shape")[1:])
+        config.pop("trainable", None)
     if issubclass(cls, metrics.Metric):
         config.pop("dtype", None)
     if issubclass(cls, losses.Loss | initializers.Initializer):

@@ -16,7 +16,7 @@ from typing import Any
 import h5py
 
 from tinydnn.files import keras2, keras3, optimizer_variables
-from tinydnn.files.config import SavedModel, from_config, loss_of, to_config
+from tinydnn.files.config import SavedModel, flat_layers, from_config, loss_of, to_config
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.losses import Loss
 from tinydnn.warn import warn
@@ -98,14 +98,14 @@ def load_weights(network: Network, filepath: FilePath, skip_mismatch: bool, by_n
             f"Received: skip_mismatch={skip_mismatch}, by_name={by_name}"
         )
     path = _readable(filepath, _WEIGHTS, _MODEL, *_KERAS_2)
-    shapes = [[weight.shape for weight in layer.weights] for layer in network.layers]
+    shapes = [[weight.shape for weight in layer.weights] for layer in flat_layers(network)]
     with naming(path):
         if _ending(path) in (_WEIGHTS, _MODEL):
             content = path.read_bytes() if _ending(path) == _WEIGHTS else keras3.weights_of_model(path, shapes)
-            weights, variables = keras3.read_weights(content, network.layers, shapes)
+            weights, variables = keras3.read_weights(content, network, shapes)
         else:
             with h5py.File(path, "r") as file:
-                weights, variables = keras2.read_weights(file, network.layers, shapes), []
+                weights, variables = keras2.read_weights(file, network, shapes), []
         fits = optimizer_variables.take_over(network, variables)  # first, since it may fail
         network.set_weights(weights)
     if network.optimizer is not None and not fits and len(variables) > 2:

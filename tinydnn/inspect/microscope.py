@@ -19,7 +19,8 @@ from tinydnn.inspect import quotes
 from tinydnn.inspect.differences import Difference, difference
 from tinydnn.inspect.quotes import Formula, quote
 from tinydnn.inspect.slopes import Index, Slope, slopes
-from tinydnn.inspect.weight_names import gradient_names, gradients_in, weight_names
+from tinydnn.inspect.twin import require_row
+from tinydnn.inspect.weight_names import gradient_names, gradients_in, trained_names
 from tinydnn.models import Sequential
 
 _SHOWN = 784  # at most so many numbers of a tensor go into JSON
@@ -87,9 +88,13 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
         model: compiled; it takes the step, unless the loss is infinite or NaN.
         x, y: as for fit.
         keras: Keras' values of the tensors, by name.
+
+    Raises:
+        ValueError: the model's layers are not in a row.
     """
     to_numpy = model.backend.to_numpy
     with OneBatch(model, x, y, "The microscope") as batch:
+        require_row(model, "The microscope")
         before = to_numpy(model.parameters)
         passes = batch.gradients()
         loss = batch.logs()["loss"]
@@ -117,7 +122,7 @@ def _rows(model: Sequential, parts: list[Array]) -> Array:
 
 def _outputs(model: Sequential, passes: list[Pass], i: int) -> Iterator[tuple[str, Formula, Array]]:
     """What layer i computes: z and a, or y."""
-    layer, traces = model.layers[i], [each.traces[i] for each in passes]
+    layer, traces = model.flat_layers[i], [each.traces[i] for each in passes]
     following = [[*(t.x for t in each.traces), each.output][i + 1] for each in passes]  # may be the layer's own input
     activates = layer.activation is not activations.linear or isinstance(layer, layers.Activation)
     if isinstance(layer, layers.Dense):
@@ -132,7 +137,7 @@ def _outputs(model: Sequential, passes: list[Pass], i: int) -> Iterator[tuple[st
 def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Formula]:
     assert model.loss is not None
     t = passes[0].traces[-1]
-    layer = next(each for each in reversed(model.layers) if each.computes)
+    layer = next(each for each in reversed(model.flat_layers) if each.computes)
     output = f"{layer.name}/y"  # y alone are the targets
     if isinstance(layer, layers.Dense | layers.Activation):
         output = "z" if t.loss_takes_z or layer.activation is activations.linear else "a"
@@ -146,21 +151,22 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
     made_of_labels = passes[0].data.targets is None
     code = "self.xp.equal(scores.labels" if made_of_labels else "t.y = self._take("
     yield Tensor("y", "y", quote(Pass.measure, "their targets", code), y)
-    for i, layer in enumerate(model.layers):
+    for i, layer in enumerate(model.flat_layers):
         for kind, how, values in _outputs(model, passes, i):
             yield Tensor(f"{layer.name}/{kind}", kind, how.named(kind), values)
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
-    penalty = " + penalties" if model.regularized or any(layer.activity_regularizer for layer in model.layers) else ""
-    how = quote(Averages._means, f"loss = mean of l{penalty}", '"loss": loss / samples')
+    penalty = (
+        " + penalties" if model.regularized or any(layer.activity_regularizer for layer in model.flat_layers) else ""
+    )
+    how = quote(Averages._means, f"loss = mean of l{penalty}", "each / samples")
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
 def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
-    views = iter(model.layout.views(gradient))
-    of_weights = {layer.name: [next(views) for _ in layer.weights] for layer in model.layers}
+    of_weights = model.views_by_layer(gradient)
     _, how = _loss_formulas(model, passes)  # of the gradient that goes into the layer
-    for i, layer in reversed(list(enumerate(model.layers))):
+    for i, layer in reversed(list(enumerate(model.flat_layers))):
         traces = [each.traces[i] for each in passes]
         if traces[0].dy is None:  # no weight lies below
             return
@@ -177,8 +183,8 @@ def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterato
             dz = _rows(model, [t.dz for t in traces])
             how = quotes.of_activation_gradient(layer.activation)
             yield Tensor(f"{layer.name}/dz", "gradient", how.named("dz"), dz)
-        of_layer = zip(gradients_in(layer), quotes.of_weight_gradients(layer), of_weights[layer.name], strict=True)
-        for name, how, values in of_layer:
+        of_layer = zip(gradients_in(layer), quotes.of_weight_gradients(layer), strict=True)
+        for (name, how), values in zip(of_layer, of_weights[i], strict=False):  # a frozen layer has none
             yield Tensor(f"{layer.name}/{name}", "gradient", how.named(name), values, of_weights=True)
         how = quotes.of_input_gradient(layer)
 
@@ -186,7 +192,7 @@ def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterato
 def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
     optimizer = model.optimizer
     assert optimizer is not None
-    names, views = weight_names(model), model.layout.views
+    names, views = trained_names(model), model.layout.views
     if optimizer.clips:
         how = quotes.of_clipping(optimizer)
         for name, values in zip(gradient_names(model), views(gradient), strict=True):

@@ -8,6 +8,7 @@ from typing import Any
 from tinydnn import activations, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.passes import Pass
+from tinydnn.inspect.twin import require_row
 
 QUANTITIES = "gradient", "update", "saturated", "dead"
 SUMS = "dW²", "change²", "W²", "saturated", "dead"  # what the quantities are computed from
@@ -41,13 +42,13 @@ class WatchedLayer:
     """A layer that is watched.
 
     place: its index among the model's layers.
-    kernel: the index of its W among the model's weights; None for an Activation alone.
+    dense: whether it has a W, as an Activation alone has none.
     ends: where the outputs are saturated; None where the activation has no ends.
     """
 
     layer: layers.Layer
     place: int
-    kernel: int | None
+    dense: bool
     ends: Ends | None
 
     @property
@@ -57,11 +58,11 @@ class WatchedLayer:
     def sums(self, xp: Any, passes: list[Pass], before: Array, model: Any) -> Iterator[tuple[str, Any]]:
         """Those of SUMS that the layer has, as numbers on the device, in float64.
 
-        before: all weights before the step, flat.
+        before: the trained weights before the step, flat.
         """
         traces = [own.traces[self.place] for own in passes]
-        if self.kernel is not None:
-            W, W0 = self.layer.weights[0], model.layout.views(before)[self.kernel]
+        if self.dense and not traces[0].frozen:
+            W, W0 = self.layer.weights[0], model.views_by_layer(before)[self.place][0]
             dW = sum(xp.matmul(t.x.T, t.dz) for t in traces)
             if self.layer.kernel_regularizer is not None:
                 self.layer.kernel_regularizer.add_gradient(xp, W0, dW)
@@ -81,7 +82,7 @@ class WatchedLayer:
         sums: all of SUMS, NaN where the layer has none.
         """
         return {
-            "gradient": math.nan if self.kernel is None else math.sqrt(sums["dW²"] / self.layer.weights[0].size),
+            "gradient": math.nan if not self.dense else math.sqrt(sums["dW²"] / self.layer.weights[0].size),
             "update": math.sqrt(sums["change²"] / sums["W²"]) if sums["W²"] else math.nan,
             "saturated": sums["saturated"],
             "dead": math.nan if self.ends is None else int(sums["dead"]),
@@ -89,11 +90,15 @@ class WatchedLayer:
 
 
 def watched_layers(model: Any) -> dict[str, WatchedLayer]:
-    """The layers that can be watched, by name: each Dense layer, and each Activation that is a layer of its own."""
-    found, weights = {}, 0
-    for i, layer in enumerate(model.layers):
+    """The layers that can be watched, by name: each Dense layer, and each Activation that is a layer of its own.
+
+    Raises:
+        ValueError: the model's layers are not in a row.
+    """
+    require_row(model, "The watch")
+    found = {}
+    for i, layer in enumerate(model.flat_layers):
         dense = isinstance(layer, layers.Dense)
         if dense or isinstance(layer, layers.Activation):
-            found[layer.name] = WatchedLayer(layer, i, weights if dense else None, ENDS.get(type(layer.activation)))
-        weights += len(layer.weights)
+            found[layer.name] = WatchedLayer(layer, i, dense, ENDS.get(type(layer.activation)))
     return found

@@ -32,7 +32,7 @@ def slopes(model: Sequential, x: Any, y: Any, gradient: Array, passes: list[Pass
     Args:
         model: as it was when the gradient was computed; it stays as it is.
         x, y: the batch.
-        gradient: of all weights, flat.
+        gradient: of all trained weights, flat.
         passes: the passes that computed it.
     """
     rng = np.random.default_rng(0)  # the same entries each time
@@ -61,7 +61,7 @@ def _slope(batch: OneBatch, W: Array, index: Index, h: float) -> float:
 def _reach(passes: list[Pass]) -> list[float]:
     """For each weight array, how far a z moves at most when one of its weights moves by 1."""
     found = []
-    for i, layer in enumerate(passes[0].layers):
+    for i, t in enumerate(passes[0].traces):
         largest = max(float(abs(each.traces[i].x).max()) for each in passes)
-        found += [largest, *[1.0] * (len(layer.weights) - 1)][: len(layer.weights)]
+        found += [largest, *[1.0] * len(t.gradients)][: len(t.gradients)]
     return found

@@ -2,10 +2,11 @@
 
 from tinydnn import layers
 from tinydnn.layers import Layer
-from tinydnn.models import Sequential
+from tinydnn.models import Model, Sequential
+from tinydnn.names import numbered_anew
 
 
-def twin(model: Sequential, dtype: str, threads: int | None = None) -> Sequential:
+def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
     """The same net on the CPU in this dtype, ready to train: the same weights, and the same dropout masks to come.
 
     It is compiled with the same loss and with an optimizer of the same settings, which has taken no step yet. Nothing
@@ -15,15 +16,29 @@ def twin(model: Sequential, dtype: str, threads: int | None = None) -> Sequentia
         model: compiled and built; it stays as it is.
         dtype: "float32" or "float64".
         threads: as for Sequential; None takes the model's.
+
+    Raises:
+        ValueError: the model's layers are not in a row.
     """
+    require_row(model, "A twin")
     assert model.optimizer is not None
     assert model.sample_shape is not None
-    copies = [_copy(layer, dtype) for layer in model.layers]
-    result = Sequential(copies, name=model.name, device="cpu", threads=threads or model.threads)
-    result.compile(type(model.optimizer)(**model.optimizer.get_config()), model.loss)
-    result.prepare_training(model.sample_shape)
+    copies = [_copy(layer, dtype) for layer in model.flat_layers]
+    with numbered_anew():
+        result = Sequential(copies, name=model.name, device="cpu", threads=threads or model.threads)
+        result.compile(type(model.optimizer)(**model.optimizer.get_config()), model.loss)
+        result.prepare_training(model.sample_shape)
     result.set_weights(model.get_weights())
     return result
+
+
+def require_row(model: Model, what: str) -> None:
+    """Raise a ValueError unless the model's layers stand in a row, each of them once, as what is asked for shows them."""
+    if model.graph is not None and not model.graph.is_chain:
+        raise ValueError(
+            f"{what} takes models whose layers are in a row, a Sequential or a Model(inputs, outputs) without branches. "
+            f"Received: {model!r}"
+        )
 
 
 def _copy(layer: Layer, dtype: str) -> Layer:

@@ -112,9 +112,10 @@ class Dense(Layer):
         else:
             self.activation.backward(self.xp, t.z, t.y, da, t.dz)
         dz = t.dz
-        self.backend.matmul(t.x.T, dz, out=t.gradients[0])
-        if self.use_bias:
-            self.backend.matmul(t.ones, dz, out=t.gradients[1])  # ones @ dz is that sum, and BLAS is fast at it
+        if not t.frozen:
+            self.backend.matmul(t.x.T, dz, out=t.gradients[0])
+            if self.use_bias:
+                self.backend.matmul(t.ones, dz, out=t.gradients[1])  # ones @ dz is that sum, and BLAS is fast at it
         return None if t.dx is None else self.backend.matmul(dz, self.weights[0].T, out=t.dx)
 
     def get_config(self) -> dict[str, Any]:

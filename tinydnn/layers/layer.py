@@ -16,19 +16,21 @@ from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.missing import Offered
+from tinydnn.layers import calling
+from tinydnn.missing import Offered, refuse_methods
 from tinydnn.names import auto_name
 
 
 class Trace:
     """What one pass keeps of one layer; its arrays hold until the pass runs again.
 
-    x, y: the layer's input and output, (rows, …).
+    x, y: the layer's input and output, (rows, …); x and dx are lists where a layer takes several inputs.
     z: what goes into the activation of a Dense or Activation layer; y is a = f(z) then.
     dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
     dz: the gradient with respect to z, of a Dense layer.
     dx: room for the gradient with respect to x; None where no layer below needs it.
-    gradients: for each weight, a view into the pass's flat gradient.
+    gradients: for each weight that is trained, a view into the pass's flat gradient; none in a frozen layer.
+    frozen: whether the layer is not trained.
     ones, mask: scratch arrays of Dense and Dropout. words: what a GPU draws the mask from; `prepare` sets it.
     training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
     loss_activates: whether the loss computes the activation, so that `forward` ends at z.
@@ -46,6 +48,7 @@ class Trace:
     mask: Array
     words: Array | None
     training: bool = False
+    frozen: bool = False
     first_row: int = 0
     loss_activates: bool = False
     loss_takes_z: bool = False
@@ -59,9 +62,12 @@ class Layer(Offered):
         input_dim: n for input_shape=(n,).
         name: None numbers it by its class: dense, dense_1, …
         dtype: "float32" or "float64"; None means `config.floatx()`.
+        trainable: whether training changes its weights.
     """
 
+    states = 0  # how many of the weights, the last ones, are no parameters: no gradient trains them
     computes = True  # False for a layer that only looks at its input in another shape
+    merges = False  # True for a layer that takes a list of inputs
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
     bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
@@ -70,6 +76,10 @@ class Layer(Offered):
     bias_constraint: constraints.Constraint | None = None
     _activation: activations.Activation = activations.linear
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("call",), "write forward(x, t) and backward(dy, t), as in the files of tinydnn/layers")
+
     def __init__(
         self,
         *,
@@ -77,7 +87,11 @@ class Layer(Offered):
         input_dim: int | None = None,
         name: str | None = None,
         dtype: str | None = None,
+        trainable: bool = True,
     ) -> None:
+        if not isinstance(trainable, bool):
+            raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
+        self._trainable = trainable
         self.name = auto_name(type(self).__name__) if name is None else check_name(name)
         self.dtype = check_dtype(dtype)
         if input_dim is not None and input_shape is not None:
@@ -89,10 +103,12 @@ class Layer(Offered):
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
+        self.given_tensors: list[Any] = []  # references to the symbolic tensors that it gave
         self.backend = Backend()
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
-        self._owned = False
+        self.in_a_vector = False  # whether its weights lie in the flat vector of a model
+        self.trained_by: list[Any] = []  # the models that train at this moment
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -116,32 +132,33 @@ class Layer(Offered):
         return self.output_shape
 
     @property
+    def can_be_shared(self) -> bool:
+        """Whether it may stand at several places of a model: a step leaves nothing in it, and draws nothing."""
+        return not self.stream_seed and not self.states
+
+    @property
     def xp(self) -> Any:
         """The array module of its weights."""
         return self.backend.xp
 
-    def claim(self) -> None:
-        """Note that a model has this layer: its weights can lie in one model's vector only."""
-        if self._owned:
-            raise ValueError(
-                f"Layer {self.name!r} belongs to another model already; make a new layer, and copy its weights "
-                "with get_weights and set_weights"
-            )
-        self._owned = True
-
-    def release(self) -> None:
-        """Belong to no model again; the weights are NumPy's from then on."""
-        self.__dict__ |= self.__getstate__()
-
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy has: it belongs to no model, and its weights are NumPy's."""
-        return {**self.__dict__, "weights": self.get_weights(), "backend": Backend(), "_owned": False}
+        """What a copy has: its weights are NumPy's, and lie in no model's vector."""
+        own = {"weights": self.get_weights(), "backend": Backend(), "in_a_vector": False, "trained_by": []}
+        return {**self.__dict__, **own, "given_tensors": []}
 
-    def attach(self, weights: list[Array], backend: Backend) -> None:
-        """Move the weights into these views of the model's flat vector."""
-        for view, weight in zip(weights, self.weights, strict=True):
-            view[...] = backend.asarray(weight)
-        self.weights, self.backend = weights, backend
+    def place(self, backend: Backend) -> None:
+        """Move all weights to this device."""
+        self.weights, self.backend = [backend.asarray(weight) for weight in self.get_weights()], backend
+        self.in_a_vector = False
+
+    def move(self, views: list[Array], backend: Backend) -> None:
+        """Move the weights that gradients train into these views of a model's flat vector, on this device."""
+        if self.backend.device != backend.device:
+            self.place(backend)
+        for view, weight in zip(views, self.learned, strict=True):
+            view[...] = weight
+        self.weights[: len(views)] = views
+        self.in_a_vector = bool(views)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -158,6 +175,31 @@ class Layer(Offered):
 
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []
+
+    # -- calling -----------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: None = None) -> Any:
+        """What it gives: a symbolic tensor for one, as an `Input` gives it; for an array an array, as in predict.
+
+        Raises:
+            ValueError: shapes that don't fit, or training or mask is given.
+        """
+        if training or mask is not None or (training is False and isinstance(inputs, calling.KerasTensor)):
+            raise ValueError(
+                f"Layer {self.name!r} can't be called with training or mask: in fit it trains, in predict not. "
+                f"Received: training={training!r}, mask={mask!r}"
+            )
+        return calling.call(self, inputs)
+
+    @property
+    def output(self) -> calling.KerasTensor:
+        """The symbolic tensor that it gives, at the first place where it was called."""
+        return calling.first_tensor(self)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor that it takes, or the list of them, at the first place where it was called."""
+        return calling.unpacked(calling.first_tensor(self).call.inputs or [self.output])
 
     # -- computing ---------------------------------------------------------------------------------
 
@@ -179,10 +221,47 @@ class Layer(Offered):
         raise NotImplementedError
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
-        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed."""
+        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed.
+
+        It leaves dy as it is, which may be what other layers take too.
+        """
         raise NotImplementedError
 
     # -- weights and settings ----------------------------------------------------------------------
+
+    @property
+    def learned(self) -> list[Array]:
+        """Its parameters, which gradients train unless it is frozen; they come before its other weights."""
+        return self.weights[: len(self.weights) - self.states]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes its weights.
+
+        As in Keras, a change takes effect at the first training after the model's next `compile`.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those that training changes, as the arrays in which they lie."""
+        return self.learned if self._trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Array]:
+        """The others: moving averages, and all of a frozen layer."""
+        return self.weights[len(self.trainable_weights) :]
+
+    @property
+    def variables(self) -> list[Array]:
+        """Its weights; the states of seeds, which Keras has among them, are none here."""
+        return self.weights
+
+    trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights as NumPy arrays; a Dense layer's are [kernel, bias]."""
@@ -225,14 +304,9 @@ class Layer(Offered):
         """What it applies to z, fixed once the layer is made; `linear` in a layer that has none."""
         return self._activation
 
-    @property
-    def trainable(self) -> bool:
-        """Always True: tinydnn trains every weight."""
-        return True
-
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this layer again."""
-        return {"name": self.name, "dtype": self.dtype}
+        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -7,7 +7,9 @@ from typing import Any
 from tinydnn.device import devices
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import CompiledError, SavedModel
-from tinydnn.models.sequential import Sequential
+from tinydnn.missing import names_its_arguments
+from tinydnn.models.functional import described_by
+from tinydnn.models.model import Model
 
 
 def load_model(
@@ -15,7 +17,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Sequential:
+) -> Model:
     """The model in a .keras file, or in an .h5 file of Keras 2.
 
     Args:
@@ -43,7 +45,7 @@ def load_model(
         ) from None
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that `to_json` of tinydnn, Keras 3 or Keras 2 describes, with initial weights.
 
     custom_objects: None or empty: tinydnn loads Keras' own classes only.
@@ -60,6 +62,23 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         return _made_from(saving.from_json(json_string))
 
 
+@names_its_arguments
+def clone_model(model: Model) -> Model:
+    """A model with the same layers and new initial weights, not compiled.
+
+    Raises:
+        TypeError: a layer is of a class that is not tinydnn's.
+    """
+    clone: Model = type(model).from_config(model.get_config())
+    return clone
+
+
+@names_its_arguments
+def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+    """What `model.save` does."""
+    model.save(filepath, overwrite)
+
+
 def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
     """Raise a ValueError if there are any."""
     if custom_objects:
@@ -69,11 +88,9 @@ def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
         )
 
 
-def _made_from(saved: SavedModel) -> Sequential:
+def _made_from(saved: SavedModel) -> Model:
     """The model that a file or a JSON text describes."""
-    model = Sequential(saved.entries, name=saved.name)
-    if saved.batch_shape and model.layers:
-        model.build(saved.batch_shape)
+    model = described_by(saved)
     if saved.weights:
         model.set_weights(saved.weights)
     if saved.compile_arguments is not None:

@@ -50,11 +50,11 @@ class Adam(Optimizer):
     ) -> Any:
         m = m + (1 - beta_1) * (g - m)
         v = v + (1 - beta_2) * (g * g - v)
-        largest = v
-        if v_hat is not None:  # amsgrad
+        if v_hat is None:
+            w = w - corrected_rate * m / (np.sqrt(v) + epsilon)
+        else:  # amsgrad
             v_hat = np.maximum(v_hat, v)
-            largest = v_hat
-        w = w - corrected_rate * m / (np.sqrt(largest) + epsilon)
+            w = w - corrected_rate * m / (np.sqrt(v_hat) + epsilon)
         return w, m, v, v_hat
 
     def numbers(self) -> tuple[float, ...]:

@@ -36,8 +36,7 @@ class Lion(Optimizer):
     @elementwise
     def step(w: Any, m: Any, g: Any, rate: Any, beta_1: Any, beta_2: Any) -> Any:
         c = beta_1 * m + (1 - beta_1) * g
-        sign = np.where(c > 0, 1.0, np.where(c < 0, -1.0, 0.0))
-        w = w - rate * sign
+        w = w - rate * np.sign(c)
         m = beta_2 * m + (1 - beta_2) * g
         return w, m
 

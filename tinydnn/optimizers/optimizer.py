@@ -121,7 +121,10 @@ class Optimizer(Offered, OldRate):
         if self.layout is layout:
             return
         if self.layout is not None and self.iterations:
-            raise ValueError(f"{type(self).__name__} has trained another model; compile this one with a new optimizer")
+            raise ValueError(
+                f"{type(self).__name__} has trained another model, or other layers of this one; "
+                "compile this model with a new optimizer"
+            )
         self.slots = {name: np.full(layout.size, self.first_value, dtype) for name in self.slot_names()}
         self.attach(layout, backend)
 

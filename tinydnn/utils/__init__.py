@@ -6,12 +6,15 @@ import numpy as np
 
 from tinydnn.checks import as_numeric, whole_numbers
 from tinydnn.device.backend import Array
+from tinydnn.engine.py_dataset import PyDataset
 from tinydnn.missing import names_its_arguments
 from tinydnn.names import not_offered
 from tinydnn.random import set_random_seed
 from tinydnn.utils.sequences import pad_sequences
 
-__all__ = ["normalize", "pad_sequences", "set_random_seed", "to_categorical"]
+__all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "to_categorical"]
+
+Sequence = PyDataset  # its older name
 
 
 @names_its_arguments

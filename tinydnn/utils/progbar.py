@@ -19,12 +19,12 @@ class ProgressPrinter:
     """Prints the steps of one epoch, evaluation or prediction to standard output.
 
     Args:
-        steps: how many there will be.
+        steps: how many there will be; None where nobody knows.
         verbose: 1 for the bar, or one line with its title where there is none; 2 for Keras' plain lines.
     """
 
-    def __init__(self, steps: int, verbose: int) -> None:
-        self.steps = steps
+    def __init__(self, steps: int | None, verbose: int) -> None:
+        self.steps, self.done = steps, 0
         self._out = sys.stdout
         notebook = type(self._out).__module__.startswith("ipykernel")
         self._interval = _NOTEBOOK_INTERVAL if notebook else _INTERVAL
@@ -39,6 +39,7 @@ class ProgressPrinter:
 
     def update(self, step: int, logs: dict[str, Any] | None) -> None:
         """Show that `step` steps are done."""
+        self.done = step
         if not self._draws:
             return
         now = time.perf_counter()
@@ -46,11 +47,13 @@ class ProgressPrinter:
             return
         self._last_drawn = now
         per_step = (now - self._began) / step
-        self._redraw(step, _clock(per_step * (self.steps - step)), f"{_per_step(per_step)}{_figures(logs)}")
+        left = now - self._began if self.steps is None else per_step * (self.steps - step)
+        self._redraw(step, _clock(left), f"{_per_step(per_step)}{_figures(logs)}")
 
     def finish(self, logs: dict[str, Any] | None) -> None:
         """Show that all steps are done, and end the line."""
         seconds = time.perf_counter() - self._began
+        self.steps = self.steps or self.done
         rest = f"{_per_step(seconds / self.steps)}{_figures(logs)}"
         if self._draws:
             self._redraw(self.steps, f"{seconds:.0f}s", rest, whole=True)
@@ -69,13 +72,13 @@ class ProgressPrinter:
 
     def _redraw(self, step: int, clock: str, text: str, whole: bool = False) -> None:
         """Write over the line; until the last time cut to the terminal's width, since a line that wraps stays."""
-        count = f"{step:{len(str(self.steps))}d}/{self.steps}"
+        count = f"{step:7d}/Unknown" if self.steps is None else f"{step:{len(str(self.steps))}d}/{self.steps}"
         room = shutil.get_terminal_size().columns - 1
-        length = max(min(_BAR_WIDTH, room - len(f"{count}  {clock} ")), 0)
+        length = max(min(_BAR_WIDTH, room - len(f"{count}  {clock} ")), 0) if self.steps else 0
         width = len(f"{count} {' ' * length} {clock} ")
         if not whole:
             text = text[: max(room - width, 0)]
-        filled, stroke = length * step // self.steps, _stroke(self._out)
+        filled, stroke = length * step // (self.steps or step), _stroke(self._out)
         bar = f"\033[32m{stroke * filled}\033[0m\033[37m{stroke * (length - filled)}\033[0m"
         padding = " " * max(self._width - width - len(text), 0)
         line = f"\r\033[1m{count}\033[0m {bar} \033[1m{clock}\033[0m {text}{padding}"

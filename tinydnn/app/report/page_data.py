@@ -24,9 +24,9 @@ _SPRITE_COLUMNS = 40
 
 def net(model: Sequential) -> dict[str, Any]:
     """The net for the page's own forward pass: the kind and settings of each layer, and all weights in base64."""
-    parameters = model.backend.to_numpy(model.parameters)
+    weights = np.concatenate([weight.ravel() for weight in model.get_weights()])
     described = [_layer(layer) for layer in model.layers]
-    little_endian = parameters.astype(parameters.dtype.newbyteorder("<"))
+    little_endian = weights.astype(weights.dtype.newbyteorder("<"))
     return {
         "dtype": model.dtype,
         "layers": [each for each in described if each],

@@ -20,7 +20,7 @@ def look_at_weights(model: Sequential, step: Step, found: Diagnosis) -> None:
     same = all(np.array_equal(after, before) for after, before in zip(step.after, step.before, strict=True))
     if same and found.off is not None:
         found.remarks.append("no weight has changed")
-    drawn = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    drawn = [layer for layer in model.flat_layers if isinstance(layer, layers.Dense)]
     kernels = [weight for weight in step.before if weight.ndim == 2]
     zeros_meant = any(isinstance(layer.kernel_initializer, initializers.Zeros) for layer in drawn)
     if step.number == 1 and not zeros_meant and not any(kernel.any() for kernel in kernels):

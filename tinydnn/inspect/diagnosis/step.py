@@ -8,7 +8,8 @@ import numpy as np
 from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.inspect.weight_names import weight_names
+from tinydnn.inspect.twin import require_row
+from tinydnn.inspect.weight_names import trained_names, weight_names
 from tinydnn.models import Sequential
 
 _LARGEST_BATCH = 2**24  # a file can claim any size
@@ -59,21 +60,24 @@ def check(model: Sequential, step: Step) -> None:
     model.require_compiled("diagnose", step.y)
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
-    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.layers):
+    require_row(model, "diagnose")
+    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.flat_layers):
         raise ValueError("diagnose expects a net without Dropout, since a step does not tell its masks")
     _check_weights(model, step)
     _check_numbers(model, step)
 
 
 def _check_weights(model: Sequential, step: Step) -> None:
-    shapes = [tuple(shape) for shape in model.layout.shapes]
+    of_all = weight_names(model), [weight.shape for weight in model.weights]
+    of_trained = trained_names(model), [tuple(shape) for shape in model.layout.shapes]
     for kind, weights in {"before": step.before, "after": step.after, **step.slots}.items():
+        names, shapes = of_trained if kind in step.slots else of_all
         found = [weight.shape for weight in weights]
         if found != shapes:
             hint = ""
             if found == [shape[::-1] for shape in shapes]:
                 hint = ". They are transposed, as PyTorch keeps them: write W.T"
-            wanted = ", ".join(f"{name} {shape}" for name, shape in zip(weight_names(model), shapes, strict=True))
+            wanted = ", ".join(f"{name} {shape}" for name, shape in zip(names, shapes, strict=True))
             raise ValueError(f"{kind} expects {wanted}. Received: {', '.join(map(str, found)) or 'none'}{hint}")
     if any(weight.dtype.kind not in "fiu" for weight in (*step.before, *step.after)):
         raise ValueError(

@@ -81,7 +81,7 @@ GALLERY = (
         "other samples",
         1,
         "loss",
-        ((models.sequential, "split", wrong.shuffled_first),),
+        ((models.model, "split", wrong.shuffled_first),),
         SCALED,
     ),
     Mistake(

@@ -191,7 +191,7 @@ def new_order_each_epoch(original: Method) -> Method:
     def begin_epoch(self: Fit) -> None:
         original(self)
         if self.epoch > 0:
-            self.order = np.random.default_rng(self.epoch).permutation(self.data.n)
-            self.shards.begin(self.order)
+            self.feed.order = np.random.default_rng(self.epoch).permutation(self.feed.data.n)
+            self.shards.begin(self.feed.order)
 
     return begin_epoch

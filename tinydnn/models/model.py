@@ -1,4 +1,4 @@
-"""Sequential: layers in a row, with Keras' methods (mirrors keras/src/models/sequential.py)."""
+"""Model: Keras' methods of models, on top of the engine (mirrors keras/src/models/model.py)."""
 
 import math
 import weakref
@@ -8,55 +8,53 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count, is_int
+from tinydnn.checks import check_count, check_frequency, check_pair, is_int
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
-from tinydnn.engine.data import Data, split
+from tinydnn.engine.data import split
 from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.layers import Layer
+from tinydnn.engine.streams import feed_of, is_stream
+from tinydnn.layers import KerasTensor
+from tinydnn.layers.calling import unpacked
+from tinydnn.missing import refuse_methods
+from tinydnn.models.described import Described
 from tinydnn.old_spellings import OldMethods
 
 FilePath = str | PathLike[str]
 
+_INSTEAD = (
+    "tinydnn can't derive gradients of a call method. Put layers together by Sequential or Model(inputs, outputs); what "
+    "is new goes into a Layer class with forward(x, t) and backward(dy, t), a training loop of your own is "
+    "train_on_batch, and what happens between its steps is a Callback"
+)
 _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time
 
 
-class Sequential(Network, OldMethods):
-    """Layers in a row, each taking what the one before it gives.
+class Model(Network, Described, OldMethods):
+    """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`.
 
-    Args:
-        layers: the layers, or none, to add them one by one.
-        name: None numbers it: sequential, sequential_1, …
-        device: "cpu", "gpu", or "auto", a GPU where one works; None takes `config.device()`.
-        threads: how many threads share each batch on a CPU; None takes as many of the cores that this process may
-            use as have enough to do. The same number gives the same bits; another one differs by rounding. A GPU
-            takes a batch whole.
-
-    Raises:
-        ValueError: a bad argument.
-        devices.GpuError: device="gpu", and there is none that works; the message says why, and what helps.
-
-    The shape of one sample comes from an `Input`, from the first layer's `input_shape`, or from the first
-    data that the model sees.
+    Mirrors keras/src/models/model.py.
     """
+
+    functional: type["Model"]  # the class of Model(inputs, outputs)
+    described_by: Any  # described_by(saved) makes what a config describes
 
     _history: weakref.ref[History] | None = None  # of the last training
     _log: Mapping[str, Any] | None = None  # what is in it
 
-    def __init__(
-        self,
-        layers: Sequence[Layer] | None = None,
-        *,
-        name: str | None = None,
-        device: str | None = None,
-        threads: int | None = None,
-    ) -> None:
-        super().__init__(layers, name, device, threads)
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls.functional if cls is Model else cls)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("call", "train_step", "test_step", "predict_step", "compute_loss"), _INSTEAD)
+        if Model in cls.__bases__ and not cls.__module__.startswith("tinydnn."):
+            raise TypeError(f"{cls.__name__} can't be derived from Model: {_INSTEAD}")
 
     @property
     def history(self) -> History | None:
@@ -83,30 +81,40 @@ class Sequential(Network, OldMethods):
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         *,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
     ) -> History:
         """Train the model.
 
         Args:
-            x: samples, (n, …), of any real dtype; uint8 images may stay so.
+            x: samples, (n, …), of any real dtype; uint8 images may stay so. Or what gives (x, y) batch after batch: a
+                generator, a `utils.PyDataset`, or whatever else can be iterated over.
             y: one-hot rows (n, outputs), integer labels (n,), or numbers (n, outputs), as the loss takes them.
-            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller.
+            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller. What gives whole
+                batches takes none.
             epochs: the number of the last epoch; training starts after `initial_epoch`. 0 trains none.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
             callbacks: instances of `tinydnn.callbacks.Callback`.
             validation_split: hold out the last share of the samples, and evaluate on it after each epoch.
-            validation_data: (x, y) to evaluate on instead.
-            shuffle: whether each epoch takes the samples in random order.
+            validation_data: (x, y) to evaluate on instead, or what gives such batches.
+            shuffle: whether each epoch takes the samples in random order, or the batches of a PyDataset.
             initial_epoch: the number of epochs that went before.
+            steps_per_epoch: how many batches an epoch takes; the next epoch goes on from there. None is all.
+            validation_steps: how many batches an evaluation takes, None for all.
+            validation_batch_size: samples at a time in it; None is batch_size.
+            validation_freq: evaluate after each so many epochs, or after those of a list, counted from 1.
 
         Returns:
             The log: History.history has a list for each of accuracy, loss, val_accuracy, val_loss.
@@ -118,47 +126,52 @@ class Sequential(Network, OldMethods):
             KeyboardInterrupt: Ctrl-C, after the step under way was done.
         """
         self.require_idle("fit")
-        batch_size = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
         check_count("epochs", epochs, low=0)
         check_count("initial_epoch", initial_epoch, low=0)
         if shuffle not in (True, False):
             raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
+        validation_freq = check_frequency("validation_freq", validation_freq)
         if validation_data is None and validation_split != 0:
             x, y, validation_data = split(x, y, validation_split)
-        elif validation_data is not None and not (
-            isinstance(validation_data, tuple | list) and len(validation_data) == 2
-        ):
-            raise ValueError(f"validation_data expects (x, y). Received: {type(validation_data).__name__}")
-        self.require_compiled("fit", y)
-        data = Data(self, x, y)
-        held_out = None if validation_data is None else Data(self, *validation_data, sample_shape=data.x.shape[1:])
-        hooks = CallbackList(callbacks, self, verbose, epochs, math.ceil(data.n / batch_size))
+        self.require_compiled("fit", x if is_stream(x) else y)
+        usual = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
+        feed = feed_of(self, "fit", x, y, batch_size, usual, steps_per_epoch, shuffle=bool(shuffle))
+        held_out = None
+        if validation_data is not None:
+            streams = is_stream(validation_data)
+            x, y = (validation_data, None) if streams else check_pair(validation_data)
+            size = validation_batch_size if streams else validation_batch_size or batch_size
+            shape = feed.data.x.shape[1:]
+            held_out = feed_of(self, "evaluate", x, y, size, usual, validation_steps, sample_shape=shape)
+        hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 
         # All arguments are right: from here on the model changes.
         with deferred_interrupt() as interrupt, hooks.alone():
-            self.prepare_training(data.x.shape[1:])
-            Fit(self, data, held_out, batch_size, shuffle, hooks).run(initial_epoch, epochs, interrupt)
+            self.prepare_training(feed.data.x.shape[1:])
+            Fit(self, feed, held_out, validation_freq, hooks).run(initial_epoch, epochs, interrupt)
         return hooks.history
 
     def evaluate(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
         *,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
+        steps: int | None = None,
     ) -> Any:
         """The loss and metrics on these samples: [loss, accuracy], the loss alone without metrics, or a dict.
 
+        x, y: as for fit; x alone where it gives (x, y) batch after batch.
         batch_size: samples at a time; None takes 1024, since it does not change the result.
+        steps: how many batches; None takes all.
         """
-        batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
-        self.require_compiled("evaluate", y)
-        data = Data(self, x, y)
-        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-        return self._as_list(inference.evaluate(self, data, batch_size, hooks), return_dict)
+        self.require_compiled("evaluate", x if is_stream(x) else y)
+        feed = feed_of(self, "evaluate", x, y, batch_size, _INFERENCE_BATCH, steps)
+        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
+        return self._as_list(inference.evaluate(self, feed, hooks), return_dict)
 
     def predict(
         self,
@@ -167,21 +180,28 @@ class Sequential(Network, OldMethods):
         verbose: int | str = "auto",
         *,
         callbacks: Sequence[Callback] | None = None,
+        steps: int | None = None,
     ) -> Array:
         """The model's outputs for these samples, (n, outputs), as a NumPy array.
 
+        x: as for fit; of batches (x, y) it takes x.
         batch_size: samples at a time; None takes 1024, since it does not change the result.
+        steps: how many batches; None takes all.
         """
-        batch_size = check_count("batch_size", _INFERENCE_BATCH if batch_size is None else batch_size)
-        data = Data(self, x)
-        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=math.ceil(data.n / batch_size))
-        return inference.predict(self, data, batch_size, hooks)
+        feed = feed_of(self, "predict", x, None, batch_size, _INFERENCE_BATCH, steps)
+        hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
+        return unpacked(inference.predict(self, feed, hooks))
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
-        """The outputs for these samples, without a progress bar."""
-        if training:
-            raise ValueError("A model can be called with training=False only; fit and train_on_batch train")
-        return self.predict(x, verbose=0)
+    def __call__(self, x: Any, training: bool | None = None, mask: None = None) -> Any:
+        """The outputs for these samples, without a progress bar; for a symbolic tensor a symbolic one."""
+        tensor = x[0] if isinstance(x, list | tuple) and len(x) == 1 else x
+        symbolic = isinstance(tensor, KerasTensor)
+        if training or mask is not None or (symbolic and training is False):
+            raise ValueError(
+                "A model can't be called with training or mask: fit and train_on_batch train. "
+                f"Received: training={training!r}, mask={mask!r}"
+            )
+        return self.called_on(tensor) if symbolic else self.predict(x, verbose=0)
 
     def train_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
         """One step on these samples as one batch; the loss and metrics before its update."""
@@ -208,8 +228,8 @@ class Sequential(Network, OldMethods):
         values = [logs["loss"], *(logs[name] for name in self.metrics)]
         return values if self.metrics else values[0]
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of this name, or at this place, counted from 0 without the Input.
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """The layer of this name, or at this place in `layers`.
 
         Raises:
             ValueError: there is no such layer, or not one of the two was given.
@@ -225,15 +245,6 @@ class Sequential(Network, OldMethods):
             f"get_layer expects one of the layers {', '.join(names)}, or their index. Received: "
             + (f"{name!r}" if index is None else f"index={index!r}")
         )
-
-    def summary(self, *, print_fn: Any = None) -> None:
-        """Print the layers, their output shapes and numbers of weights, as Keras does.
-
-        print_fn: called with the whole text instead of printing it.
-        """
-        from tinydnn.utils.summary import print_summary
-
-        print_summary(self, print_fn)
 
     # -- files -------------------------------------------------------------------------------------
 
@@ -281,17 +292,5 @@ class Sequential(Network, OldMethods):
         self._require_built("load_weights")
         saving.load_weights(self, filepath, skip_mismatch, by_name)
 
-    def to_json(self, **kwargs: Any) -> str:
-        """The layers and how they were compiled, as JSON that Keras reads too; without weights.
-
-        kwargs: as for json.dumps.
-
-        Raises:
-            TypeError: a layer, the loss or the optimizer is of a class that is not tinydnn's.
-        """
-        from tinydnn.files import saving
-
-        return saving.to_json(self, **kwargs)
-
     def __repr__(self) -> str:
-        return f"<Sequential name={self.name}, built={self.built}>"
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
