@@ -1,0 +1,1 @@
+ON_PURPOSE: dict[tuple[str, str], str] = {}
