@@ -97,15 +97,15 @@ def check_frequency(what: str, value: Any) -> int | list[int]:
     return int(value) if is_int(value) else [int(n) for n in numbers]
 
 
-def check_pair(value: Any) -> tuple[Any, Any]:
-    """The (x, y) of validation_data.
+def check_parts(value: Any) -> tuple[Any, Any, Any]:
+    """The x, y and sample_weight of validation_data; None where there are no weights.
 
     Raises:
         ValueError: something else.
     """
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ValueError(f"validation_data expects (x, y). Received: {type(value).__name__}")
-    return value[0], value[1]
+    if not isinstance(value, tuple | list) or len(value) not in (2, 3):
+        raise ValueError(f"validation_data expects (x, y) or (x, y, sample_weight). Received: {type(value).__name__}")
+    return (*value, None)[:3]
 
 
 def check_weights(weights: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: str, what: str) -> list[Any]:
@@ -280,3 +280,16 @@ def check_targets(y: Any, n: int, outputs: int, dtype: Any, what: str = "y") -> 
         )
     check_finite(targets, dtype, what)
     return targets.astype(dtype, copy=False)
+
+
+def check_sample_weight(weights: Any, n: int, dtype: Any, what: str = "sample_weight") -> Any:
+    """A weight for each of n samples, (n,), in this dtype.
+
+    Raises:
+        ValueError: not one for each sample, or no finite numbers.
+    """
+    array = as_numeric(weights, what)
+    if array.shape not in ((n,), (n, 1)):
+        raise ValueError(f"{what} expects one number for each of the {n} samples. Received: shape={array.shape}")
+    check_finite(array, dtype, what)
+    return array.reshape(n).astype(dtype, copy=False)

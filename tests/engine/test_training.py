@@ -553,7 +553,9 @@ def test_a_pass_that_has_looked_at_rows_in_place_does_not_gather_over_them(rng):
     kept = data.targets.copy()
     own = Pass(model, data, 2, Workspace(Backend().empty), training=True)
     for rows in (slice(0, 2), np.array([4, 5])):
-        own.measure(rows, own.forward(rows), Averages(model, 2, 2, None, Workspace(model.backend.empty)).scores(0, 2))
+        own.measure(
+            rows, own.forward(rows), Averages(model, 2, 2, None, None, Workspace(model.backend.empty)).scores(0, 2)
+        )
     np.testing.assert_array_equal(data.targets, kept)
     np.testing.assert_array_equal(y, kept)
 

@@ -38,10 +38,14 @@ def test_a_loss_that_was_given_as_a_function_opens_and_trains_on(tmp_path, name,
 
 
 LACKING = {
-    "a metric object": ("mse", lambda: [real_keras.metrics.CosineSimilarity()], "CosineSimilarity"),
-    "a metric's function": ("mse", lambda: [real_keras.metrics.squared_hinge], "squared_hinge"),
-    "another metric": ("mse", lambda: ["accuracy", "precision"], "precision"),
-    "another loss": ("kl_divergence", lambda: None, "kl_divergence"),
+    "a metric object": ("mse", lambda: [real_keras.metrics.PearsonCorrelation()], "PearsonCorrelation"),
+    "a metric's function": (
+        "mse",
+        lambda: [real_keras.metrics.categorical_focal_crossentropy],
+        "categorical_focal_crossentropy",
+    ),
+    "another metric": ("mse", lambda: ["accuracy", "concordance_correlation"], "concordance_correlation"),
+    "another loss": ("categorical_focal_crossentropy", lambda: None, "categorical_focal_crossentropy"),
 }
 
 

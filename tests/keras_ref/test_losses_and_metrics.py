@@ -18,6 +18,7 @@ BINARY = (X.sum(axis=1) > 0).astype(float)
 SEVERAL = (X[:, :3] > 0).astype(float)
 NUMBERS = 2 * X[:, :2]
 ONE_HOT = np.eye(3)[RNG.integers(0, 3, len(X))]
+COUNTS = RNG.poisson(2, (len(X), 2)).astype(float)
 
 # The activation of the last layer, the loss, the metrics, and the targets.
 CASES = {
@@ -40,16 +41,48 @@ CASES = {
     "integer classes": (
         "softmax", "sparse_categorical_crossentropy", ["sparse_categorical_accuracy", "accuracy"], ONE_HOT.argmax(1)
     ),
+    "counts of a binary classifier": (
+        "sigmoid", "binary_crossentropy",
+        ["AUC", "AUC(curve='PR')", "Precision()", "recall", "TruePositives()", "FalseNegatives(name='missed')",
+         "F1Score(threshold=0.5)", "bce"], BINARY
+    ),
+    "counts of classes": (
+        "softmax", "CategoricalCrossentropy(label_smoothing=0.1)",
+        ["AUC()", "auc", "Precision(class_id=1)", "Recall(top_k=2)", "F1Score(average='macro')",
+         "TopKCategoricalAccuracy(k=2)", "categorical_crossentropy", "kl_divergence"], ONE_HOT
+    ),
+    "integer classes, the largest k": (
+        "softmax", "sparse_categorical_crossentropy",
+        ["SparseTopKCategoricalAccuracy(2)", "sparse_categorical_crossentropy"], ONE_HOT.argmax(1)
+    ),
+    "one name twice": (None, "mse", ["mae", "mae", "mse", "MeanAbsoluteError(name='mae')"], NUMBERS),
+    "functions": (None, "mean_squared_error", ["mean_absolute_error", "huber", "log_cosh", "r2_score"], NUMBERS),
+    "numbers": (
+        None, "Huber(delta=0.5)", ["RootMeanSquaredError()", "R2Score()", "cosine_similarity", "LogCoshError()"], NUMBERS
+    ),
+    "log_cosh": (None, "log_cosh", ["mape"], NUMBERS),
+    "counts": ("exponential", "poisson", ["msle", "Poisson()"], COUNTS),
+    "squared logarithms": ("softplus", "msle", ["mean_squared_logarithmic_error"], COUNTS),
+    "percentages": (None, "mape", ["MeanAbsolutePercentageError()"], COUNTS + 1),
+    "divergence": ("softmax", "kl_divergence", ["KLDivergence()", "accuracy"], ONE_HOT),
+    "directions": (None, "CosineSimilarity()", ["CosineSimilarity()"], NUMBERS),
+    "sides": ("tanh", "hinge", ["Hinge()", "squared_hinge"], SEVERAL),
+    "squared sides": ("tanh", "SquaredHinge()", ["hinge"], 2 * SEVERAL - 1),
+    "the largest wrong class": (None, "CategoricalHinge()", ["categorical_hinge", "categorical_accuracy"], ONE_HOT),
+    "smoothed labels": ("sigmoid", "BinaryCrossentropy(label_smoothing=0.2)", ["binary_crossentropy"], SEVERAL),
 }  # fmt: skip
 
 
 def made(module, name):
-    """A name as it is, or an object of a module: "MeanAbsoluteError()"."""
+    """A name as it is, or an object of a module: "MeanAbsoluteError()"; a long name may be a function's."""
+    if name in ("huber", "log_cosh", "mean_absolute_error", "mean_squared_error"):
+        return getattr(module, name)
     return eval(name, vars(module).copy()) if name.endswith(")") else name
 
 
 def compiled(keras, case, dtype):
     activation, loss, metrics, y = CASES[case]
+    keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     keras.config.set_floatx(dtype)
     if keras is real_keras:
@@ -74,7 +107,7 @@ def test_trainings_log_and_learn_the_same(case, dtype):
     (theirs, their_weights, their_result), (ours, our_weights, our_result) = found[real_keras], found[tinydnn]
     tolerance = KERAS_FLOAT32 if dtype == "float32" else 1e-12
     assert list(ours) == list(theirs)
-    for name in theirs:
+    for name in theirs:  # Keras adds up in float32 what is large
         np.testing.assert_allclose(ours[name], theirs[name], rtol=tolerance, atol=tolerance, err_msg=name)
     np.testing.assert_allclose(our_result, their_result, rtol=tolerance, atol=tolerance)
     for one, other in zip(our_weights, their_weights, strict=True):

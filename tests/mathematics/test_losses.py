@@ -7,7 +7,7 @@ from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 import tinydnn as keras
 from tinydnn import losses
 from tinydnn.losses import LossTrace
-from tinydnn.metrics import Accuracy, labels_of
+from tinydnn.metrics import ChosenAccuracy, labels_of
 
 
 def run(loss, x, y, logits):
@@ -130,7 +130,9 @@ def test_unknown_losses_are_named_with_the_nearest():
     with pytest.raises(TypeError, match="loss expects a name"):
         losses.get(3)
     with pytest.raises(TypeError, match="label_smoothing"):
-        losses.CategoricalCrossentropy(label_smoothing=0.1)
+        losses.SparseCategoricalCrossentropy(label_smoothing=0.1)
+    with pytest.raises(TypeError, match="has no gradient"):
+        losses.get(lambda y, p: (y - p) ** 2)
 
 
 def test_accuracy_of_classes_and_of_one_output():
@@ -141,7 +143,7 @@ def test_accuracy_of_classes_and_of_one_output():
 
 def hits(outputs, targets):
     out = np.empty(len(outputs), np.int64)
-    Accuracy().measure(np, outputs, targets, np.empty_like(outputs), out)
+    ChosenAccuracy().measure(np, outputs, None, False, out)
     return (out == labels_of(targets)).tolist()
 
 

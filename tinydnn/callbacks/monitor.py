@@ -34,12 +34,13 @@ class Monitor(Callback):
         super().set_model(model)
         self.monitor = metric_of_today(self.monitor, [*model.metrics, *(f"val_{each}" for each in model.metrics)])
         name = self.monitor.removeprefix("val_")
-        known = {"loss": "min", **{each: metric.mode for each, metric in model.metrics.items()}}
-        mode = known.get(name) if self.mode == "auto" else self.mode
+        modes = {"loss": "min", **{each: metric.mode for each, metric in model.metrics.items()}}
+        known = [each for each, mode in modes.items() if mode is not None]
+        mode = modes.get(name) if self.mode == "auto" else self.mode
         if mode is None:
             raise ValueError(
                 f"{type(self).__name__} expects mode='min' or 'max' for monitor={self.monitor!r}: this model was "
-                f"compiled without a metric {name!r}. It has: {', '.join(known)}"
+                f"compiled without a metric {name!r} of which it is known. It has: {', '.join(known)}"
             )
         self._better = np.greater if mode == "max" else np.less
 

@@ -115,12 +115,14 @@ class GpuBackend(Backend):
         return self.xp.ElementwiseKernel("raw S source, int64 row, int64 width", "T out", code, "gather")
 
     def scatter(self, source: Array, indices: Array, out: Array) -> None:
-        """out[indices[i]] = source[i]"""
-        self._scatter(source, indices, out)
+        """out[indices[i]] = source[i], numbers or rows of them"""
+        rows, width = len(indices), source[0].size
+        self._scatter(source.reshape(rows, width), indices.reshape(rows, 1), width, out)
 
     @cached_property
     def _scatter(self) -> Any:
-        return self.xp.ElementwiseKernel("T source, int64 index", "raw T out", "out[index] = source", "scatter")
+        code = "out[index * width + i % width] = source"
+        return self.xp.ElementwiseKernel("T source, int64 index, int64 width", "raw T out", code, "scatter")
 
     def matmul(self, a: Array, b: Array, out: Array) -> Array:
         return self.xp.matmul(a, b, out=out) if self._cublas is None else self._cublas.matmul(a, b, out)

@@ -1,13 +1,13 @@
 """Loss and metrics over the steps of an epoch, or of an evaluation.
 
-A step leaves one loss for each of its rows, and one number of each metric; they stay on the device, and are added up
+A step leaves one loss for each of its rows, and what each metric needs of it; they stay on the device, and are added up
 when somebody asks: on a GPU once an epoch. Each step's are added up on their own, and then step by step, so the result
 is the same bits however often somebody asks.
 """
 
 import math
-import operator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,11 @@ from tinydnn.engine.network import Network
 
 @dataclass
 class Scores:
-    """The places of some rows: labels, where there are any, and room for losses and each metric; all (rows,)."""
+    """The places of some rows.
+
+    labels: where there are any, (rows,). losses: room for the losses, (rows,).
+    metrics: room for what each metric needs of a row, (rows,) or (rows, numbers).
+    """
 
     labels: Array | None
     losses: Array
@@ -33,7 +37,7 @@ class Averages:
     Args:
         network: what the losses are of.
         n, batch_size: how many samples there are, and how many a step takes; the last one may take fewer.
-        labels: in the order in which the samples come, (n,), or None.
+        labels, weights: in the order in which the samples come, (n,), or None.
         workspace: where its arrays come from: those of the epoch before, as far as nobody reads that one any more.
         first_step: the first that is counted.
         before: `state()` of the steps before that one, where they are to count too.
@@ -45,29 +49,31 @@ class Averages:
         n: int,
         batch_size: int,
         labels: Array | None,
+        weights: Array | None,
         workspace: Workspace,
         first_step: int = 0,
         before: dict[str, Any] | None = None,
     ) -> None:
-        self._network, self._batch_size, self._first_step = network, min(batch_size, n), first_step
-        room = (math.ceil(n / self._batch_size) * self._batch_size,)  # the last batch is filled up
-        losses = workspace.take("losses", room, network.dtype)
-        self._by_class = [metric.by_class for metric in network.metrics.values()]
-        metrics = [
-            workspace.take(("metric", i), room, np.int64 if by_class else network.dtype)
-            for i, by_class in enumerate(self._by_class)
-        ]
-        for each in (losses, *metrics):
-            each[...] = 0
+        self._network, self._first_step = network, first_step
+        self._first_sample = first_step * min(batch_size, n)
+        losses = workspace.take("losses", (n,), network.dtype)
+        metrics, outputs = [], math.prod(network.layers[-1].output_shape or ())
+        for i, metric in enumerate(network.metrics.values()):
+            numbers = metric.numbers_of_a_row(outputs)
+            dtype = np.int64 if metric.by_class else network.dtype
+            metrics.append(workspace.take(("metric", i), (n,) if numbers is None else (n, numbers), dtype))
         if labels is not None:
-            given, labels = labels, workspace.take("labels", room, labels.dtype)
-            labels[:n], labels[n:] = given, -1  # which no prediction equals
+            given, labels = labels, workspace.take("labels", (n,), labels.dtype)
+            labels[...] = given
         self.whole = Scores(labels, losses, metrics)
+        self._weights = None if weights is None else network.backend.to_numpy(weights)
         self._penalties: list[Any] = []  # one of each step, on the device
         self._samples: list[int] = []
         before = before or {"samples": 0, "loss": 0.0, "metrics": [0.0] * len(metrics)}
-        # After each step that was read: samples, losses, and each metric's numbers.
-        self._sums = [(int(before["samples"]), float(before["loss"]), *map(float, before["metrics"]))]
+        # After each step that was read: samples, losses, and each metric's sums.
+        self._sums: list[tuple[Any, ...]] = [
+            (int(before["samples"]), float(before["loss"]), *map(np.array, before["metrics"]))
+        ]
 
     def scores(self, start: int, stop: int) -> Scores:
         """The places of the samples that come at start to stop."""
@@ -89,7 +95,7 @@ class Averages:
         """The sums over the steps so far."""
         self._read()
         samples, loss, *metrics = self._sums[-1]
-        return {"samples": samples, "loss": loss, "metrics": metrics}
+        return {"samples": samples, "loss": loss, "metrics": [each.tolist() for each in metrics]}
 
     @property
     def known_infinite(self) -> bool:
@@ -104,28 +110,45 @@ class Averages:
         bad = next(i for i, (_, loss, *_) in enumerate(self._sums) if not math.isfinite(loss))
         return self._first_step + bad - 1, self._means(bad)["loss"]
 
-    def _means(self, steps: int) -> dict[str, float]:
+    def _means(self, steps: int) -> dict[str, Any]:
         self._read()
-        samples, *sums = self._sums[steps]
-        return dict(
-            sorted((name, each / samples) for name, each in zip(("loss", *self._network.metrics), sums, strict=True))
-        )
+        samples, loss, *sums = self._sums[steps]
+        means = {"loss": loss / samples}
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for (name, metric), each in zip(self._network.metrics.items(), sums, strict=True):
+                means[name] = metric.value(each)
+        return dict(sorted(means.items()))
 
     def _read(self) -> None:
         """Add up the steps that nobody has asked for so far."""
         first, stop = len(self._sums) - 1, len(self._samples)
-        if first == stop:
-            return
-        to_numpy, size = self._network.backend.to_numpy, self._batch_size
-        part = slice((self._first_step + first) * size, (self._first_step + stop) * size)
-        labels: Any = self.whole.labels  # which are there if a metric compares classes
-        numbers = [self.whole.losses[part]]
-        for values, by_class in zip(self.whole.metrics, self._by_class, strict=True):
-            numbers.append(values[part] == labels[part] if by_class else values[part])
-        losses, *metrics = (to_numpy(each.reshape(-1, size).sum(axis=1, dtype=np.float64)).tolist() for each in numbers)
-        penalties = self._penalties[first:stop]
-        if self._network.regularized:
-            penalties = to_numpy(self._network.backend.xp.stack(penalties)).tolist()
-        for n, l, penalty, *more in zip(self._samples[first:stop], losses, penalties, *metrics, strict=True):
+        start = self._first_sample + sum(self._samples[:first])
+        for size, steps in groupby(range(first, stop), self._samples.__getitem__):
+            together = list(steps)
+            self._read_steps(together, slice(start, start + len(together) * size))
+            start += len(together) * size
+
+    def _read_steps(self, steps: list[int], part: slice) -> None:
+        """Add up some steps of the same size, whose samples come in this part."""
+        network, whole, n = self._network, self.whole, self._samples[steps[0]]
+
+        def rows(array: Array) -> Array:
+            numbers = network.backend.to_numpy(array[part])
+            return numbers.reshape(len(steps), n, *numbers.shape[1:])
+
+        losses = rows(whole.losses).sum(axis=1, dtype=np.float64).tolist()
+        labels = None if whole.labels is None else rows(whole.labels)
+        takes_labels = network.loss is not None and network.loss.sparse
+        weights = None if self._weights is None else self._weights[part].reshape(-1, n)
+        added = []
+        for (name, metric), values in zip(network.metrics.items(), whole.metrics, strict=True):
+            own_labels = labels if metric.by_class or takes_labels else None
+            own_weights = weights if name in network.weighted_metrics else None
+            with np.errstate(all="ignore"):
+                added.append(metric.sums(rows(values), own_labels, own_weights))
+        penalties = [self._penalties[step] for step in steps]
+        if network.regularized:
+            penalties = network.backend.to_numpy(network.backend.xp.stack(penalties)).tolist()
+        for l, penalty, *more in zip(losses, penalties, *added, strict=True):
             samples, loss, *sums = self._sums[-1]
-            self._sums.append((samples + n, loss + l + n * penalty, *map(operator.add, sums, more)))
+            self._sums.append((samples + n, loss + l + n * penalty, *map(np.add, sums, more)))

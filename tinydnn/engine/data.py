@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_samples, check_finite, check_labels, check_length, check_shape, check_targets
+from tinydnn.checks import (
+    as_samples,
+    check_finite,
+    check_labels,
+    check_length,
+    check_sample_weight,
+    check_shape,
+    check_targets,
+)
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
@@ -23,12 +31,15 @@ class Data:
     x: (n, …), of any numeric dtype.
     targets: (n, outputs) in the network's dtype; None where there are only labels, or no targets at all.
     labels: (n,): integer labels, or what accuracy compares with; None where neither is needed.
+    weights: (n,): how much each sample counts, in the network's dtype; None where all count the same.
     changes: whether other samples take their place, batch after batch.
     """
 
     changes = False
 
-    def __init__(self, network: Network, x: Any, y: Any = None, sample_shape: Shape | None = None) -> None:
+    def __init__(
+        self, network: Network, x: Any, y: Any = None, sample_shape: Shape | None = None, weights: Any = None
+    ) -> None:
         if not network.layers:
             raise ValueError(f"Model {network.name!r} has no layers yet; add some")
         shape = network.sample_shape or sample_shape or shape_of_sample(x)
@@ -38,6 +49,9 @@ class Data:
         self.x = network.backend.asarray(host_x)
         self.targets: Array | None = None
         self.labels: Array | None = None
+        self.weights: Array | None = None
+        if weights is not None:
+            self.weights = network.backend.asarray(check_sample_weight(weights, self.n, network.dtype))
         if y is None:
             return
         assert network.loss is not None
@@ -57,8 +71,8 @@ class Data:
 
     @cached_property
     def digests(self) -> list[str | None]:
-        """What tells these samples and targets from others."""
-        arrays = self.x, self.labels if self.targets is None else self.targets
+        """What tells these samples, targets and weights from others."""
+        arrays = self.x, self.labels if self.targets is None else self.targets, self.weights
         return [identity.of_array(array, self._backend) for array in arrays]
 
 

@@ -1,16 +1,16 @@
 """A network: a stack of layers, and how it is trained. `models.Sequential` puts Keras' methods on top."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from tinydnn import activations, losses, optimizers
+from tinydnn.checks import check_number
 from tinydnn.device.backend import Shape
 from tinydnn.engine.stack import Stack
 from tinydnn.layers import Layer
-from tinydnn.metrics import Metric
-from tinydnn.metrics import get as metrics_by_name
+from tinydnn.metrics import Metric, Metrics, by_log_name
 from tinydnn.warn import warn
 
 
@@ -32,7 +32,9 @@ class Network(Stack):
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
-        self.metrics: dict[str, Metric] = {}
+        self.loss_weight = 1.0
+        self.metrics: dict[str, Metric] = {}  # by the names under which the logs show them
+        self.weighted_metrics: set[str] = set()  # those of them that count each row with its weight
         self.compiled = False
         super().__init__(layers, trainable, name, device, threads)
 
@@ -49,9 +51,10 @@ class Network(Stack):
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
-        loss: str | losses.Loss | None = None,
-        *,
-        metrics: Sequence[str | Metric | type[Metric]] | None = None,
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Metrics = None,
+        weighted_metrics: Metrics = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -61,8 +64,10 @@ class Network(Stack):
 
         Args:
             optimizer: by name or as one of `tinydnn.optimizers`.
-            loss: by name or as one of `tinydnn.losses`.
-            metrics: ["accuracy", …]: by name or as some of `tinydnn.metrics`; or None.
+            loss: by name or as one of `tinydnn.losses`; also as ["mse"], or {"the last layer's name": "mse"}.
+            loss_weights: a factor of the loss, in the same forms; None is 1.
+            metrics: ["accuracy", …]: by name, as some of `tinydnn.metrics`, or as functions of y_true and y_pred.
+            weighted_metrics: those that count each row with its `sample_weight` or `class_weight`.
             run_eagerly, jit_compile, auto_scale_loss: make no difference: there is no graph, and no float16.
             steps_per_execution: makes no difference but that hooks of batches are called after each of them.
 
@@ -71,14 +76,33 @@ class Network(Stack):
             RuntimeError: fit is at work on the model.
         """
         self.require_idle("compile")
-        chosen = optimizers.get(optimizer), None if loss is None else losses.get(loss), metrics_by_name(metrics)
-        for name, metric in chosen[2].items():
-            if chosen[1] is not None and metric.sparse not in (None, chosen[1].sparse):
-                kind = "integer labels" if chosen[1].sparse else "rows of targets"
-                raise ValueError(f"The metric {name!r} can't be measured with this loss, which takes {kind}")
-        self.optimizer, self.loss, self.metrics = chosen
+        own_loss, own_weight = self._of_output(loss, "loss"), self._of_output(loss_weights, "loss_weights")
+        chosen = optimizers.get(optimizer), None if own_loss is None else losses.get(own_loss)
+        found, weighted = by_log_name(metrics, weighted_metrics)
+        if chosen[1] is not None:
+            chosen[1].check_trains()
+            for name, metric in found.items():
+                if metric.sparse not in (None, chosen[1].sparse):
+                    kind = "integer labels" if chosen[1].sparse else "rows of targets"
+                    raise ValueError(f"The metric {name!r} can't be measured with this loss, which takes {kind}")
+        self.loss_weight = 1.0 if own_weight is None else check_number("loss_weights", own_weight)
+        self.optimizer, self.loss = chosen
+        self.metrics, self.weighted_metrics = found, weighted
         self.compiled = True
         self._frozen = None
+
+    def _of_output(self, given: Any, what: str) -> Any:
+        """What is given for the only output: by itself, as a list of one, or under the name of the last layer."""
+        if isinstance(given, Mapping):
+            name = self.layers[-1].name if self.layers else next(iter(given), None)
+            if set(given) != {name}:
+                raise ValueError(f"{what} expects the name of the last layer, {name!r}. Received: {', '.join(given)}")
+            return given[name]
+        if isinstance(given, list | tuple):
+            if len(given) != 1:
+                raise ValueError(f"{what} expects one for the model's only output. Received: {given!r}")
+            return given[0]
+        return given
 
     def require_idle(self, what: str) -> None:
         """Raise a RuntimeError if fit is at work on the model: in this thread, under a callback, or in another one."""

@@ -23,16 +23,16 @@ class OneBatch:
 
     Args:
         model: compiled; it is built here where that has not been done.
-        x, y: as for fit.
+        x, y, weights: as for fit, these as its sample_weight.
         caller: who asks, for error messages.
 
     Raises:
         ValueError: the model is not compiled, or the samples or targets are not what it expects.
     """
 
-    def __init__(self, model: Network, x: Any, y: Any, caller: str = "OneBatch") -> None:
+    def __init__(self, model: Network, x: Any, y: Any, caller: str = "OneBatch", weights: Any = None) -> None:
         model.require_compiled(caller, y)
-        self._data = Data(model, x, y)
+        self._data = Data(model, x, y, weights=weights)
         self._model = model
         self._passes: list[Pass] = []
         self._stack = ExitStack()

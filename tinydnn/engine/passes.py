@@ -19,6 +19,7 @@ from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
 from tinydnn.layers import Layer
 from tinydnn.losses import LossTrace
+from tinydnn.metrics import Metric
 
 Rows = Any  # which samples: an array of indices, or a slice of neighbours
 
@@ -106,6 +107,10 @@ class Pass:
         room = workspace.room("loss", self.network.dtype, self.backend.outputs_order)
         self.loss = LossTrace(room, n, outputs)
         self._targets, self._own_losses = self.loss.y, room("losses", (n,))
+        self._scale = self.data.weights is not None or self.network.loss_weight != 1
+        self._weights = room("weights", (n,))
+        room = workspace.room("metrics", self.network.dtype, self.backend.outputs_order)
+        self._measured = LossTrace(room, n, outputs) if self.network.metrics else None
         for i, layer in enumerate(self.layers):
             if layer.activity_regularizer is not None:
                 activation = layer.activation if self.traces[i].loss_takes_z else None
@@ -139,10 +144,10 @@ class Pass:
         return self.output
 
     def measure(self, rows: Rows, output: Array, scores: Scores) -> None:
-        """The losses of these rows, and what the metrics give, into their places."""
+        """The losses of these rows, each times its weight, and what the metrics need, into their places."""
         loss, t = self.network.loss, self.loss
         assert loss is not None
-        t.l = self._own_losses if self._activity else scores.losses
+        t.l = self._own_losses if self._activity or self._scale else scores.losses
         if self.data.targets is not None:
             t.y = self._take(self.data.targets, rows, self._targets)
         else:
@@ -150,18 +155,41 @@ class Pass:
             self.xp.equal(scores.labels.reshape(-1, 1), self._classes, out=t.y)
         loss.forward(self.xp, self._loss_input(output), t, self.logits)
         losses = t.l
+        if self._scale:
+            self._gather_weights(rows)
+            losses = self.xp.multiply(t.l, self._weights, out=scores.losses)
         for i, penalty in self._activity.items():
             penalty.add_losses(self.xp, self._outputs_of(i), losses, scores.losses)
             losses = scores.losses
-        predictions = t.p if self.traces[-1].loss_activates else output
         for metric, values in zip(self.network.metrics.values(), scores.metrics, strict=True):
-            metric.measure(self.xp, predictions, t.y, t.work, values)
+            self._measure(metric, output, values)
+
+    def _measure(self, metric: Metric, output: Array, values: Array) -> None:
+        """What a metric needs of these rows."""
+        last, t = self.network.last_activation, self._measured
+        assert t is not None
+        t.y, logits = self.loss.y, metric.takes_logits(last)
+        if logits and isinstance(last, activations.Softmax | activations.Sigmoid):
+            x = self.traces[-1].z
+        else:
+            x = self.loss.p if self.traces[-1].loss_activates else output
+        metric.measure(self.xp, x, t, logits, values)
+
+    def _gather_weights(self, rows: Rows) -> None:
+        """How much the loss of each row counts."""
+        if self.data.weights is None:
+            self._weights[...] = self.network.loss_weight
+        else:
+            weights = self._take(self.data.weights, rows, self._weights)
+            self.xp.multiply(weights, self.network.loss_weight, out=self._weights)
 
     def backward(self, output: Array, batch: int) -> None:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""
         assert self.network.loss is not None
         arriving: list[Array | None] = [None] * len(self.given)
         arriving[-1] = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
+        if self._scale:
+            self.xp.multiply(arriving[-1], self._weights.reshape(-1, 1), out=arriving[-1])
         for i in reversed(range(len(self.layers))):
             node, t, dy = self.graph.nodes[i], self.traces[i], arriving[i + 1]
             if not self._learns[i + 1]:

@@ -1,5 +1,6 @@
 """The steps of a GPU, recorded: a step is the same calls as the one before, so the GPU can repeat them by itself."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -47,7 +48,10 @@ class Replay:
         self._backend = own.backend
         self._positions, self._rows = (self._backend.empty(n, np.int64) for _ in range(2))
         labels = None if whole.labels is None else self._backend.empty(n, whole.labels.dtype)
-        losses, *metrics = (self._backend.empty(n, each.dtype) for each in (whole.losses, *whole.metrics))
+        losses, *metrics = (
+            self._backend.empty(n * math.prod(each.shape[1:]), each.dtype).reshape(n, *each.shape[1:])
+            for each in (whole.losses, *whole.metrics)
+        )
         self._scores = Scores(labels, losses, metrics)
         self._next, self._taken = -1, 0
         self._graph: Graph | None = None

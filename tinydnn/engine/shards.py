@@ -92,9 +92,13 @@ class Shards:
 
         before: the state of the averages before that step, where they are to go on.
         """
-        labels = self.data.labels if order is None or self.data.labels is None else self.data.labels[order]
+        labels, weights = self.data.labels, self.data.weights
+        if order is not None:
+            labels, weights = (None if each is None else each[order] for each in (labels, weights))
         workspace = self._workspaces[0]
-        self.averages = Averages(self.network, self.data.n, self.batch_size, labels, workspace, first_step, before)
+        self.averages = Averages(
+            self.network, self.data.n, self.batch_size, labels, weights, workspace, first_step, before
+        )
         self._order = order
         if self._records:  # recorded calls read it where it lies
             self._order = workspace.take("order", (self.data.n,), np.int64)

@@ -18,6 +18,7 @@ from tinydnn.engine.data import Data
 from tinydnn.engine.feeds import Arrays, Feed, check_order, say_that_data_ran_out
 from tinydnn.engine.network import Network
 from tinydnn.engine.py_dataset import PyDataset
+from tinydnn.engine.sample_weights import weights_of
 from tinydnn.engine.shards import Shards
 from tinydnn.warn import warn
 
@@ -42,6 +43,8 @@ def feed_of(
     *,
     shuffle: bool | None = None,
     sample_shape: Shape | None = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
 ) -> Feed:
     """What gives the batches of x and y, arrays or a stream.
 
@@ -52,22 +55,27 @@ def feed_of(
         usual: how many a batch has where nobody says.
         steps, shuffle: as the feed's own.
         sample_shape: the shape of one sample, for a network that is not built.
+        sample_weight, class_weight: how much each sample counts, as `weights_of` takes them.
 
     Raises:
-        ValueError, TypeError: the samples or targets are not what the network expects.
+        ValueError, TypeError: the samples, targets or weights are not what the network expects.
     """
     steps = None if steps is None else check_count("steps_per_epoch" if what == "fit" else "steps", steps)
     if batch_size is not None:
         batch_size = check_count("batch_size", batch_size)
     if not is_stream(x):
-        data = Data(network, x, y, sample_shape)
+        data = Data(network, x, y, sample_shape, weights_of(y, sample_weight, class_weight))
         return Arrays(data, batch_size or (math.ceil(data.n / steps) if steps else usual), steps, shuffle)
     kind = _kind(x)
-    if y is not None:
-        raise ValueError(f"y comes with the batches of a {kind}, as (x, y). Received: y={type(y).__name__}")
+    for name, given in (("y", y), ("sample_weight", sample_weight)):
+        if given is not None:
+            raise ValueError(
+                f"{name} comes with the batches of a {kind}, as (x, y, sample_weight). "
+                f"Received: {name}={type(given).__name__}"
+            )
     if batch_size is not None:
         warn(f"batch_size makes no difference: a {kind} gives whole batches")
-    batch = Batch(network, kind, what, sample_shape)
+    batch = Batch(network, kind, what, sample_shape, class_weight)
     if isinstance(x, PyDataset) and x.num_batches is not None:
         return Numbered(batch, x, steps, shuffle)
     return Iterated(batch, x, steps, shuffle)
@@ -81,12 +89,15 @@ class Batch(Data):
         kind: what they come from.
         what: who asks for them.
         sample_shape: the shape of one sample, for a network that is not built.
+        class_weight: how much a sample of each class counts, or None.
     """
 
     changes = True
 
-    def __init__(self, network: Network, kind: str, what: str, sample_shape: Shape | None) -> None:
+    def __init__(self, network: Network, kind: str, what: str, sample_shape: Shape | None, class_weight: Any) -> None:
         self._network, self.kind, self.what, self._sample_shape = network, kind, what, sample_shape
+        self._class_weight = class_weight
+        self._weighted: bool | None = None
 
     def take(self, batch: Any, number: int) -> None:
         """Have the samples of this batch.
@@ -98,13 +109,17 @@ class Batch(Data):
         try:
             if not 1 <= len(parts) <= 3:
                 raise ValueError(f"expected x, (x,), (x, y) or (x, y, sample_weight). Received: {len(parts)} parts")
+            x, y, sample_weight = (*parts, None, None)[:3]
             if self.what == "predict":
-                parts = parts[:1]
+                y = sample_weight = None
             elif len(parts) == 1:
                 raise ValueError(f"{self.what} needs (x, y). Received: x alone")
-            elif len(parts) == 3 and parts[2] is not None:
-                raise ValueError("tinydnn has no sample_weight. Received: (x, y, sample_weight)")
-            super().__init__(self._network, parts[0], parts[1] if len(parts) > 1 else None, self._sample_shape)
+            weights = weights_of(y, sample_weight, self._class_weight)
+            if self._weighted is None:  # the first batch tells, for a pass has room for weights or none
+                self._weighted = weights is not None
+            elif self._weighted != (weights is not None):
+                raise ValueError("expected sample_weight in all batches or in none")
+            super().__init__(self._network, x, y, self._sample_shape, weights)
         except (ValueError, TypeError) as error:
             raise type(error)(f"Batch {number} of the {self.kind}: {error}") from None
         self.x = self.x.astype(self._network.dtype, copy=False)  # that of all batches, for a pass has one room
@@ -112,7 +127,7 @@ class Batch(Data):
     @property
     def digests(self) -> list[str | None]:
         """What can be told of a stream without reading it."""
-        return [self.kind, None]
+        return [self.kind, None, None]
 
 
 class Stream(Feed):

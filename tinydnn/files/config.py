@@ -20,6 +20,7 @@ from tinydnn.files.objects import deserialize, dtype_policy, serialize
 from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import InputLayer, Layer
 from tinydnn.layers.layer import known
+from tinydnn.names import lookup, snake_case
 
 Network = Any  # tinydnn.engine.network.Network
 
@@ -142,9 +143,9 @@ def to_config(network: Network) -> dict[str, Any]:
         result["compile_config"] = {
             "optimizer": serialize(network.optimizer),
             "loss": serialize(network.loss),
-            "loss_weights": None,
-            "metrics": [_as_written(*each) for each in network.metrics.items()] or None,
-            "weighted_metrics": None,
+            "loss_weights": None if network.loss_weight == 1 else network.loss_weight,
+            "metrics": _as_written(network, weighted=False),
+            "weighted_metrics": _as_written(network, weighted=True),
             "run_eagerly": False,
             "steps_per_execution": 1,
             "jit_compile": False,
@@ -222,25 +223,54 @@ def _entry(config: Mapping[str, Any]) -> Any:
     return deserialize(config, "keras.layers")
 
 
-def _as_written(name: str, metric: metrics.Metric) -> Any:
-    """A metric as its name, where it has one that says all; else as an object."""
-    return name if metrics.offers(name, type(metric)) else serialize(metric)
+def _as_written(network: Network, weighted: bool) -> list[Any] | None:
+    """The metrics that count weights or those that don't: as names where these say all, else as objects."""
+    chosen = [each for name, each in network.metrics.items() if (name in network.weighted_metrics) == weighted]
+    return [each.name if metrics.says_all(each) else _serialized(each) for each in chosen] or None
+
+
+def _serialized(metric: metrics.Metric) -> Any:
+    """A metric as an object, or as the name of its function where it goes by this."""
+    if not isinstance(metric, metrics.MeanMetricWrapper):
+        return serialize(metric)
+    name = getattr(metric.fn, "__name__", "")
+    function = {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    if metric.name == snake_case(name):
+        return function
+    config = {"name": metric.name, "fn": function}
+    return {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": config, "registered_name": None}
 
 
 def _compile_arguments(compiled: Mapping[str, Any]) -> dict[str, Any]:
-    for key in ("loss_weights", "weighted_metrics"):
-        if compiled.get(key):
-            raise CompiledError(f"tinydnn has no compile({key}=…). Found: {compiled[key]!r}")
     optimizer = compiled["optimizer"]
-    found = [_named(metric) for metric in compiled["metrics"] or []]
     try:
-        found = [deserialize(each, "keras.metrics") if isinstance(each, dict) else each for each in found]
         if isinstance(optimizer, dict):  # else it is a name
             optimizer = deserialize(optimizer, "keras.optimizers")
-        metrics.get(found)  # raises for one that tinydnn lacks
-        return {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled), "metrics": found}
+        arguments: dict[str, Any] = {"optimizer": optimizers.get(optimizer), "loss": loss_of(compiled)}
+        if compiled.get("loss_weights") is not None:
+            arguments["loss_weights"] = compiled["loss_weights"]
+        for key in ("metrics", "weighted_metrics"):
+            arguments[key] = [_metric_of(each) for each in metrics.flat(compiled.get(key), key)]
+        return arguments
     except (ValueError, TypeError) as error:
         raise CompiledError(str(error)) from None
+
+
+def _metric_of(written: Any) -> metrics.Metric:
+    """The metric that a file has as a name, as a function's name or as an object.
+
+    Raises:
+        ValueError, TypeError: tinydnn lacks it.
+    """
+    if not isinstance(written, Mapping):
+        return metrics.get(written)
+    name, config = written["class_name"], written["config"]
+    if name == "function":
+        return metrics.get(getattr(metrics, config) if config in metrics.__all__ else config)
+    if name != "MeanMetricWrapper":
+        metric: metrics.Metric = deserialize(written, "keras.metrics")
+        return metric
+    return metrics.MeanMetricWrapper(lookup("metric", _named(config["fn"]), vars(losses)), config["name"])
 
 
 def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:

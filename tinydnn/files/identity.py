@@ -29,7 +29,8 @@ def of_training(fit: Fit, initial_epoch: int) -> Settings:
         kind = type(layer).__name__
         found[f"layer {number}"] = kind
         found |= {f"layer {number}, {kind}: {name}": _plain(value) for name, value in _settings(layer).items()}
-    found |= {"loss": _plain(network.loss), "metrics": list(network.metrics)}
+    found |= {"loss": _plain(network.loss), "loss_weights": network.loss_weight}
+    found |= {"metrics": list(network.metrics), "weighted_metrics": sorted(network.weighted_metrics)}
     found["optimizer"] = type(network.optimizer).__name__
     found |= {f"optimizer: {name}": _plain(value) for name, value in _settings(network.optimizer).items()}
     return (
@@ -47,8 +48,10 @@ def of_training(fit: Fit, initial_epoch: int) -> Settings:
 
 def of_data(fit: Fit) -> Settings:
     """What tells the data of a training from others."""
-    validation = [None, None] if fit.held_out is None else fit.held_out.data.digests
-    return dict(zip(("x", "y", "validation x", "validation y"), fit.feed.data.digests + validation, strict=True))
+    validation = [None, None, None] if fit.held_out is None else fit.held_out.data.digests
+    arrays = "x", "y", "weights"
+    names = [*arrays, *(f"validation {each}" for each in arrays)]
+    return dict(zip(names, fit.feed.data.digests + validation, strict=True))
 
 
 def of_array(array: Array | None, backend: Backend) -> str | None:

@@ -26,7 +26,6 @@ _PARTS = (
 
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
 _UNUSED_BY_VARIANCE_SCALING = {"input_axes": None, "output_axes": None}
-_UNUSED_BY_LOSSES = {"reduction": "sum_over_batch_size"}
 _UNUSED_BY_OPTIMIZERS = {
     "use_ema": False,
     "ema_momentum": 0.99,
@@ -39,10 +38,16 @@ _UNUSED: dict[str, dict[str, Any]] = {
     "Flatten": {"data_format": "channels_last"},
     "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
-    "BinaryCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
-    "BinaryAccuracy": {"threshold": 0.5},
-    "CategoricalCrossentropy": {"label_smoothing": 0.0, "axis": -1, **_UNUSED_BY_LOSSES},
-    "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1, **_UNUSED_BY_LOSSES},
+}
+_UNUSED_BY_LOSSES: dict[str, dict[str, Any]] = {
+    "BinaryCrossentropy": {"axis": -1},
+    "CategoricalCrossentropy": {"axis": -1},
+    "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1},
+}
+_UNUSED_BY_METRICS: dict[str, dict[str, Any]] = {
+    "AUC": {"multi_label": False, "num_labels": None, "label_weights": None},
+    "CategoricalCrossentropy": {"axis": -1},
+    "SparseCategoricalCrossentropy": {"ignore_class": None, "axis": -1},
 }
 
 
@@ -105,11 +110,10 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
     if issubclass(cls, layers.InputLayer):
         config["shape"] = tuple(config.pop("batch_shape")[1:])
         config.pop("trainable", None)
-    if issubclass(cls, metrics.Metric):
+    if issubclass(cls, losses.Loss | metrics.Metric | initializers.Initializer):
         config.pop("dtype", None)
-    if issubclass(cls, losses.Loss | initializers.Initializer):
+    if issubclass(cls, initializers.Initializer):
         config.pop("name", None)
-        config.pop("dtype", None)
     for key, entry in config.items():
         if isinstance(entry, dict) and key.endswith("_initializer"):
             config[key] = deserialize(entry, "keras.initializers")
@@ -156,7 +160,9 @@ def _unused(cls: type) -> dict[str, Any]:
     """The arguments that Keras' class has and tinydnn's lacks, in the order in which they are written."""
     of_all: dict[str, Any] = {}
     if issubclass(cls, losses.Loss):
-        of_all = _UNUSED_BY_LOSSES
+        of_all = _UNUSED_BY_LOSSES.get(cls.__name__, {})
+    elif issubclass(cls, metrics.Metric):
+        of_all = _UNUSED_BY_METRICS.get(cls.__name__, {})
     elif issubclass(cls, optimizers.Optimizer):
         of_all = _UNUSED_BY_OPTIMIZERS
     elif issubclass(cls, initializers.VarianceScaling):

@@ -5,7 +5,7 @@ The step is run by the code that `fit` runs; the microscope copies what the pass
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -141,7 +141,13 @@ def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Form
     output = f"{layer.name}/y"  # y alone are the targets
     if isinstance(layer, layers.Dense | layers.Activation):
         output = "z" if t.loss_takes_z or layer.activation is activations.linear else "a"
-    return quotes.of_loss(model.loss, passes[0].logits, output)
+    of_rows, of_gradient = quotes.of_loss(model.loss, passes[0].logits, output)
+    return of_rows, replace(of_gradient, text=f"{of_gradient.text}{_loss_weight(model)}")
+
+
+def _loss_weight(model: Sequential) -> str:
+    """The factor of the loss, where it has one."""
+    return "" if model.loss_weight == 1 else f" * {model.loss_weight:g}"
 
 
 def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
@@ -156,10 +162,9 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
             yield Tensor(f"{layer.name}/{kind}", kind, how.named(kind), values)
     how, _ = _loss_formulas(model, passes)
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
-    penalty = (
-        " + penalties" if model.regularized or any(layer.activity_regularizer for layer in model.flat_layers) else ""
-    )
-    how = quote(Averages._means, f"loss = mean of l{penalty}", "each / samples")
+    penalized = model.regularized or any(layer.activity_regularizer for layer in model.flat_layers)
+    penalty = " + penalties" if penalized else ""
+    how = quote(Averages._means, f"loss = mean of l{_loss_weight(model)}{penalty}", "each / samples")
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 

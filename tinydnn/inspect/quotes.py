@@ -61,7 +61,7 @@ def _source(method: Method) -> tuple[list[str], int]:
     assert isinstance(head, ast.FunctionDef)
     if ast.get_docstring(head) is not None:
         end = head.body[0].end_lineno or 0
-        lines[head.body[0].lineno - 1 : end] = [""] * (end - head.body[0].lineno + 1)
+        lines[head.body[0].lineno - 1 : end] = ["\n"] * (end - head.body[0].lineno + 1)
     return lines, first
 
 
@@ -197,6 +197,8 @@ def of_loss(loss: losses.Loss, logits: bool, output: str) -> tuple[Formula, Form
     output: what that is called.
     """
     paragraph, left = ("From logits", "dz") if logits else ("From probabilities", "dx")
+    if isinstance(loss, losses.ElementwiseLoss):
+        return _of(_of_outputs(loss, loss.f, ""), output), _of(_of_outputs(loss, loss.slope, " / N"), output)
     kind: Any = type(loss)
     forward, backward = kind.forward, kind.backward
     if logits and isinstance(loss, losses.SparseCategoricalCrossentropy):
@@ -206,6 +208,21 @@ def of_loss(loss: losses.Loss, logits: bool, output: str) -> tuple[Formula, Form
         of_method(backward, left, "t.dx", "its gradient / N", paragraph),
     )
     return _of(found[0], output), _of(found[1], output)
+
+
+def _of_outputs(loss: losses.ElementwiseLoss, formula: Elementwise, share: str) -> Formula:
+    """A formula of each output, by its docstring: its mean or sum, or its share of a mean."""
+    found = of_elementwise(formula, "")
+    text = inspect.getdoc(formula.function) or found.text
+    number = (
+        "" if loss.number is None else f",  {[*inspect.signature(formula.function).parameters][2]} = {loss.number:g}"
+    )
+    if not share:
+        how = f"{'mean' if loss.is_mean else 'sum'} over the outputs of {text}"
+    else:
+        is_product = not re.search(" [-+] | where | else ", re.sub(r"\([^()]*\)", "", text))
+        how = f"{text if is_product else f'({text})'}{' / outputs' * loss.is_mean}{share}"
+    return replace(found, text=f"{how}{number}")
 
 
 def _of(formula: Formula, output: str) -> Formula:

@@ -1,57 +1,123 @@
-"""Squared and absolute errors, each beside its gradient (mirrors keras/src/losses/losses.py)."""
+"""Losses that measure how far an output is from its target (mirrors keras/src/losses/losses.py)."""
 
 from typing import Any
 
 import numpy as np
 
-from tinydnn.device.backend import Array
+from tinydnn.checks import check_positive
 from tinydnn.device.elementwise import elementwise
-from tinydnn.losses.loss import Loss, LossTrace
+from tinydnn.losses.elementwise_loss import ElementwiseLoss
+from tinydnn.losses.loss import EPSILON
 
 
-@elementwise
-def square(x: Any, y: Any) -> Any:
-    """(x - y)²"""
-    return (x - y) * (x - y)
-
-
-@elementwise
-def difference(x: Any, y: Any) -> Any:
-    """|x - y|"""
-    return np.maximum(x - y, y - x)
-
-
-class MeanAbsoluteError(Loss):
-    """l_i = mean over k of |x_ik - y_ik|"""
-
-    @elementwise
-    def gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
-        return np.where(x > y, 1, np.where(x < y, -1, 0)) * (1 / (outputs * n))
-
-    def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
-        """l = mean over the outputs of |x - y|"""
-        difference.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
-        t.l /= x.shape[1]
-
-    def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
-        """dx = the sign of (x - y) / outputs / n"""
-        self.gradient.into(xp, t.dx, x, t.y, x.shape[1], n)
-        return t.dx
-
-
-class MeanSquaredError(Loss):
+class MeanSquaredError(ElementwiseLoss):
     """l_i = mean over k of (x_ik - y_ik)²"""
 
     @elementwise
-    def gradient(x: Any, y: Any, outputs: Any, n: Any) -> Any:
-        return (x - y) * (2 / (outputs * n))
+    def f(x: Any, y: Any) -> Any:
+        """(x - y)²"""
+        return (x - y) * (x - y)
 
-    def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
-        """l = mean over the outputs of (x - y)²"""
-        square.sum_rows(xp, t.l.reshape(-1, 1), t.work, x, t.y)
-        t.l /= x.shape[1]
+    @elementwise
+    def slope(x: Any, y: Any) -> Any:
+        """2 (x - y)"""
+        return 2 * (x - y)
 
-    def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
-        """dx = 2 (x - y) / outputs / n"""
-        self.gradient.into(xp, t.dx, x, t.y, x.shape[1], n)
-        return t.dx
+
+class MeanAbsoluteError(ElementwiseLoss):
+    """l_i = mean over k of |x_ik - y_ik|"""
+
+    @elementwise
+    def f(x: Any, y: Any) -> Any:
+        """|x - y|"""
+        return np.maximum(x - y, y - x)
+
+    @elementwise
+    def slope(x: Any, y: Any) -> Any:
+        """the sign of (x - y)"""
+        return np.where(x > y, 1, np.where(x < y, -1, 0))
+
+
+class MeanAbsolutePercentageError(ElementwiseLoss):
+    """l_i = mean over k of 100 |x_ik - y_ik| / |y_ik|, where |y_ik| counts as 1e-7 at least"""
+
+    @elementwise
+    def f(x: Any, y: Any) -> Any:
+        """100 |x - y| / max(|y|, 1e-7)"""
+        return 100 * np.abs((y - x) / np.maximum(np.abs(y), EPSILON))
+
+    @elementwise
+    def slope(x: Any, y: Any) -> Any:
+        """100 times the sign of (x - y) / max(|y|, 1e-7)"""
+        return np.where(x > y, 100, np.where(x < y, -100, 0)) / np.maximum(np.abs(y), EPSILON)
+
+
+class MeanSquaredLogarithmicError(ElementwiseLoss):
+    """l_i = mean over k of (log(1 + x_ik) - log(1 + y_ik))², where x and y count as 1e-7 at least"""
+
+    @elementwise
+    def f(x: Any, y: Any) -> Any:
+        """(log(1 + x) - log(1 + y))²"""
+        d = np.log(np.maximum(x, EPSILON) + 1) - np.log(np.maximum(y, EPSILON) + 1)
+        return d * d
+
+    @elementwise
+    def slope(x: Any, y: Any) -> Any:
+        """2 (log(1 + x) - log(1 + y)) / (1 + x) where x is at least 1e-7, else 0"""
+        d = np.log(np.maximum(x, EPSILON) + 1) - np.log(np.maximum(y, EPSILON) + 1)
+        return np.where(x >= EPSILON, 2 * d / (x + 1), 0)
+
+
+class Huber(ElementwiseLoss):
+    """l_i = mean over k of e²/2 where |e| is at most delta, else delta |e| - delta²/2, with e = x_ik - y_ik.
+
+    Args:
+        delta: where a parabola goes on as a line; above 0.
+    """
+
+    def __init__(self, delta: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.number = float(check_positive("delta", delta))
+
+    @elementwise
+    def f(x: Any, y: Any, delta: Any) -> Any:
+        """(x - y)²/2 where |x - y| is at most delta, else delta |x - y| - delta²/2"""
+        e = np.abs(x - y)
+        return np.where(e <= delta, 0.5 * e * e, delta * e - 0.5 * delta * delta)
+
+    @elementwise
+    def slope(x: Any, y: Any, delta: Any) -> Any:
+        """(x - y) clipped to [-delta, delta]"""
+        return np.minimum(np.maximum(x - y, -delta), delta)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "delta": self.number}
+
+
+class LogCosh(ElementwiseLoss):
+    """l_i = mean over k of log(cosh(x_ik - y_ik))"""
+
+    @elementwise
+    def f(x: Any, y: Any) -> Any:
+        """log(cosh(x - y)), as |x - y| + log(1 + exp(-2 |x - y|)) - log 2"""
+        e = np.abs(x - y)
+        return e + np.log1p(np.exp(-2 * e)) - 0.6931471805599453
+
+    @elementwise
+    def slope(x: Any, y: Any) -> Any:
+        """tanh(x - y)"""
+        return np.tanh(x - y)
+
+
+class Poisson(ElementwiseLoss):
+    """l_i = mean over k of x_ik - y_ik log x_ik, for counts y and the rates x of Poisson distributions"""
+
+    @elementwise
+    def f(x: Any, y: Any) -> Any:
+        """x - y log(x + 1e-7)"""
+        return x - y * np.log(x + EPSILON)
+
+    @elementwise
+    def slope(x: Any, y: Any) -> Any:
+        """1 - y / (x + 1e-7)"""
+        return 1 - y / (x + EPSILON)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.activations import Activation
-from tinydnn.checks import as_float, check_labels, check_targets
+from tinydnn.checks import as_float, check_labels, check_sample_weight, check_targets
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise
 from tinydnn.missing import Offered
@@ -38,6 +38,7 @@ class LossTrace:
     y: the targets, (rows, outputs). l: the loss of each row, (rows,). Both may be views of arrays that lie elsewhere.
     dx: the gradient with respect to what the loss is computed from, (rows, outputs).
     p: the probabilities, (rows, outputs), where the loss works them out.
+    smoothed: the targets that the loss compares with, (rows, outputs), where it smooths them.
     work: a scratch array, (rows, outputs). largest, total: a number for each row, (rows, 1).
     """
 
@@ -45,21 +46,37 @@ class LossTrace:
         self.y = room("y", (rows, outputs))
         self.l = room("l", (rows,))
         self.p = room("p", (rows, outputs))
+        self.smoothed = room("smoothed", (rows, outputs))
         self.work = room("work", (rows, outputs))
         self.dx = room("dx", (rows, outputs))
         self.largest = room("largest", (rows, 1))
         self.total = room("total", (rows, 1))
 
 
+_MEANS = "sum_over_batch_size", "mean", "mean_with_sample_weight"
+
+
 class Loss(Offered):
     """Called on targets and predictions, it returns the loss of the batch as a float.
 
     Targets are checked as `fit` checks them; a prediction that is infinite or NaN gives such a loss.
+
+    Args:
+        reduction: what becomes of the rows' losses: "sum_over_batch_size" or "mean", their mean; called on arrays also
+            "mean_with_sample_weight", their weighted mean, "sum", and "none" or None, all of them.
+        name: None is the class's own.
     """
 
     sparse = False  # whether targets are integer labels
     from_logits = False
     computes_softmax = False  # whether it works out the probabilities from a softmax' logits
+    reduction: str | None = "sum_over_batch_size"
+    name: str | None = None
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = None) -> None:
+        if reduction not in (*_MEANS, "sum", "none", None):
+            raise ValueError(f"reduction expects {', '.join(_MEANS)}, sum, none or None. Received: {reduction!r}")
+        self.reduction, self.name = reduction, name
 
     def takes_logits(self, last: Activation | None) -> bool:
         """Whether it is computed from logits in a model whose last step is this activation, or none."""
@@ -73,7 +90,8 @@ class Loss(Offered):
         """Compute the gradient of (sum of l) / n with respect to x, and return it: t.dx."""
         raise NotImplementedError
 
-    def __call__(self, y_true: Any, y_pred: Any) -> float:
+    def of_rows(self, y_true: Any, y_pred: Any) -> Array:
+        """The loss of each row, (rows,), of predictions (rows, outputs)."""
         x = as_float(y_pred, "y_pred")
         if x.ndim != 2 or not x.size:
             raise ValueError(f"{type(self).__name__} expects y_pred (rows, outputs). Received: shape={x.shape}")
@@ -85,7 +103,27 @@ class Loss(Offered):
             t.y[...] = check_targets(y_true, n, outputs, x.dtype, "y_true")
         with Backend().quiet():
             self.forward(np, x, t, self.from_logits)
-        return float(t.l.mean())
+        return t.l
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        l = self.of_rows(y_true, y_pred)
+        divisor = float(len(l))
+        if sample_weight is not None:
+            weights = check_sample_weight(sample_weight, len(l), l.dtype)
+            l = l * weights
+            if self.reduction == "mean_with_sample_weight":
+                divisor = float(weights.sum())
+        if self.reduction in ("none", None):
+            return l
+        return float(l.sum()) if self.reduction == "sum" else float(l.sum()) / divisor if divisor else 0.0
+
+    def check_trains(self) -> None:
+        """Raise a ValueError if its reduction is not one that a training can have."""
+        if self.reduction not in _MEANS[:2]:
+            raise ValueError(
+                f"A training takes the mean of its rows' losses: {type(self).__name__} expects "
+                f"reduction='sum_over_batch_size' there. Received: reduction={self.reduction!r}"
+            )
 
     def get_config(self) -> dict[str, Any]:
-        return {"name": snake_case(type(self).__name__), "reduction": "sum_over_batch_size"}
+        return {"name": self.name or snake_case(type(self).__name__), "reduction": self.reduction}

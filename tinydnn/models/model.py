@@ -8,7 +8,7 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count, check_frequency, check_pair, is_int
+from tinydnn.checks import check_count, check_frequency, check_parts, is_int
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
@@ -17,6 +17,7 @@ from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
+from tinydnn.engine.sample_weights import split_weights, weights_of
 from tinydnn.engine.streams import feed_of, is_stream
 from tinydnn.layers import KerasTensor
 from tinydnn.layers.calling import unpacked
@@ -89,7 +90,8 @@ class Model(Network, Described, OldMethods):
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
-        *,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
@@ -108,8 +110,10 @@ class Model(Network, Described, OldMethods):
             verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
             callbacks: instances of `tinydnn.callbacks.Callback`.
             validation_split: hold out the last share of the samples, and evaluate on it after each epoch.
-            validation_data: (x, y) to evaluate on instead, or what gives such batches.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on instead, or what gives such batches.
             shuffle: whether each epoch takes the samples in random order, or the batches of a PyDataset.
+            class_weight: {class: weight}, how much the loss of a sample of this class counts; 1 for others.
+            sample_weight: how much the loss of each sample counts, (n,); their mean loss is still divided by n.
             initial_epoch: the number of epochs that went before.
             steps_per_epoch: how many batches an epoch takes; the next epoch goes on from there. None is all.
             validation_steps: how many batches an evaluation takes, None for all.
@@ -132,17 +136,24 @@ class Model(Network, Described, OldMethods):
             raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
         validation_freq = check_frequency("validation_freq", validation_freq)
         if validation_data is None and validation_split != 0:
-            x, y, validation_data = split(x, y, validation_split)
+            x, y, held = split(x, y, validation_split)
+            sample_weight, *weights = split_weights(sample_weight, len(x), len(held[0]))
+            validation_data = (*held, *weights)
         self.require_compiled("fit", x if is_stream(x) else y)
         usual = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
-        feed = feed_of(self, "fit", x, y, batch_size, usual, steps_per_epoch, shuffle=bool(shuffle))
+        feed = feed_of(
+            self, "fit", x, y, batch_size, usual, steps_per_epoch, shuffle=bool(shuffle),
+            sample_weight=sample_weight, class_weight=class_weight,
+        )  # fmt: skip
         held_out = None
         if validation_data is not None:
             streams = is_stream(validation_data)
-            x, y = (validation_data, None) if streams else check_pair(validation_data)
+            x, y, weights_of_validation = (validation_data, None, None) if streams else check_parts(validation_data)
             size = validation_batch_size if streams else validation_batch_size or batch_size
-            shape = feed.data.x.shape[1:]
-            held_out = feed_of(self, "evaluate", x, y, size, usual, validation_steps, sample_shape=shape)
+            held_out = feed_of(
+                self, "evaluate", x, y, size, usual, validation_steps,
+                sample_shape=feed.data.x.shape[1:], sample_weight=weights_of_validation,
+            )  # fmt: skip
         hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 
         # All arguments are right: from here on the model changes.
@@ -157,6 +168,7 @@ class Model(Network, Described, OldMethods):
         y: Any = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        sample_weight: Any = None,
         *,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
@@ -167,9 +179,10 @@ class Model(Network, Described, OldMethods):
         x, y: as for fit; x alone where it gives (x, y) batch after batch.
         batch_size: samples at a time; None takes 1024, since it does not change the result.
         steps: how many batches; None takes all.
+        sample_weight: how much the loss of each sample counts, (n,).
         """
         self.require_compiled("evaluate", x if is_stream(x) else y)
-        feed = feed_of(self, "evaluate", x, y, batch_size, _INFERENCE_BATCH, steps)
+        feed = feed_of(self, "evaluate", x, y, batch_size, _INFERENCE_BATCH, steps, sample_weight=sample_weight)
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
         return self._as_list(inference.evaluate(self, feed, hooks), return_dict)
 
@@ -203,10 +216,17 @@ class Model(Network, Described, OldMethods):
             )
         return self.called_on(tensor) if symbolic else self.predict(x, verbose=0)
 
-    def train_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
-        """One step on these samples as one batch; the loss and metrics before its update."""
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step on these samples as one batch, weighted as by `fit`; the loss and metrics before its update."""
         self.require_compiled("train_on_batch", y)
-        with OneBatch(self, x, y) as batch:
+        with OneBatch(self, x, y, weights=weights_of(y, sample_weight, class_weight)) as batch:
             batch.gradients()
             logs = batch.logs()
             if not math.isfinite(logs["loss"]):
@@ -214,18 +234,21 @@ class Model(Network, Described, OldMethods):
             batch.update()
         return self._as_list(logs, return_dict)
 
-    def test_on_batch(self, x: Any, y: Any, *, return_dict: bool = False) -> Any:
+    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics on these samples."""
-        return self.evaluate(x, y, verbose=0, return_dict=return_dict)
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """The model's outputs for these samples, (n, outputs), as a NumPy array."""
         return self.predict(x, verbose=0)
 
     def _as_list(self, logs: Logs, return_dict: bool) -> Any:
+        """The loss and the metrics in the order in which they were given, as Keras lists them: where several have one
+        name, the first for each of them, and the others at the end."""
         if return_dict:
             return logs
-        values = [logs["loss"], *(logs[name] for name in self.metrics)]
+        names = ["loss", *(metric.name for metric in self.metrics.values())]
+        values = [logs[name] for name in [*names, *sorted(logs.keys() - set(names))]]
         return values if self.metrics else values[0]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:

@@ -10,6 +10,8 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 _BAR_WIDTH = 20
 _INTERVAL = 0.05  # seconds between two redraws
 _NOTEBOOK_INTERVAL = 1.0  # a saved notebook keeps every one of them
@@ -124,6 +126,7 @@ def _figures(logs: dict[str, Any] | None) -> str:
     return "".join(f" - {name}: {figure(value)}" for name, value in (logs or {}).items())
 
 
-def figure(value: float) -> str:
-    """A number of the log as Keras prints it."""
+def figure(value: Any) -> str:
+    """A number of the log as Keras prints it; of several their mean."""
+    value = float(np.mean(value))
     return f"{value:.4f}" if abs(value) > 1e-3 else f"{value:.4e}"

@@ -61,16 +61,14 @@ def _operations() -> Iterator[tuple[str, Operation]]:
         yield name, partial(_activation, name=name, derivative=False)
         yield f"derivative of {name}", partial(_activation, name=name, derivative=True)
         yield f"Dense with {name}", partial(_dense, activation=name)
-    for kind, logits in (
-        (losses.CategoricalCrossentropy, False),
-        (losses.CategoricalCrossentropy, True),
-        (losses.SparseCategoricalCrossentropy, False),
-        (losses.SparseCategoricalCrossentropy, True),
-        (losses.MeanSquaredError, False),
-    ):
-        name = f"{kind.__name__}{' from logits' * logits}"
-        yield name, partial(_loss, kind=kind, logits=logits, gradient=False)
-        yield f"gradient of {name}", partial(_loss, kind=kind, logits=logits, gradient=True)
+    for kind in losses.CLASSES:
+        for logits in (False, True) if issubclass(kind, losses.Crossentropy) else (False,):
+            name = f"{kind.__name__}{' from logits' * logits}"
+            yield name, partial(_loss, make=kind, logits=logits, gradient=False)
+            yield f"gradient of {name}", partial(_loss, make=kind, logits=logits, gradient=True)
+    smooth = partial(losses.CategoricalCrossentropy, label_smoothing=0.1)
+    yield "smoothed targets", partial(_loss, make=smooth, logits=True, gradient=True)
+    yield "binary accuracy", _binary_accuracy
     yield "RMSprop", partial(_updated, make=optimizers.RMSprop)
     make = partial(optimizers.RMSprop, centered=True, momentum=0.5, weight_decay=0.01, clipnorm=1.0)
     yield "RMSprop, all options", partial(_updated, make=make)
@@ -118,7 +116,16 @@ def _one_hot(backend: Backend, dtype: str) -> Array:
 
 def _predictions(backend: Backend, dtype: str, outputs: int) -> Array:
     p, out = _numbers(backend, dtype, 64, outputs), backend.xp.empty(64, np.int64)
-    metrics.Accuracy().measure(backend.xp, p, p, p, out)
+    t = losses.LossTrace(lambda name, shape: p, *p.shape)
+    metrics.get("accuracy").measure(backend.xp, p, t, False, out)
+    return out
+
+
+def _binary_accuracy(backend: Backend, dtype: str) -> Array:
+    t = losses.LossTrace(lambda name, shape: backend.xp.empty(shape, dtype), 64, 10)
+    p, out = _numbers(backend, dtype, 64, 10), backend.xp.empty(64, dtype)
+    t.y[...] = _numbers(backend, dtype, 64, 10, seed=1) > 0
+    metrics.BinaryAccuracy().measure(backend.xp, p, t, False, out)
     return out
 
 
@@ -147,10 +154,10 @@ def _dense(backend: Backend, dtype: str, activation: str) -> Array:
     return backend.asarray(model.predict(_numbers(Backend(), dtype, 64, 784, seed=1) / 8, verbose=0))
 
 
-def _loss(backend: Backend, dtype: str, kind: type[losses.Loss], logits: bool, gradient: bool) -> Array:
-    xp, loss = backend.xp, kind()
+def _loss(backend: Backend, dtype: str, make: Callable[[], losses.Loss], logits: bool, gradient: bool) -> Array:
+    xp, loss = backend.xp, make()
     x = _numbers(backend, dtype, 64, 10)
-    x = x if logits or kind is losses.MeanSquaredError else abs(x) / 4
+    x = x if logits else abs(x) / 4
     t = losses.LossTrace(lambda name, shape: xp.empty(shape, dtype), *x.shape)
     t.y[...] = backend.asarray(np.eye(10, dtype=dtype)[np.arange(64) % 10])
     loss.forward(xp, x, t, logits)
