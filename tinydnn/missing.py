@@ -30,6 +30,7 @@ _OF_KERAS = {
     "AUC": "multi_label num_labels label_weights",
     "CosineSimilarity": "axis",
     "SparseTopKCategoricalAccuracy": "from_sorted_ids",
+    "sparse_top_k_categorical_accuracy": "from_sorted_ids",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
     "summary": "show_trainable layer_range",

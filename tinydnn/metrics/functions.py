@@ -17,6 +17,7 @@ from tinydnn.metrics.accuracy_metrics import (
     in_top_k,
 )
 from tinydnn.metrics.metric import Metric
+from tinydnn.missing import names_its_arguments
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
@@ -43,6 +44,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
     return sparse_top_k_categorical_accuracy(as_numeric(y_true, "y_true").argmax(axis=-1), y_pred, k)
 
 
+@names_its_arguments
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
     """1 for each row where fewer than k outputs are larger than that of the integer label, else 0, (…)."""
     p = as_float(y_pred, "y_pred")

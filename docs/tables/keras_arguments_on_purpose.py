@@ -1,1 +1,0 @@
-ON_PURPOSE: dict[tuple[str, str], str] = {}
