@@ -226,7 +226,7 @@ def test_checkpoints_every_few_batches(tmp_path):
         ),
         (lambda: LambdaCallback(on_fire=print), TypeError, "on_fire"),
         (lambda: net().fit(X, Y, callbacks=[print], verbose=0), TypeError, "callbacks expects instances"),
-        (lambda: keras.callbacks.TensorBoard, AttributeError, "no 'TensorBoard'"),
+        (lambda: keras.callbacks.RemoteMonitor, AttributeError, "no 'RemoteMonitor'"),
     ],
 )
 def test_bad_callbacks_are_named(make, error, message):

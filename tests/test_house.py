@@ -16,7 +16,7 @@ HOUSE = [
     {"keras_ref": "keras_ref"},
     {"inspect": "inspect"},
     {"door": "__init__"},
-    {"surface": "backend callbacks datasets models preprocessing utils"},
+    {"surface": "backend callbacks datasets models ops preprocessing saving utils"},
     {"engine": "engine"},
     {"files": "files"},
     {"mathematics": "activations constraints initializers layers losses metrics normal optimizers random regularizers"},

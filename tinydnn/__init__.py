@@ -17,9 +17,11 @@ from tinydnn import (
     losses,
     metrics,
     models,
+    ops,
     optimizers,
     preprocessing,
     regularizers,
+    saving,
     utils,
 )
 from tinydnn.files.whole import FileFormatError
@@ -47,11 +49,20 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
     "preprocessing",
     "regularizers",
+    "saving",
     "utils",
+    "version",
 ]
+
+
+def version() -> str:
+    """tinydnn's own version."""
+    return __version__
+
 
 sys.meta_path.append(Modules())
 

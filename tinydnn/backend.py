@@ -1,12 +1,67 @@
-"""What scripts ask of keras.backend: settings, and names numbered anew (mirrors keras/backend)."""
+"""What scripts ask of keras.backend: settings, names numbered anew, and functions of arrays (mirrors keras/backend).
+
+Keras 3 has the functions of arrays in `ops`, and in `tf.keras.backend` as well, as K.mean and so on.
+"""
 
 import gc
 
-from tinydnn.config import floatx, set_floatx
-from tinydnn.losses.loss import EPSILON
+from tinydnn.config import backend, epsilon, floatx, image_data_format, set_floatx
 from tinydnn.names import not_offered, number_anew
+from tinydnn.ops import (
+    abs,
+    all,
+    any,
+    argmax,
+    argmin,
+    cast,
+    clip,
+    concatenate,
+    cos,
+    dot,
+    equal,
+    exp,
+    expand_dims,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    log,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    not_equal,
+    one_hot,
+    ones,
+    prod,
+    relu,
+    reshape,
+    round,
+    shape,
+    sigmoid,
+    sign,
+    sin,
+    softmax,
+    sqrt,
+    square,
+    squeeze,
+    stack,
+    std,
+    sum,
+    tanh,
+    transpose,
+    var,
+    zeros,
+)  # fmt: skip
 
-__all__ = ["clear_session", "epsilon", "floatx", "image_data_format", "set_floatx"]
+__all__ = [
+    "abs", "all", "any", "argmax", "argmin", "backend", "cast", "clear_session", "clip", "concatenate", "cos", "dot",
+    "epsilon", "equal", "exp", "expand_dims", "floatx", "greater", "greater_equal", "image_data_format", "less",
+    "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "not_equal", "one_hot", "ones", "prod", "relu",
+    "reshape", "round", "set_floatx", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt", "square", "squeeze",
+    "stack", "std", "sum", "tanh", "transpose", "var", "zeros",
+]  # fmt: skip
 
 
 def clear_session(free_memory: bool = True) -> None:
@@ -17,16 +72,6 @@ def clear_session(free_memory: bool = True) -> None:
     number_anew()
     if free_memory:
         gc.collect()
-
-
-def epsilon() -> float:
-    """How far losses keep probabilities from 0 and 1: 1e-7."""
-    return EPSILON
-
-
-def image_data_format() -> str:
-    """Where the channels of an image are: "channels_last"."""
-    return "channels_last"
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -7,10 +7,16 @@ import numpy as np
 from tinydnn.names import not_offered
 
 __all__ = [
+    "backend",
     "cuda_graphs",
     "device",
+    "disable_traceback_filtering",
+    "enable_traceback_filtering",
+    "epsilon",
     "floatx",
     "fused_kernels",
+    "image_data_format",
+    "is_traceback_filtering_enabled",
     "set_cuda_graphs",
     "set_device",
     "set_floatx",
@@ -38,6 +44,34 @@ def set_floatx(value: str) -> None:
     """
     global _floatx
     _floatx = check_dtype(value)
+
+
+def backend() -> str:
+    """What computes: "tinydnn"."""
+    return "tinydnn"
+
+
+def epsilon() -> float:
+    """How far losses keep probabilities from 0 and 1: 1e-7."""
+    return 1e-7
+
+
+def image_data_format() -> str:
+    """Where the channels of an image are: "channels_last"."""
+    return "channels_last"
+
+
+def disable_traceback_filtering() -> None:
+    """Do nothing: tinydnn leaves nothing out of a traceback."""
+
+
+def enable_traceback_filtering() -> None:
+    """Do nothing: tinydnn leaves nothing out of a traceback."""
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """False: tinydnn leaves nothing out of a traceback."""
+    return False
 
 
 def device() -> str:

@@ -34,14 +34,16 @@ _OF_KERAS = {
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
     "summary": "show_trainable layer_range",
-    "add": "rebuild",
     "clone_model": "input_tensors clone_function call_function recursive",
     "save_model": "zipped",
+    "get_file": "untar hash_algorithm extract archive_format",
+    "one_hot": "sparse",
+    "convert_to_tensor": "sparse ragged",
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
 }
-_CHECKED = {"__init__", *_OF_KERAS}
+_CHECKED = {"__init__", "add", "build", "compute_output_shape", *_OF_KERAS}
 
 
 def names_its_arguments(function: F) -> F:
@@ -102,8 +104,9 @@ class Offered:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in (name for name in vars(cls).keys() & _CHECKED if callable(vars(cls)[name])):
-            setattr(cls, name, names_its_arguments(vars(cls)[name]))
+        for name in vars(cls).keys() & _CHECKED:
+            if inspect.isfunction(vars(cls)[name]):
+                setattr(cls, name, names_its_arguments(vars(cls)[name]))
 
     @names_its_arguments
     def __init__(self) -> None: ...

@@ -39,6 +39,9 @@ import numpy as np
 
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import ENTRY, elementwise
+from tinydnn.names import not_offered
+
+__all__ = ["set_random_seed"]  # of what Keras has; the rest draws what its layers and initializers draw
 
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
@@ -266,3 +269,6 @@ def _seeded_permutation(seed: int, n: int) -> Array:
     found = np.array(order, dtype=np.int64)
     found.flags.writeable = False  # the next epoch gets it too
     return found
+
+
+__getattr__ = not_offered(__name__, globals())

@@ -75,7 +75,7 @@ LOSSES = {
     "binary": ("sigmoid", lambda k: "binary_crossentropy"),
     "mae": (None, lambda k: "mae"),
     "msle": ("softplus", lambda k: "msle"),
-    "huber": (None, lambda k: k.losses.Huber(delta=0.3)),
+    "huber": (None, lambda k: k.losses.Huber()),
     "log_cosh": ("tanh", lambda k: k.losses.LogCosh()),
     "poisson": ("softplus", lambda k: "poisson"),
     "hinge": ("tanh", lambda k: "hinge"),

@@ -129,7 +129,7 @@ def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["passed"] is True
     assert found["versions"]["NumPy"] == np.__version__
-    assert len(found["checks"]) == 172
+    assert len(found["checks"]) == 228
     assert found["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
 
 

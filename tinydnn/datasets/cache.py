@@ -47,17 +47,26 @@ def find(path: str | PathLike[str], origin: str, checksum: str | None, subfolder
         if not os.path.isfile(path):
             raise FileNotFoundError(f"There is no {path!r}; a name without a folder is downloaded, as {origin!r}")
         return path
-    target = os.path.join(keras_home(), "datasets", subfolder, path)
+    return fetch(os.path.join(keras_home(), "datasets", subfolder, path), ORIGIN + origin, checksum)
+
+
+def fetch(target: str, url: str, checksum: str | None, anew: bool = False) -> str:
+    """The path of a file, once it is there with this checksum, if there is one; with `anew`, once it was downloaded.
+
+    Raises:
+        OSError: it can't be downloaded or written. Nothing is left half written.
+    """
     folder = os.path.dirname(target)
-    while not _is_there(target, checksum):
+    while anew or not _is_there(target, checksum):
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise OSError(f"{folder!r} can't be made; let KERAS_HOME name a folder to write to: {error}") from None
         try:
             with alone(target):
-                if not _is_there(target, checksum):  # another may just have finished
-                    write_whole(target, _downloaded(ORIGIN + origin, checksum, target))
+                if anew or not _is_there(target, checksum):  # another may just have finished
+                    write_whole(target, _downloaded(url, checksum, target))
+                    anew = False
         except BlockingIOError:  # another is downloading it
             time.sleep(0.1)
     return target

@@ -44,11 +44,11 @@ def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
         data = feed.data
         network.build_for(data.x.shape[1:])
         backend, shapes = network.backend, [each.sample_shape for each in network.outputs]
-        given: list[
-            list[Array]
-        ] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
+        given: list[list[Array]] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
         with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
+            if feed.streams:
+                feed.begin(shards)
             for step, (start, stop) in enumerate(feed.batches(shards)):
                 callbacks.on_predict_batch_begin(step, {})
                 if feed.streams or not given:

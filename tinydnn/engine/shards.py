@@ -96,9 +96,8 @@ class Shards:
         if order is not None:
             labels, weights = (None if each is None else each[order] for each in (labels, weights))
         workspace = self._workspaces[0]
-        self.averages = Averages(
-            self.network, self.data.n, self.batch_size, labels, weights, workspace, first_step, before
-        )
+        size = self.data.n if self.data.changes else self.batch_size
+        self.averages = Averages(self.network, self.data.n, size, labels, weights, workspace, first_step, before)
         self._order = order
         if self._records:  # recorded calls read it where it lies
             self._order = workspace.take("order", (self.data.n,), np.int64)

@@ -10,6 +10,9 @@ from tinydnn.losses.elementwise_loss import ElementwiseLoss
 from tinydnn.losses.loss import EPSILON
 
 
+LOG_2 = float(np.float32(np.log(2)))  # as Keras rounds it
+
+
 class MeanSquaredError(ElementwiseLoss):
     """l_i = mean over k of (x_ik - y_ik)²"""
 
@@ -101,7 +104,7 @@ class LogCosh(ElementwiseLoss):
     def f(x: Any, y: Any) -> Any:
         """log(cosh(x - y)), as |x - y| + log(1 + exp(-2 |x - y|)) - log 2"""
         e = np.abs(x - y)
-        return e + np.log1p(np.exp(-2 * e)) - 0.6931471805599453
+        return e + np.log1p(np.exp(-2 * e)) - LOG_2
 
     @elementwise
     def slope(x: Any, y: Any) -> Any:

@@ -18,11 +18,11 @@ from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.sample_weights import split_weights, weights_of
-from tinydnn.engine.streams import feed_of, is_stream
 from tinydnn.layers import KerasTensor
 from tinydnn.layers.calling import unpacked
 from tinydnn.missing import refuse_methods
 from tinydnn.models.described import Described
+from tinydnn.models.streams import feed_of, is_stream
 from tinydnn.old_spellings import OldMethods
 
 FilePath = str | PathLike[str]

@@ -4,15 +4,20 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.backend import clear_session
 from tinydnn.checks import as_numeric, whole_numbers
 from tinydnn.device.backend import Array
-from tinydnn.engine.py_dataset import PyDataset
 from tinydnn.missing import names_its_arguments
 from tinydnn.names import not_offered
 from tinydnn.random import set_random_seed
+from tinydnn.utils.files import get_file
+from tinydnn.utils.py_dataset import PyDataset
 from tinydnn.utils.sequences import pad_sequences
 
-__all__ = ["PyDataset", "Sequence", "normalize", "pad_sequences", "set_random_seed", "to_categorical"]
+__all__ = [
+    "PyDataset", "Sequence", "clear_session", "get_file", "normalize", "pad_sequences", "set_random_seed",
+    "to_categorical",
+]  # fmt: skip
 
 Sequence = PyDataset  # its older name
 

@@ -17,9 +17,9 @@ from tinydnn.device.interrupts import impatient
 from tinydnn.engine.data import Data
 from tinydnn.engine.feeds import Arrays, Feed, check_order, say_that_data_ran_out
 from tinydnn.engine.network import Network
-from tinydnn.engine.py_dataset import PyDataset
 from tinydnn.engine.sample_weights import weights_of
 from tinydnn.engine.shards import Shards
+from tinydnn.utils.py_dataset import PyDataset
 from tinydnn.warn import warn
 
 _LOOKED_AT = 2  # batches, before the first epoch, as Keras does
