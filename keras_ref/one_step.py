@@ -45,7 +45,7 @@ def twin(model: Sequential) -> Any:
         random.setstate(state)  # Keras' layers drew seeds from the stream of tinydnn's layers
     copy.optimizer.build(copy.trainable_variables)
     for ours, theirs in zip(model.layers, copy.layers, strict=True):
-        if isinstance(ours, layers.Dropout) and ours.rate > 0:
+        if isinstance(ours, layers.RandomLayer) and ours.draws:
             theirs.seed_generator.state.assign([ours.stream_seed, ours.steps_seen])
     return copy
 

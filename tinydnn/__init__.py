@@ -25,7 +25,8 @@ from tinydnn import (
     utils,
 )
 from tinydnn.files.whole import FileFormatError
-from tinydnn.layers import Input, KerasTensor
+from tinydnn.layers import Input
+from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.missing import Modules
 from tinydnn.models import Model, Sequential
 from tinydnn.names import not_offered

@@ -19,6 +19,8 @@ _OF_KERAS = {
     "Input": "batch_size sparse ragged batch_shape tensor optional",
     "InputLayer": "trainable batch_size sparse ragged batch_shape input_tensor optional",
     "Layer": "activity_regularizer autocast",
+    "BatchNormalization": "renorm renorm_clipping renorm_momentum synchronized",
+    "LayerNormalization": "rms_scaling",
     "Dense": "lora_rank lora_alpha quantization_config",
     "Dropout": "noise_shape",
     "Flatten": "data_format",

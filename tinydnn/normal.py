@@ -31,9 +31,14 @@ _GROUPS_AT_ONCE = 4096
 
 def normal(seed: int, shape: tuple[int, ...], mean: float, stddev: float, dtype: Any) -> Array:
     """Normal numbers of the given shape, as `keras.random.normal(seed=seed)` draws them."""
-    n = math.prod(shape)
-    numbers = _box_muller(random.uniform01((seed, 0), 0, n + n % 2, dtype))[:n]
-    return _scaled(numbers.reshape(shape), mean, stddev)
+    return of_stream((seed, 0), 0, math.prod(shape), mean, stddev, dtype).reshape(shape)
+
+
+def of_stream(seed: tuple[int, int], start: int, stop: int, mean: float, stddev: float, dtype: Any) -> Array:
+    """Numbers start to stop of the stream that `keras.random.normal` draws for a seed pair."""
+    first = start - start % 2  # of a pair
+    numbers = _box_muller(random.uniform01(seed, first, stop + stop % 2, dtype))[start - first :][: stop - start]
+    return _scaled(numbers, mean, stddev)
 
 
 def truncated_normal(seed: int, shape: tuple[int, ...], mean: float, stddev: float, dtype: Any) -> Array:

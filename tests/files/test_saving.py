@@ -288,7 +288,7 @@ def first_dense(config):
         (lambda c: first_dense(c)["config"].update(dtype="bfloat16"), "bfloat16"),
         (lambda c: first_dense(c)["config"].update(surprise=1), "surprise"),
         (lambda c: first_dense(c).update(registered_name="Mine>Dense"), "Keras' own classes only"),
-        (lambda c: c.update(class_name="Functional"), "loads Sequential models"),
+        (lambda c: c.update(class_name="Graph"), "loads Sequential and Functional models"),
         (lambda c: c.pop("config"), "config"),
         (lambda c: c["compile_config"]["optimizer"].update(class_name="Ftrl"), "'Ftrl'"),
         (lambda c: c["compile_config"]["optimizer"]["config"].update(use_ema=True), "use_ema"),
@@ -596,7 +596,7 @@ def test_json_tells_layers_and_how_they_were_compiled_but_no_weights():
     [
         ("{", "The JSON of a model"),
         ("[1, 2]", "The JSON of a model"),
-        ('{"class_name": "Functional", "config": {"layers": []}}', "tinydnn loads Sequential models"),
+        ('{"class_name": "Graph", "config": {"layers": []}}', "tinydnn loads Sequential and Functional models"),
         (
             keras_2_json(kernel_constraint={"class_name": "RadialConstraint", "config": {}}),
             "no class in keras.constraints 'RadialConstraint'",

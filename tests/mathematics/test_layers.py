@@ -255,7 +255,6 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.Conv2D, AttributeError, "tinydnn.layers has no 'Conv2D'"),
         (lambda: layers.Dence, AttributeError, "Did you mean 'Dense'"),
         (lambda: keras.applications, AttributeError, "tinydnn has no 'applications'"),
-        (lambda: keras.Model, AttributeError, "tinydnn has no 'Model'"),
     ],
 )
 def test_what_is_wrong_or_not_offered_is_named(make, error, message):

@@ -199,7 +199,7 @@ def model_file(run: Path) -> Path:
     return path
 
 
-def load_model(run: Path) -> models.Sequential:
+def load_model(run: Path) -> models.Model:
     """The model of a run folder, or of a .keras file, not compiled; it takes digits.
 
     Raises:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tinydnn.layers import InputLayer, KerasTensor, Layer
-from tinydnn.layers.keras_tensor import Call
+from tinydnn.layers import InputLayer, Layer
+from tinydnn.layers.keras_tensor import Call, KerasTensor
 
 Refs = Sequence[tuple[int, int]]  # tensors, each by the number of its call and by its place in what that gives
 
@@ -82,7 +82,7 @@ class Graph:
             dtypes = {layer.name: layer.dtype for layer in self.layers}
             raise ValueError(f"All layers of a model have one dtype. Received: {dtypes}")
         for layer, times in Counter(node.layer for node in self.nodes).items():
-            if times > 1 and not layer.can_be_shared:
+            if times > 1 and (layer.stream_seed or layer.states):  # a step draws from it, or leaves something in it
                 raise ValueError(
                     f"Layer {layer.name!r} stands at several places of model {model!r}, which a {type(layer).__name__} "
                     "can't; make a layer for each"
@@ -211,7 +211,7 @@ def _nodes(source: KerasTensor, calls: Sequence[Call], outputs: Sequence[KerasTe
 
 
 def _needed(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], list[int]]:
-    """Those of the nodes on which the outputs depend, numbered anew: a model that was called may give what none takes."""
+    """Those of the nodes on which the outputs depend, numbered anew: a model's call may give what nothing takes."""
     needed = {*outputs}
     for place in range(len(nodes), 0, -1):
         if place in needed:

@@ -9,7 +9,7 @@ from tinydnn.engine.feeds import Feed
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
-from tinydnn.layers.calling import unpacked
+from tinydnn.layers.operation import unpacked
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -39,12 +39,14 @@ def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Int
 
 
 def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
-    """The network's outputs for these samples, (n, outputs) each, as NumPy arrays; an interrupt ends it after a batch."""
+    """The network's outputs for these samples, each (n, outputs), as NumPy arrays; an interrupt ends it between two."""
     with deferred_interrupt() as interrupt:
         data = feed.data
         network.build_for(data.x.shape[1:])
         backend, shapes = network.backend, [each.sample_shape for each in network.outputs]
-        given: list[list[Array]] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
+        given: list[
+            list[Array]
+        ] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
         with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
             if feed.streams:

@@ -9,7 +9,6 @@ from tinydnn import activations, losses, optimizers
 from tinydnn.checks import check_number
 from tinydnn.device.backend import Shape
 from tinydnn.engine.stack import Stack
-from tinydnn.layers import Layer
 from tinydnn.metrics import Metric, Metrics, by_log_name
 from tinydnn.warn import warn
 
@@ -22,7 +21,7 @@ class Network(Stack):
 
     def __init__(
         self,
-        layers: Sequence[Layer] | None,
+        layers: Sequence[Any] | None,
         trainable: bool,
         name: str | None,
         device: str | None,
@@ -38,7 +37,7 @@ class Network(Stack):
         self.compiled = False
         super().__init__(layers, trainable, name, device, threads)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put a layer at the end.
 
         Raises:
@@ -76,6 +75,11 @@ class Network(Stack):
             RuntimeError: fit is at work on the model.
         """
         self.require_idle("compile")
+        if len(self.outputs) > 1:
+            raise ValueError(
+                f"A model of several outputs can't be compiled, here of {len(self.outputs)}: train one that ends in a "
+                "single output, and let this one, which has the same weights, predict"
+            )
         own_loss, own_weight = self._of_output(loss, "loss"), self._of_output(loss_weights, "loss_weights")
         chosen = optimizers.get(optimizer), None if own_loss is None else losses.get(own_loss)
         found, weighted = by_log_name(metrics, weighted_metrics)
@@ -162,7 +166,7 @@ class Network(Stack):
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""
         # bound to this device, this memory, these callbacks, and symbolic tensors, each of which holds all before it
-        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs", "given_tensors"}
+        bound = {"backend", "_flat", "_views", "training", "graph", "inputs", "outputs"}
         trained = self.built and self.optimizer is not None and self.optimizer.layout is self.layout
         return {name: value for name, value in vars(self).items() if name not in bound} | {
             "_trained": trained,
@@ -173,7 +177,7 @@ class Network(Stack):
     def __setstate__(self, state: dict[str, Any]) -> None:
         trained, source, wiring = (state.pop(name) for name in ("_trained", "_input", "_wiring"))
         self.__dict__ |= {**state, "_flat": None, "_views": [], "training": None}
-        self.graph, self.inputs, self.outputs, self.given_tensors = None, [source.tensor()] if source else [], [], []
+        self.graph, self.inputs, self.outputs = None, [source.tensor()] if source else [], []
         self._choose_device()
         if wiring is not None:
             self._take_graph(wiring.wire(self.inputs[0]))

@@ -81,8 +81,8 @@ class Pass:
         }
 
     def _make_gradients(self, workspace: Workspace) -> None:
-        """Give each trace room for its layer's gradients: views of `gradient`, to which those of its other places add."""
-        self.gradient[...] = 0  # of layers whose outputs nobody takes it stays so
+        """Give each trace room for the gradients of its weights: views of `gradient`, or what is added to them."""
+        self.gradient[...] = 0  # it stays so for layers whose outputs nobody takes
         layers = self.network.flat_layers
         views = self._gradients = dict(zip(layers, self.network.views_by_layer(self.gradient), strict=True))
         self._added: dict[int, list[Array]] = {}  # by the place of a node, where its layer stands at a later one too
@@ -197,8 +197,8 @@ class Pass:
             if i in self._activity:
                 dy = self._activity[i].with_gradient(self.xp, t.z, self._outputs_of(i), dy, batch)
             t.dy = dy
-            dx = node.layer.backward(dy, t)
-            for place, d in zip(node.inputs, dx if node.layer.merges else (dx,), strict=True):
+            dx: Any = node.layer.backward(dy, t)
+            for place, d in zip(node.inputs, dx if node.layer.merges else [dx], strict=True):
                 if self._learns[place]:
                     arriving[place] = d if arriving[place] is None else self._sum(place, arriving[place], d)
             for k, view in enumerate(self._added.get(i, ())):

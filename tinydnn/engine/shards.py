@@ -46,7 +46,7 @@ class Shards:
         try:
             if self.training:
                 self._stack.enter_context(self.network.held())
-            if self.network.device == "cpu":
+            if self.network.device == "cpu" and not self.network.leaves_threads_to_blas(self.batch_size):
                 self._stack.enter_context(single_threaded_blas())
             self._stack.enter_context(self.team)
             return self
@@ -147,8 +147,8 @@ class Shards:
         """Sum the passes' gradients, and let the optimizer take its step with them."""
         if self.network.layout.size:
             self._update_weights(passes)
-        for layer in self.network.flat_layers:
-            layer.steps_seen += 1
+        for layer, t in zip(passes[0].layers, passes[0].traces, strict=True):
+            layer.finish_step(t)
 
     def _update_weights(self, passes: list[Pass]) -> None:
         optimizer, w, g = self.network.optimizer, self.network.parameters, passes[0].gradient

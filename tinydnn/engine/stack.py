@@ -12,8 +12,9 @@ from tinydnn.device.memory import check_room
 from tinydnn.device.threads import worthwhile
 from tinydnn.engine.graph import Graph, flat_layers
 from tinydnn.engine.weights import Weights, moving
-from tinydnn.layers import InputLayer, KerasTensor, Layer, calling
-from tinydnn.layers.keras_tensor import Call
+from tinydnn.layers import InputLayer, Layer
+from tinydnn.layers.keras_tensor import Call, KerasTensor
+from tinydnn.layers.operation import unpacked
 from tinydnn.names import auto_name
 
 
@@ -45,7 +46,6 @@ class Stack(Weights):
         self.graph: Graph | None = None
         self.inputs: list[KerasTensor] = []
         self.outputs: list[KerasTensor] = []
-        self.given_tensors: list[Any] = []  # references to what it gave, where it was called on symbolic tensors
         self.sample_shape: Shape | None = None
         self.built = False
         self._names: set[str] = set()
@@ -141,12 +141,10 @@ class Stack(Weights):
             sizes[layer.name] = 0 if layer.built else sum(map(math.prod, layer.weight_shapes(shape).values()))
             shape = layer.compute_output_shape(shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
-        if not self.inputs:
-            self.inputs = [InputLayer(sample_shape, dtype=self.dtype).tensor()]
-        tensor = self.inputs[0]
+        tensor = source = self.inputs[0] if self.inputs else InputLayer(sample_shape, dtype=self.dtype).tensor()
         for layer in self.layers:
             tensor = layer(tensor)
-        self.sample_shape, self._gives = sample_shape, shape
+        self.inputs, self.sample_shape, self._gives = [source], sample_shape, shape
         auto_name("Functional")  # Keras makes a model of this kind here, which uses up a number
         self._take_graph([tensor])
 
@@ -174,7 +172,7 @@ class Stack(Weights):
 
     def weight_shapes(self, sample_shape: Shape) -> dict[str, Shape]:
         """The shape of each weight, by a name, for samples of this shape; nothing is drawn."""
-        shapes = {}
+        shapes: dict[str, Shape] = {}
         for layer in self.layers:
             shapes |= {f"{layer.name}/{name}": shape for name, shape in layer.weight_shapes(sample_shape).items()}
             sample_shape = layer.compute_output_shape(sample_shape)
@@ -190,9 +188,7 @@ class Stack(Weights):
             )
         self.build_for(tensor.sample_shape)
         call = Call(self, (tensor,))
-        given = [KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)]
-        calling.note(self, given[0])
-        return calling.unpacked(given)
+        return unpacked([KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)])
 
     @property
     def input(self) -> KerasTensor:
@@ -204,7 +200,7 @@ class Stack(Weights):
     def output(self) -> Any:
         """The symbolic tensor that it gives, or the list of them."""
         self._require_built("output")
-        return calling.unpacked(self.outputs)
+        return unpacked(self.outputs)
 
     def _choose_device(self) -> None:
         self.backend = devices.get(*self._asked_for)
@@ -230,8 +226,15 @@ class Stack(Weights):
         return self.backend.device
 
     def threads_for(self, rows: int) -> int:
-        """How many threads share a batch of so many rows, once the model is built."""
+        """How many threads share a batch of so many rows, once the model is built: one, where a layer mixes them."""
+        if any(layer.mixes_rows for layer in self.flat_layers):
+            return 1
         return min(rows, self.threads or worthwhile(rows * self.count_params()))
+
+    def leaves_threads_to_blas(self, rows: int) -> bool:
+        """Whether BLAS may use threads of its own: nobody asked for a number, and a large batch can't be shared."""
+        whole = self.threads is None and any(layer.mixes_rows for layer in self.flat_layers)
+        return whole and worthwhile(rows * self.count_params()) > 1
 
     @property
     def last_activation(self) -> activations.Activation | None:

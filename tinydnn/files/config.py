@@ -135,10 +135,8 @@ def to_config(network: Network) -> dict[str, Any]:
     Raises:
         TypeError: the model has a layer, a loss or an optimizer of a class that is not tinydnn's.
     """
-    if network.keras_class == "Functional":
-        result = _functional_config(network)
-    else:
-        result = _sequential_config(network)
+    kinds = {"Sequential": _sequential_config, "Functional": _functional_config}
+    result = kinds[network.keras_class](network)
     if network.compiled:
         result["compile_config"] = {
             "optimizer": serialize(network.optimizer),

@@ -29,6 +29,9 @@ def of_training(fit: Fit, initial_epoch: int) -> Settings:
         kind = type(layer).__name__
         found[f"layer {number}"] = kind
         found |= {f"layer {number}, {kind}: {name}": _plain(value) for name, value in _settings(layer).items()}
+    if not network.graph.is_chain:
+        places = {layer: i for i, layer in enumerate(network.flat_layers, 1)}
+        found["graph"] = [[places[node.layer], *node.inputs] for node in network.graph.nodes]
     found |= {"loss": _plain(network.loss), "loss_weights": network.loss_weight}
     found |= {"metrics": list(network.metrics), "weighted_metrics": sorted(network.weighted_metrics)}
     found["optimizer"] = type(network.optimizer).__name__

@@ -99,7 +99,7 @@ def _without_models(model: Network | SavedModel) -> list[Layer]:
     for entry in model.layers:
         if not isinstance(entry, Layer):
             raise ValueError(
-                f"A file of Keras 2 has no place that tinydnn knows for model {entry.name!r}, which is a layer of another; "
+                f"tinydnn has no models within models in the files of Keras 2, as {entry.name!r} in {model.name!r}; "
                 "use .keras or .weights.h5"
             )
     return list(model.layers)

@@ -21,7 +21,7 @@ _MODULES: dict[str, tuple[Any, type]] = {
 # What stands within the config of another object.
 _PARTS = (
     initializers.Initializer, regularizers.Regularizer, constraints.Constraint,
-    optimizers.schedules.LearningRateSchedule,
+    optimizers.schedules.LearningRateSchedule, layers.Layer,
 )  # fmt: skip
 
 # Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
@@ -36,8 +36,16 @@ _UNUSED_BY_OPTIMIZERS = {
 _UNUSED: dict[str, dict[str, Any]] = {
     "InputLayer": {"sparse": False, "ragged": False, "optional": False},
     "Flatten": {"data_format": "channels_last"},
+    "BatchNormalization": {
+        "synchronized": False,
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+    },
+    "LayerNormalization": {"rms_scaling": False},
     "Dense": {"quantization_config": None},
     "Dropout": {"noise_shape": None},
+    "AlphaDropout": {"noise_shape": None},
 }
 _UNUSED_BY_LOSSES: dict[str, dict[str, Any]] = {
     "BinaryCrossentropy": {"axis": -1},
@@ -119,6 +127,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
             config[key] = deserialize(entry, "keras.initializers")
         elif isinstance(entry, dict) and key.endswith("_regularizer"):
             config[key] = deserialize(entry, "keras.regularizers")
+        elif isinstance(entry, dict) and key == "activation":
+            config[key] = deserialize(entry, "keras.layers")
         elif isinstance(entry, dict) and key == "learning_rate":
             config[key] = deserialize(entry, "keras.optimizers.schedules")
         elif isinstance(entry, dict) and key.endswith("_constraint"):

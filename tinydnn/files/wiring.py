@@ -1,9 +1,9 @@
 """How the layers of a Functional model hang together, as Keras writes it: each layer with the calls that it got.
 
-    "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["dense", 0, 0], …}}], …}]
+    "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["dense", 0, 0]}}]}]
 
-A history names the layer that gives the tensor, which of its calls, and which output of that. Merging layers have a list
-of tensors. Keras 2 writes a call as [["dense", 0, 0, {}], …].
+A history names the layer that gives the tensor, which of its calls, and which output of that. Merging layers have a
+list of tensors. Keras 2 writes a call as [["dense", 0, 0, {}], …].
 
 Mirrors keras/src/models/functional.py, `get_config` and `functional_from_config`.
 """
@@ -38,11 +38,15 @@ def ends(network: Network) -> dict[str, Any]:
 
     def ref(tensor: Any) -> list[Any]:
         name, number = histories[tensor.call]
-        first = 1 if getattr(tensor.call.layer, "keras_class", "") == "Functional" else 0  # as Keras counts
-        return [name, number + first, tensor.index]
+        return [name, number + _first_call(tensor.call.layer), tensor.index]
 
     outputs = [ref(each) for each in network.outputs]
     return {"input_layers": ref(network.inputs[0]), "output_layers": outputs if network.gives_list else outputs[0]}
+
+
+def _first_call(entry: Any) -> int:
+    """How Keras numbers the first call of an entry where that gives an output of the model."""
+    return int(getattr(entry, "keras_class", None) == "Functional")
 
 
 def _histories(calls: Sequence[Any]) -> dict[Any, list[Any]]:

@@ -21,7 +21,7 @@ from tinydnn.inspect.quotes import Formula, quote
 from tinydnn.inspect.slopes import Index, Slope, slopes
 from tinydnn.inspect.twin import require_row
 from tinydnn.inspect.weight_names import gradient_names, gradients_in, trained_names
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _SHOWN = 784  # at most so many numbers of a tensor go into JSON
 
@@ -81,7 +81,7 @@ class Tensor:
         }
 
 
-def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None = None) -> list[Tensor]:
+def dissect(model: Model, x: Any, y: Any, keras: Mapping[str, Array] | None = None) -> list[Tensor]:
     """Train the model by one step on these samples as one batch; return every tensor of the step in order.
 
     Args:
@@ -115,12 +115,12 @@ def dissect(model: Sequential, x: Any, y: Any, keras: Mapping[str, Array] | None
 # -- the tensors -------------------------------------------------------------------------------------
 
 
-def _rows(model: Sequential, parts: list[Array]) -> Array:
+def _rows(model: Model, parts: list[Array]) -> Array:
     """The rows of all passes, one below the other, as a NumPy array."""
     return np.concatenate([model.backend.to_numpy(part) for part in parts])
 
 
-def _outputs(model: Sequential, passes: list[Pass], i: int) -> Iterator[tuple[str, Formula, Array]]:
+def _outputs(model: Model, passes: list[Pass], i: int) -> Iterator[tuple[str, Formula, Array]]:
     """What layer i computes: z and a, or y."""
     layer, traces = model.flat_layers[i], [each.traces[i] for each in passes]
     following = [[*(t.x for t in each.traces), each.output][i + 1] for each in passes]  # may be the layer's own input
@@ -134,7 +134,7 @@ def _outputs(model: Sequential, passes: list[Pass], i: int) -> Iterator[tuple[st
         yield "y", quotes.of_output(layer, "y"), _rows(model, following)
 
 
-def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Formula]:
+def _loss_formulas(model: Model, passes: list[Pass]) -> tuple[Formula, Formula]:
     assert model.loss is not None
     t = passes[0].traces[-1]
     layer = next(each for each in reversed(model.flat_layers) if each.computes)
@@ -145,12 +145,12 @@ def _loss_formulas(model: Sequential, passes: list[Pass]) -> tuple[Formula, Form
     return of_rows, replace(of_gradient, text=f"{of_gradient.text}{_loss_weight(model)}")
 
 
-def _loss_weight(model: Sequential) -> str:
+def _loss_weight(model: Model) -> str:
     """The factor of the loss, where it has one."""
     return "" if model.loss_weight == 1 else f" * {model.loss_weight:g}"
 
 
-def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Tensor]:
+def _forward(model: Model, passes: list[Pass], loss: float) -> Iterator[Tensor]:
     x = _rows(model, [each.traces[0].x for each in passes]).astype(model.dtype)
     yield Tensor("x", "x", quote(Pass.gather, "the rows of the batch", "self._take(self.data.x"), x)
     y = _rows(model, [each.loss.y for each in passes])
@@ -168,7 +168,7 @@ def _forward(model: Sequential, passes: list[Pass], loss: float) -> Iterator[Ten
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 
-def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
+def _backward(model: Model, passes: list[Pass], gradient: Array) -> Iterator[Tensor]:
     of_weights = model.views_by_layer(gradient)
     _, how = _loss_formulas(model, passes)  # of the gradient that goes into the layer
     for i, layer in reversed(list(enumerate(model.flat_layers))):
@@ -194,7 +194,7 @@ def _backward(model: Sequential, passes: list[Pass], gradient: Array) -> Iterato
         how = quotes.of_input_gradient(layer)
 
 
-def _update(model: Sequential, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
+def _update(model: Model, gradient: Array, before: Array, after: Array) -> Iterator[Tensor]:
     optimizer = model.optimizer
     assert optimizer is not None
     names, views = trained_names(model), model.layout.views

@@ -9,7 +9,7 @@ from tinydnn.device.backend import Array
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.passes import Pass
 from tinydnn.inspect.twin import twin
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 Index = tuple[int, ...]
 
@@ -26,7 +26,7 @@ class Slope:
     slope: float
 
 
-def slopes(model: Sequential, x: Any, y: Any, gradient: Array, passes: list[Pass]) -> list[list[Slope]]:
+def slopes(model: Model, x: Any, y: Any, gradient: Array, passes: list[Pass]) -> list[list[Slope]]:
     """The slopes along a few entries of each weight array, from a twin of the model in float64.
 
     Args:

@@ -33,20 +33,20 @@ def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
 
 
 def require_row(model: Model, what: str) -> None:
-    """Raise a ValueError unless the model's layers stand in a row, each of them once, as what is asked for shows them."""
+    """Raise a ValueError unless the model's layers stand in a row, each of them once."""
     if model.graph is not None and not model.graph.is_chain:
         raise ValueError(
-            f"{what} takes models whose layers are in a row, a Sequential or a Model(inputs, outputs) without branches. "
+            f"{what} takes models with layers in a row: a Sequential, or a Model(inputs, outputs) without branches. "
             f"Received: {model!r}"
         )
 
 
 def _copy(layer: Layer, dtype: str) -> Layer:
     settings = {**layer.get_config(), "dtype": dtype}
-    if isinstance(layer, layers.Dropout):
+    if isinstance(layer, layers.RandomLayer):
         settings["seed"] = layer.stream_seed  # without a seed it would draw a new one
     copy = type(layer)(**settings)
     copy.steps_seen = layer.steps_seen
-    if isinstance(copy, layers.Dropout) and isinstance(layer, layers.Dropout):
+    if isinstance(copy, layers.RandomLayer) and isinstance(layer, layers.RandomLayer):
         copy.drawn_in = layer.drawn_in
     return copy

@@ -1,22 +1,22 @@
 """What the weights of a model and their gradients are called: dense/kernel and dense/dW."""
 
 from tinydnn import layers
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _GRADIENTS = {"kernel": "dW", "bias": "db"}
 
 
-def weight_names(model: Sequential) -> list[str]:
+def weight_names(model: Model) -> list[str]:
     """dense/kernel, dense/bias, … in the order of the model's weights."""
     return [f"{layer.name}/{name}" for layer in model.flat_layers for name in layer.weight_names]
 
 
-def trained_names(model: Sequential) -> list[str]:
+def trained_names(model: Model) -> list[str]:
     """The same of those that the model trains."""
     return [f"{layer.name}/{name}" for layer in model.trained for name in layer.weight_names[: len(layer.learned)]]
 
 
-def gradient_names(model: Sequential) -> list[str]:
+def gradient_names(model: Model) -> list[str]:
     """dense/dW, dense/db, … of those, in the same order."""
     return [f"{layer.name}/{name}" for layer in model.trained for name in gradients_in(layer)]
 

@@ -1,10 +1,11 @@
 """Layers, each in a file of its own, with forward and backward side by side (mirrors keras/src/layers)."""
 
 from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from tinydnn.layers.activity_regularization import ActivityRegularization
 from tinydnn.layers.dense import Dense
-from tinydnn.layers.dropout import Dropout
+from tinydnn.layers.dropout import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from tinydnn.layers.dropout import RandomLayer as RandomLayer
 from tinydnn.layers.input import Input, InputLayer
-from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.layers.layer import Layer
 from tinydnn.layers.merging import (
     Add,
@@ -22,13 +23,17 @@ from tinydnn.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
+from tinydnn.layers.normalization import BatchNormalization, LayerNormalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
+from tinydnn.layers.standardizing import Normalization, UnitNormalization
 from tinydnn.names import not_offered
 
 __all__ = [
-    "ELU", "Activation", "Add", "Average", "Concatenate", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer",
-    "LeakyReLU", "Maximum", "Minimum", "Multiply", "ReLU", "Rescaling", "Reshape", "Softmax", "Subtract",
+    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
+    "Dense", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise", "Input", "InputLayer", "Layer",
+    "LayerNormalization", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "ReLU", "Rescaling",
+    "Reshape", "Softmax", "Subtract", "UnitNormalization",
     "add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract",
 ]  # fmt: skip
 

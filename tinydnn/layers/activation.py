@@ -14,9 +14,9 @@ class Activation(Layer):
     Mirrors keras/src/layers/activations/activation.py.
     """
 
-    def __init__(self, activation: str | activations.Activation, **kwargs: Any) -> None:
+    def __init__(self, activation: "str | activations.Activation | Activation", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._activation = activations.get(activation)
+        self._activation, self.activation_layer = activation_of(activation)
 
     def forward(self, z: Array, t: Trace) -> Array:
         """a = f(z)"""
@@ -34,7 +34,14 @@ class Activation(Layer):
         return t.dx
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "activation": self.activation}
+        return {**super().get_config(), "activation": self.activation_layer or self.activation}
+
+
+def activation_of(identifier: Any) -> tuple[activations.Activation, Activation | None]:
+    """An activation by its name, as itself, or as a layer that is one alone, such as LeakyReLU(); and that layer."""
+    if isinstance(identifier, Activation):
+        return identifier.activation, identifier
+    return activations.get(identifier), None
 
 
 class ReLU(Activation):

@@ -5,6 +5,7 @@ from typing import Any
 from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
+from tinydnn.layers.activation import Activation, activation_of
 from tinydnn.layers.layer import Layer, Trace
 
 
@@ -15,7 +16,7 @@ class Dense(Layer):
 
     Args:
         units: the number of outputs.
-        activation: by name, one of `tinydnn.activations`, or None for linear.
+        activation: by name, one of `tinydnn.activations`, a layer such as LeakyReLU(), or None for linear.
         use_bias: whether there is a b.
         kernel_initializer, bias_initializer: by name, as one of `tinydnn.initializers`, or None for glorot_uniform.
         kernel_regularizer, bias_regularizer: a penalty on W or b, by name, as one of `tinydnn.regularizers`, or None.
@@ -26,7 +27,7 @@ class Dense(Layer):
     def __init__(
         self,
         units: int,
-        activation: str | activations.Activation | None = None,
+        activation: str | activations.Activation | Activation | None = None,
         use_bias: bool = True,
         kernel_initializer: str | initializers.Initializer | None = "glorot_uniform",
         bias_initializer: str | initializers.Initializer | None = "zeros",
@@ -41,7 +42,7 @@ class Dense(Layer):
             raise ValueError(f"Dense expects units as a positive integer. Received: units={units!r}")
         super().__init__(**kwargs)
         self.units = int(units)
-        self._activation = activations.get(activation)
+        self._activation, self.activation_layer = activation_of(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -122,7 +123,7 @@ class Dense(Layer):
         return {
             **super().get_config(),
             "units": self.units,
-            "activation": self.activation,
+            "activation": self.activation_layer or self.activation,
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,

@@ -1,19 +1,50 @@
-"""Dropout (mirrors keras/src/layers/regularization/dropout.py)."""
+"""Layers that draw numbers in training: the dropouts and noise (mirrors keras/src/layers/regularization)."""
 
 import math
 from typing import Any
 
-from tinydnn import random
+import numpy as np
+
+from tinydnn import normal, random
+from tinydnn.config import floatx
 from tinydnn.device.backend import Array
-from tinydnn.device.elementwise import fuses, product
+from tinydnn.device.elementwise import elementwise, fuses, product
 from tinydnn.layers.layer import Layer, Trace, known
 
 
-class Dropout(Layer):
+class RandomLayer(Layer):
+    """The base of layers that draw numbers in training; one that has nothing to draw hands its input on.
+
+    Which numbers is decided by a seed and the number of training steps before; it does not depend on how many threads
+    share a batch.
+
+    Args:
+        draws: whether it has something to draw.
+        seed: an integer; None takes the next one of Python's global generator, as Keras does.
+    """
+
+    def __init__(self, draws: bool, seed: int | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.draws = draws
+        self.seed = seed
+        self.stream_seed = random.draw_seed() if seed is None and draws else seed or 0  # as Keras
+        self.drawn_in = self.dtype  # another dtype gives other random numbers
+
+    def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
+        t = super().trace(room, rows, training, needs_dx)
+        if training:
+            t.mask = room("mask", (rows, *known(self.output_shape)))
+        return t
+
+    def _first_number(self, t: Trace) -> int:
+        """Which number of the step's stream is the mask's first, where threads share a batch."""
+        return t.first_row * math.prod(known(self.output_shape))
+
+
+class Dropout(RandomLayer):
     """In training, sets a share `rate` of the numbers to 0 and scales the others by 1 / (1 - rate).
 
-    Mirrors keras/src/layers/regularization/dropout.py. Which ones fall is decided by a seed and the
-    number of training steps before; it does not depend on how many threads share a batch.
+    Mirrors keras/src/layers/regularization/dropout.py.
 
     Args:
         rate: the share that falls, in [0, 1].
@@ -22,13 +53,9 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, *, seed: int | None = None, **kwargs: Any) -> None:
         if not 0 <= rate <= 1:
-            raise ValueError(f"Dropout expects rate from 0 to 1. Received: rate={rate!r}")
-        super().__init__(**kwargs)
+            raise ValueError(f"{type(self).__name__} expects rate from 0 to 1. Received: rate={rate!r}")
+        super().__init__(rate > 0, seed, **kwargs)
         self._rate = rate
-        self.seed = seed
-        drawn = seed is None and rate > 0  # as Keras, which draws none for a rate of 0
-        self.stream_seed = random.draw_seed() if drawn else seed or 0
-        self.drawn_in = self.dtype  # another dtype gives other random numbers
 
     @property
     def rate(self) -> float:
@@ -38,7 +65,6 @@ class Dropout(Layer):
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
         if training:
-            t.mask = room("mask", (rows, *known(self.output_shape)))
             t.words = self.backend.asarray(random.mask_words((0, 0), 0)) if fuses(self.xp) else None
         return t
 
@@ -50,6 +76,11 @@ class Dropout(Layer):
         """y = x * mask;  mask is 0 with probability `rate`, else 1 / (1 - rate)"""
         if not t.training or self.rate == 0:
             return x
+        self._draw_mask(t)
+        product.into(self.xp, t.y, x, t.mask)
+        return t.y
+
+    def _draw_mask(self, t: Trace) -> None:
         if self.rate == 1:
             t.mask[...] = 0
         elif t.words is not None:
@@ -57,8 +88,6 @@ class Dropout(Layer):
         else:
             seed, first = (self.stream_seed, self.steps_seen), self._first_number(t)
             random.dropout_mask(self.xp, seed, first, self.drawn_in, self.rate, t.mask)
-        product.into(self.xp, t.y, x, t.mask)
-        return t.y
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = x * mask:  dx = dy * mask"""
@@ -68,9 +97,136 @@ class Dropout(Layer):
             product.into(self.xp, t.dx, dy, t.mask)
         return t.dx
 
-    def _first_number(self, t: Trace) -> int:
-        """Which number of the step's stream is the mask's first, where threads share a batch."""
-        return t.first_row * math.prod(known(self.output_shape))
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+class AlphaDropout(Dropout):
+    """In training, sets a share `rate` of the numbers to where selu saturates, and keeps mean and variance.
+
+    Mirrors keras/src/layers/regularization/alpha_dropout.py.
+
+    Args:
+        rate: the share that falls, in [0, 1).
+        seed: as Dropout has it.
+    """
+
+    _SATURATED = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
+
+    def __init__(self, rate: float, *, seed: int | None = None, **kwargs: Any) -> None:
+        if rate == 1:
+            raise ValueError("AlphaDropout expects rate below 1, since nothing would be left to scale. Received: 1")
+        super().__init__(rate, seed=seed, **kwargs)
+        self.drawn_in = floatx()
+
+    @elementwise
+    def dropped(x: Any, mask: Any, saturated: Any, a: Any, b: Any) -> Any:
+        return a * np.where(mask > 0, x, saturated) + b
+
+    @elementwise
+    def gradient(dy: Any, mask: Any, a: Any) -> Any:
+        return np.where(mask > 0, a * dy, 0)
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y = a * x + b, with what is saturated in place of x where the mask is 0"""
+        if not t.training or self.rate == 0:
+            return x
+        self._draw_mask(t)
+        self.dropped.into(self.xp, t.y, x, t.mask, self._SATURATED, self._a, -self._a * self._SATURATED * self.rate)
+        return t.y
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """From y = a * x + b:  dx = a * dy, and 0 where the mask is 0"""
+        if self.rate == 0:
+            return dy
+        if t.dx is not None:
+            self.gradient.into(self.xp, t.dx, dy, t.mask, self._a)
+        return t.dx
+
+    @property
+    def _a(self) -> float:
+        return float(((1 - self.rate) * (1 + self.rate * self._SATURATED**2)) ** -0.5)
+
+
+class _Gaussian(RandomLayer):
+    """Draws normal numbers in training, one for each of the input; on the host, also for a GPU.
+
+    Args:
+        mean, stddev: of the numbers.
+        seed: as Dropout has it.
+    """
+
+    def __init__(self, mean: float, stddev: float, seed: int | None, **kwargs: Any) -> None:
+        super().__init__(stddev > 0, seed, **kwargs)
+        self._mean, self._stddev = mean, stddev
+
+    def prepare(self, t: Trace) -> None:
+        if t.training and self.draws:
+            seed, first = (self.stream_seed, self.steps_seen), self._first_number(t)
+            numbers = normal.of_stream(seed, first, first + t.mask.size, self._mean, self._stddev, self.drawn_in)
+            t.mask[...] = self.backend.asarray(numbers.reshape(t.mask.shape))
+
+
+class GaussianNoise(_Gaussian):
+    """In training, adds normal numbers of mean 0.
+
+    Mirrors keras/src/layers/regularization/gaussian_noise.py.
+
+    Args:
+        stddev: of the noise, in [0, 1].
+        seed: an integer; None takes the next one of Python's global generator, as Keras does.
+    """
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+        if not 0 <= stddev <= 1:
+            raise ValueError(f"GaussianNoise expects stddev from 0 to 1. Received: stddev={stddev!r}")
+        super().__init__(0.0, stddev, seed, **kwargs)
+        self.stddev = stddev
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y = x + noise"""
+        if not t.training or not self.draws:
+            return x
+        return self.xp.add(x, t.mask, out=t.y)
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """From y = x + noise:  dx = dy"""
+        return dy
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}
+
+
+class GaussianDropout(_Gaussian):
+    """In training, multiplies by normal numbers of mean 1 and standard deviation sqrt(rate / (1 - rate)).
+
+    Mirrors keras/src/layers/regularization/gaussian_dropout.py.
+
+    Args:
+        rate: in [0, 1).
+        seed: an integer; None takes the next one of Python's global generator, as Keras does.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        if not 0 <= rate < 1:
+            raise ValueError(f"GaussianDropout expects rate from 0 to below 1. Received: rate={rate!r}")
+        super().__init__(1.0, math.sqrt(rate / (1 - rate)), seed, **kwargs)
+        self.rate = rate
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y = x * noise"""
+        if not t.training or not self.draws:
+            return x
+        product.into(self.xp, t.y, x, t.mask)
+        return t.y
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """From y = x * noise:  dx = dy * noise"""
+        if not self.draws:
+            return dy
+        if t.dx is not None:
+            product.into(self.xp, t.dx, dy, t.mask)
+        return t.dx
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}

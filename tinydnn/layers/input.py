@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tinydnn.layers import calling
 from tinydnn.layers.keras_tensor import Call, KerasTensor
 from tinydnn.layers.layer import Layer, known
 from tinydnn.missing import names_its_arguments
@@ -14,12 +13,12 @@ class InputLayer(Layer):
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(input_shape=shape, name=name, dtype=dtype)
-        self.build(known(self.given_shape))
+        self.input_shape = self.output_shape = self.given_shape
 
     def tensor(self, name: str | None = None) -> KerasTensor:
         """The symbolic tensor of such samples."""
         tensor = KerasTensor(known(self.given_shape), self.dtype, Call(self, ()), name=name)
-        calling.note(self, tensor)
+        self.note(tensor)
         return tensor
 
     def get_config(self) -> dict[str, Any]:

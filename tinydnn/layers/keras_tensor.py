@@ -1,7 +1,8 @@
 """Symbolic tensors: what layers will give, known before there is any data (mirrors keras/src/backend/common)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tinydnn.device.backend import Shape
 from tinydnn.missing import Offered
@@ -35,6 +36,8 @@ class KerasTensor(Offered):
         self.call, self.index = call, index
         self.name = auto_name("KerasTensor") if name is None else name
 
+    operators: ClassVar[dict[str, Callable[[Sequence[Any]], Any]]] = {}  # +, - and *, which layers/merging has
+
     @property
     def shape(self) -> tuple[int | None, ...]:
         """The shape of a batch, (None, 8)."""
@@ -44,6 +47,26 @@ class KerasTensor(Offered):
     def ndim(self) -> int:
         """The number of axes of a batch."""
         return len(self.shape)
+
+    def __add__(self, other: Any) -> Any:
+        return self._merged("+", other)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._merged("-", other)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._merged("*", other)
+
+    def _merged(self, operator: str, other: Any) -> Any:
+        """What a layer makes of both."""
+        if not isinstance(other, KerasTensor):
+            raise TypeError(
+                f"A symbolic tensor takes another one after {operator}; for a number put a Rescaling after it. "
+                f"Received: {other!r}"
+            )
+        return self.operators[operator]([self, other])
+
+    __radd__, __rsub__, __rmul__ = __add__, __sub__, __mul__
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError(

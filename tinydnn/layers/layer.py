@@ -16,8 +16,7 @@ from tinydnn.checks import check_name, check_shape, check_weights
 from tinydnn.config import check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
-from tinydnn.layers import calling
-from tinydnn.missing import Offered, refuse_methods
+from tinydnn.layers.operation import Operation
 from tinydnn.names import auto_name
 
 
@@ -28,10 +27,11 @@ class Trace:
     z: what goes into the activation of a Dense or Activation layer; y is a = f(z) then.
     dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
     dz: the gradient with respect to z, of a Dense layer.
+    xhat, mean, variance, inverse: of a layer that normalizes; x̂ = (x - mean) * inverse.
     dx: room for the gradient with respect to x; None where no layer below needs it.
     gradients: for each weight that is trained, a view into the pass's flat gradient; none in a frozen layer.
     frozen: whether the layer is not trained.
-    ones, mask: scratch arrays of Dense and Dropout. words: what a GPU draws the mask from; `prepare` sets it.
+    ones, mask, work, sums: scratch arrays. words: what a GPU draws the mask from; `prepare` sets it.
     training, first_row: whether dropout drops, and which row of the whole batch row 0 is.
     loss_activates: whether the loss computes the activation, so that `forward` ends at z.
     loss_takes_z: whether the loss is computed from z, so that `backward` begins with dz.
@@ -46,6 +46,12 @@ class Trace:
     gradients: Sequence[Array] = ()
     ones: Array
     mask: Array
+    work: Array
+    sums: dict[str, Array]
+    xhat: Array
+    mean: Array
+    variance: Array
+    inverse: Array
     words: Array | None
     training: bool = False
     frozen: bool = False
@@ -54,7 +60,7 @@ class Trace:
     loss_takes_z: bool = False
 
 
-class Layer(Offered):
+class Layer(Operation):
     """The base of all layers.
 
     Args:
@@ -66,8 +72,8 @@ class Layer(Offered):
     """
 
     states = 0  # how many of the weights, the last ones, are no parameters: no gradient trains them
+    mixes_rows = False  # whether a row's output in training depends on the other rows of its batch
     computes = True  # False for a layer that only looks at its input in another shape
-    merges = False  # True for a layer that takes a list of inputs
     converts = False  # True for a layer that takes an input of any dtype
     kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
     bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
@@ -75,10 +81,6 @@ class Layer(Offered):
     kernel_constraint: constraints.Constraint | None = None
     bias_constraint: constraints.Constraint | None = None
     _activation: activations.Activation = activations.linear
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        refuse_methods(cls, ("call",), "write forward(x, t) and backward(dy, t), as in the files of tinydnn/layers")
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class Layer(Offered):
         dtype: str | None = None,
         trainable: bool = True,
     ) -> None:
+        super().__init__()
         if not isinstance(trainable, bool):
             raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
         self._trainable = trainable
@@ -103,7 +106,6 @@ class Layer(Offered):
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
-        self.given_tensors: list[Any] = []  # references to the symbolic tensors that it gave
         self.backend = Backend()
         self.stream_seed = 0  # what Dropout draws its masks from, a new one
         self.steps_seen = 0  # for each training step
@@ -130,11 +132,6 @@ class Layer(Offered):
                 constraint(self.weights[i])  # what doesn't fit the weights is refused before the first update
         assert self.output_shape is not None
         return self.output_shape
-
-    @property
-    def can_be_shared(self) -> bool:
-        """Whether it may stand at several places of a model: a step leaves nothing in it, and draws nothing."""
-        return not self.stream_seed and not self.states
 
     @property
     def xp(self) -> Any:
@@ -176,31 +173,6 @@ class Layer(Offered):
     def initial_weights(self, input_shape: Shape) -> list[Array]:
         return []
 
-    # -- calling -----------------------------------------------------------------------------------
-
-    def __call__(self, inputs: Any, *, training: bool | None = None, mask: None = None) -> Any:
-        """What it gives: a symbolic tensor for one, as an `Input` gives it; for an array an array, as in predict.
-
-        Raises:
-            ValueError: shapes that don't fit, or training or mask is given.
-        """
-        if training or mask is not None or (training is False and isinstance(inputs, calling.KerasTensor)):
-            raise ValueError(
-                f"Layer {self.name!r} can't be called with training or mask: in fit it trains, in predict not. "
-                f"Received: training={training!r}, mask={mask!r}"
-            )
-        return calling.call(self, inputs)
-
-    @property
-    def output(self) -> calling.KerasTensor:
-        """The symbolic tensor that it gives, at the first place where it was called."""
-        return calling.first_tensor(self)
-
-    @property
-    def input(self) -> Any:
-        """The symbolic tensor that it takes, or the list of them, at the first place where it was called."""
-        return calling.unpacked(calling.first_tensor(self).call.inputs or [self.output])
-
     # -- computing ---------------------------------------------------------------------------------
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
@@ -226,6 +198,10 @@ class Layer(Offered):
         It leaves dy as it is, which may be what other layers take too.
         """
         raise NotImplementedError
+
+    def finish_step(self, t: Trace) -> None:
+        """Count a training step that the optimizer has taken."""
+        self.steps_seen += 1
 
     # -- weights and settings ----------------------------------------------------------------------
 
@@ -279,15 +255,22 @@ class Layer(Offered):
                 weight[...] = self.backend.asarray(values)
 
     @property
+    def parameter_names(self) -> list[str]:
+        """By which names it has the regularizers and constraints of its parameters, in their order."""
+        return ["kernel", "bias"]
+
+    @property
     def penalties(self) -> list[tuple[int, regularizers.Regularizer]]:
         """The place of each weight that has a regularizer, and this."""
-        chosen = self.kernel_regularizer, self.bias_regularizer
-        return [(i, each) for i, each in zip(range(len(self.weights)), chosen, strict=False) if each is not None]
+        return self._of_parameters("regularizer")
 
     @property
     def constrained(self) -> list[tuple[int, constraints.Constraint]]:
         """The place of each weight that has a constraint, and this."""
-        chosen = self.kernel_constraint, self.bias_constraint
+        return self._of_parameters("constraint")
+
+    def _of_parameters(self, kind: str) -> list[tuple[int, Any]]:
+        chosen = [getattr(self, f"{name}_{kind}") for name in self.parameter_names]
         return [(i, each) for i, each in zip(range(len(self.weights)), chosen, strict=False) if each is not None]
 
     def constrain(self) -> None:

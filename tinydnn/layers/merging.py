@@ -224,6 +224,9 @@ def concatenate(inputs: Sequence[KerasTensor], axis: int = -1, **kwargs: Any) ->
     return Concatenate(axis, **kwargs)(inputs)
 
 
+KerasTensor.operators |= {"+": add, "-": subtract, "*": multiply}
+
+
 def _folded(operation: Any, x: Sequence[Array], out: Array) -> Array:
     """operation(operation(x1, x2), x3), …"""
     operation(x[0], x[1], out=out)

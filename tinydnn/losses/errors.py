@@ -9,7 +9,6 @@ from tinydnn.device.elementwise import elementwise
 from tinydnn.losses.elementwise_loss import ElementwiseLoss
 from tinydnn.losses.loss import EPSILON
 
-
 LOG_2 = float(np.float32(np.log(2)))  # as Keras rounds it
 
 

@@ -17,7 +17,7 @@ class Described(Offered):
 
     @property
     def metrics_names(self) -> list[str]:
-        """["loss", "compile_metrics"], as in Keras 3: the second stands for all metrics, of which `metrics` has the names."""
+        """["loss", "compile_metrics"], as in Keras 3: the second stands for all metrics, which `metrics` names."""
         return ["loss", "compile_metrics"]
 
     def reset_metrics(self) -> None:

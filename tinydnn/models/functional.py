@@ -6,7 +6,8 @@ from typing import Any
 from tinydnn.device.backend import Shape
 from tinydnn.engine.graph import Graph, Wiring
 from tinydnn.files.config import SavedModel
-from tinydnn.layers import InputLayer, KerasTensor
+from tinydnn.layers import InputLayer
+from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.models.model import Model
 from tinydnn.models.row import Sequential
 
@@ -69,16 +70,6 @@ class Functional(Model):
         assert self.graph is not None
         self.layers = self.graph.entries
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        if len(self.outputs) > 1:
-            raise ValueError(
-                f"A model of several outputs can't be compiled, here of {len(self.outputs)}: train one that ends in a "
-                "single output, and use this one, which shares its weights, to predict"
-            )
-        super().compile(*args, **kwargs)
-
-    compile.__doc__ = Model.compile.__doc__
-
     def compute_output_shape(self, sample_shape: Shape) -> Any:
         """The shape of one output, for samples of this shape; a list of them where there are several outputs."""
         if sample_shape != self.sample_shape:
@@ -112,8 +103,8 @@ def _tensors(what: str, given: Any) -> list[KerasTensor]:
     for each in tensors:
         if not isinstance(each, KerasTensor):
             raise TypeError(
-                f"Model expects {what} as a symbolic tensor, such as an Input or what a layer gives for one, or a list of "
-                f"them. Received: {each!r}"
+                f"Model expects {what} as a symbolic tensor, an Input or what a layer gives for one, or as a list. "
+                f"Received: {each!r}"
             )
     if not tensors:
         raise ValueError(f"Model expects {what}. Received: {given!r}")

@@ -18,8 +18,8 @@ from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.engine.sample_weights import split_weights, weights_of
-from tinydnn.layers import KerasTensor
-from tinydnn.layers.calling import unpacked
+from tinydnn.layers.keras_tensor import KerasTensor
+from tinydnn.layers.operation import unpacked
 from tinydnn.missing import refuse_methods
 from tinydnn.models.described import Described
 from tinydnn.models.streams import feed_of, is_stream
@@ -28,9 +28,9 @@ from tinydnn.old_spellings import OldMethods
 FilePath = str | PathLike[str]
 
 _INSTEAD = (
-    "tinydnn can't derive gradients of a call method. Put layers together by Sequential or Model(inputs, outputs); what "
-    "is new goes into a Layer class with forward(x, t) and backward(dy, t), a training loop of your own is "
-    "train_on_batch, and what happens between its steps is a Callback"
+    "there are no automatic gradients. Put layers together by Sequential or Model(inputs, outputs). A new layer is a "
+    "class derived from Layer, with forward(x, t) and backward(dy, t); a training loop of your own calls "
+    "train_on_batch; and what happens between the steps of fit is a Callback"
 )
 _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time

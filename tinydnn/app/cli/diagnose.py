@@ -48,7 +48,7 @@ def diagnose(
             step = diagnosis.read(step_file)
             seed = seed if step.seed is None else step.seed
         run = net.prepared_run(seed)
-        model = run.model
+        model: models.Model = run.model
         if model_file is not None:
             refuse(context, "--model tells it", "input", "hidden", "activation", "optimizer")
             utils.set_random_seed(seed)

@@ -13,8 +13,9 @@ from tinydnn.app.first_step import FirstStep
 from tinydnn.app.report.findings import Findings
 from tinydnn.config import cast
 from tinydnn.device.backend import Array
+from tinydnn.inspect.twin import require_row
 from tinydnn.layers import Layer
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _PER_CELL = 40  # digits of a cell of the confusion matrix
 _EXAMPLES = 100  # test digits to take instead of drawing one
@@ -22,10 +23,11 @@ _CASES = 12  # hardest cases of each kind
 _SPRITE_COLUMNS = 40
 
 
-def net(model: Sequential) -> dict[str, Any]:
+def net(model: Model) -> dict[str, Any]:
     """The net for the page's own forward pass: the kind and settings of each layer, and all weights in base64."""
+    require_row(model, "The page of a run")
     weights = np.concatenate([weight.ravel() for weight in model.get_weights()])
-    described = [_layer(layer) for layer in model.layers]
+    described = [_layer(layer) for layer in model.flat_layers]
     little_endian = weights.astype(weights.dtype.newbyteorder("<"))
     return {
         "dtype": model.dtype,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tinydnn.app.report.findings import Findings
 from tinydnn.inspect import figures
 from tinydnn.layers import Dense
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _IN_A_GRID = 50
 
@@ -30,14 +30,14 @@ class Picture:
     wide: bool = False
 
 
-def pictures(model: Sequential, history: Mapping[str, Sequence[float]], digits: Any, found: Findings) -> list[Picture]:
+def pictures(model: Model, history: Mapping[str, Sequence[float]], digits: Any, found: Findings) -> list[Picture]:
     """All figures of a run; those of mistaken digits only if there are any.
 
     digits: ((x, labels), (x, labels)) for training and test.
     found: what the model makes of the test digits.
     """
     (x_train, y_train), (x_test, y_test) = digits
-    n, dense = _IN_A_GRID, [layer for layer in model.layers if isinstance(layer, Dense)]
+    n, dense = _IN_A_GRID, [layer for layer in model.flat_layers if isinstance(layer, Dense)]
     right, wrong = np.flatnonzero(found.right)[:n], np.flatnonzero(~found.right)[:n]
     made = [
         Picture("training-digits", "Some training digits, with their labels.",

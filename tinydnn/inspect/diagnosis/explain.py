@@ -8,13 +8,13 @@ from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights
 from tinydnn.inspect.diagnosis.retake import Retake
 from tinydnn.inspect.diagnosis.step import Step, check
 from tinydnn.inspect.mistakes import GALLERY, Mistake
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _SEEN_BEFORE = "zero-initial-weights", "float64-creeping-in", "split-after-shuffling", "reshuffled-differently"
 OF_A_STEP = tuple(mistake for mistake in GALLERY if mistake.name not in _SEEN_BEFORE)
 
 
-def diagnose(model: Sequential, step: Step, samples: Array | None = None, validation_split: float = 0.0) -> Diagnosis:
+def diagnose(model: Model, step: Step, samples: Array | None = None, validation_split: float = 0.0) -> Diagnosis:
     """Compare a step with Keras' step, and look for the mistakes that explain it.
 
     Args:

@@ -10,12 +10,12 @@ from tinydnn.inspect import mistakes
 from tinydnn.inspect.diagnosis.findings import Diagnosis
 from tinydnn.inspect.diagnosis.step import Step
 from tinydnn.inspect.weight_names import weight_names
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _GREY_VALUES = 255
 
 
-def look_at_weights(model: Sequential, step: Step, found: Diagnosis) -> None:
+def look_at_weights(model: Model, step: Step, found: Diagnosis) -> None:
     """Note weights that did not change, were not drawn as Keras draws them, or are no float32 numbers."""
     same = all(np.array_equal(after, before) for after, before in zip(step.after, step.before, strict=True))
     if same and found.off is not None:

@@ -18,7 +18,7 @@ from tinydnn.inspect.diagnosis.step import Step, record
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
 from tinydnn.inspect.weight_names import weight_names
-from tinydnn.models import Sequential
+from tinydnn.models import Model, Sequential
 
 _ROUNDINGS = 8.0  # times tinydnn's own rounding error: how far off a right step may be
 _PERTURBED = 2  # how many times the step is taken with its weights and batch off by roundings
@@ -43,7 +43,7 @@ class Retake:
         step: what somebody's implementation did.
     """
 
-    def __init__(self, model: Sequential, step: Step) -> None:
+    def __init__(self, model: Model, step: Step) -> None:
         self._model, self._step = model, step
         self._names = weight_names(model)
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.step import Step
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 
-def of_script(path: str | PathLike[str], model: Sequential, x: Array, y: Array, seed: int) -> Step:
+def of_script(path: str | PathLike[str], model: Model, x: Array, y: Array, seed: int) -> Step:
     """Let the file take a step from the model's weights on this batch, and return the step.
 
     seed: what the weights and the batch were drawn from.

@@ -10,7 +10,7 @@ from tinydnn.device.backend import Array
 from tinydnn.engine.one_batch import OneBatch
 from tinydnn.inspect.twin import require_row
 from tinydnn.inspect.weight_names import trained_names, weight_names
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 _LARGEST_BATCH = 2**24  # a file can claim any size
 
@@ -38,7 +38,7 @@ class Step:
     seed: int | None = None
 
 
-def record(model: Sequential, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
+def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
     """Train the model by one step on these samples, whatever the loss, and return the step."""
     with OneBatch(model, x, y, "record") as batch:
         optimizer = model.optimizer
@@ -55,19 +55,19 @@ def record(model: Sequential, x: Any, y: Any, *, batch_size: int = 0, seed: int 
     )
 
 
-def check(model: Sequential, step: Step) -> None:
+def check(model: Model, step: Step) -> None:
     """Raise a ValueError unless the model can take this step."""
     model.require_compiled("diagnose", step.y)
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     require_row(model, "diagnose")
-    if any(isinstance(layer, layers.Dropout) and layer.rate > 0 for layer in model.flat_layers):
-        raise ValueError("diagnose expects a net without Dropout, since a step does not tell its masks")
+    if any(isinstance(layer, layers.RandomLayer) and layer.draws for layer in model.flat_layers):
+        raise ValueError("diagnose expects a net without Dropout and noise, since a step does not tell its masks")
     _check_weights(model, step)
     _check_numbers(model, step)
 
 
-def _check_weights(model: Sequential, step: Step) -> None:
+def _check_weights(model: Model, step: Step) -> None:
     of_all = weight_names(model), [weight.shape for weight in model.weights]
     of_trained = trained_names(model), [tuple(shape) for shape in model.layout.shapes]
     for kind, weights in {"before": step.before, "after": step.after, **step.slots}.items():
@@ -88,7 +88,7 @@ def _check_weights(model: Sequential, step: Step) -> None:
             raise ValueError(f"{kind} expects finite numbers. Received: NaN or infinity")
 
 
-def _check_numbers(model: Sequential, step: Step) -> None:
+def _check_numbers(model: Model, step: Step) -> None:
     assert model.optimizer is not None
     needed = model.optimizer.slot_names()
     if surplus := sorted(set(step.slots) - set(needed)):

@@ -1,0 +1,204 @@
+"""Layers without parameters that bring numbers to a common size (mirrors keras/src/layers)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinydnn.checks import as_samples, check_finite
+from tinydnn.device.backend import Array, Shape
+from tinydnn.device.elementwise import elementwise, product
+from tinydnn.layers.layer import Layer, Trace, known
+
+_EPSILON = 1e-7  # what Keras' backend.epsilon() is
+
+
+class Normalization(Layer):
+    """y = (x - mean) / sqrt(variance), with what `adapt` has found in the data, or with what is given.
+
+    Mirrors keras/src/layers/preprocessing/normalization.py.
+
+    Args:
+        axis: -1 for a mean and a variance of each column, (features,), or None for one of all numbers.
+        mean, variance: both or none: numbers, or one for each column.
+        invert: whether it does the opposite:  y = mean + x * sqrt(variance)
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.axis: tuple[int, ...] = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        if (mean is None) != (variance is None):
+            raise ValueError(f"Give mean and variance, or neither. Received: mean={mean!r}, variance={variance!r}")
+        self.input_mean, self.input_variance, self.invert = mean, variance, bool(invert)
+        self.states = 3 if mean is None else 0
+        if np.shape(mean) != np.shape(variance) or (not self.states and np.ndim(mean) > len(self.axis)):
+            raise ValueError(
+                "mean and variance expect a number, or one for each column. "
+                f"Received: shapes {np.shape(mean)} and {np.shape(variance)}"
+            )
+
+    @property
+    def mean(self) -> Array | None:
+        """What is taken off."""
+        return self._moments()[0] if self.built else None
+
+    @property
+    def variance(self) -> Array | None:
+        """The square of what is divided by."""
+        return self._moments()[1] if self.built else None
+
+    def adapt(self, data: Any) -> None:
+        """Find mean and variance in these samples, (n, …); Keras finds the same bits.
+
+        Raises:
+            ValueError: no array of finite numbers, or of other columns than before; or mean and variance were given.
+        """
+        if not self.states:
+            raise ValueError(f"Normalization {self.name!r} was given its mean and variance, and can't adapt to data")
+        data = as_samples(data, "adapt")
+        check_finite(data, self.dtype, "adapt")
+        if data.ndim == 1 and not self.axis:
+            data = data.reshape(-1, 1)  # a column by itself
+        self.build(data.shape[1:])
+        over = tuple(range(data.ndim - len(self.axis)))
+        for weight, values in zip(self.weights, (np.mean(data, axis=over), np.var(data, axis=over)), strict=False):
+            weight[...] = self.backend.asarray(values.astype(self.dtype))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if self.axis not in ((), (-1,), (len(input_shape),)) or (self.axis and not input_shape):
+            raise ValueError(
+                f"Normalization {self.name!r} expects axis=-1 or None. "
+                f"Received: axis={self.axis}, for samples of shape {input_shape}"
+            )
+        if not self.states:
+            np.broadcast_to(np.asarray(self.input_mean), self._shape(input_shape))
+        return input_shape
+
+    def _shape(self, input_shape: Shape) -> Shape:
+        return input_shape[-1:] if self.axis else ()
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        shape = self._shape(input_shape)
+        return {"mean": shape, "variance": shape, "count": ()} if self.states else {}
+
+    def initial_weights(self, input_shape: Shape) -> list[Array]:
+        if not self.states:
+            return []
+        shape = self._shape(input_shape)
+        return [np.zeros(shape, self.dtype), np.ones(shape, self.dtype), np.zeros((), np.int32)]
+
+    def _moments(self) -> tuple[Array, Array]:
+        if self.states:
+            return self.weights[0], self.weights[1]
+        shape = self._shape(known(self.input_shape))
+        given = [
+            each if hasattr(each, "dtype") else np.float32(each) for each in (self.input_mean, self.input_variance)
+        ]
+        mean, variance = (np.full(shape, each, self.dtype) for each in given)  # as Keras rounds them
+        return self.backend.asarray(mean), self.backend.asarray(variance)
+
+    @elementwise
+    def deviation(variance: Any, epsilon: Any) -> Any:
+        return np.maximum(np.sqrt(variance), epsilon)
+
+    @elementwise
+    def standardized(x: Any, mean: Any, deviation: Any) -> Any:
+        return (x - mean) / deviation
+
+    @elementwise
+    def restored(x: Any, mean: Any, deviation: Any) -> Any:
+        return mean + x * deviation
+
+    @elementwise
+    def gradient(dy: Any, deviation: Any) -> Any:
+        return dy / deviation
+
+    def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
+        t = super().trace(room, rows, training, needs_dx)
+        t.mean, t.variance = self._moments()
+        t.inverse = room("deviation", t.variance.shape)
+        return t
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y = (x - mean) / sqrt(variance), or inverted:  y = mean + x * sqrt(variance)"""
+        self.deviation.into(self.xp, t.inverse, t.variance, _EPSILON)
+        formula = self.restored if self.invert else self.standardized
+        formula.into(self.xp, t.y, x, t.mean, t.inverse)
+        return t.y
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """From y = (x - mean) / sqrt(variance):  dx = dy / sqrt(variance), or inverted:  dx = dy * sqrt(variance)"""
+        if t.dx is not None:
+            (product if self.invert else self.gradient).into(self.xp, t.dx, dy, t.inverse)
+        return t.dx
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "invert": self.invert,
+            "mean": np.asarray(self.input_mean).tolist(),
+            "variance": np.asarray(self.input_variance).tolist(),
+        }
+
+
+class UnitNormalization(Layer):
+    """y = x / |x| of each row, along the last axis.
+
+    Mirrors keras/src/layers/normalization/unit_normalization.py.
+
+    Args:
+        axis: -1, or the number of the last axis; the batch is axis 0.
+    """
+
+    _LARGEST = 1e12  # factor
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape or self.axis not in (-1, len(input_shape)):
+            raise ValueError(
+                f"UnitNormalization {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
+                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
+            )
+        return input_shape
+
+    @elementwise
+    def factor(squares: Any, largest: Any) -> Any:
+        return np.minimum(1 / np.sqrt(squares), largest)
+
+    @elementwise
+    def gradient(dy: Any, y: Any, factor: Any, dot: Any) -> Any:
+        return factor * (dy - y * dot)
+
+    def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
+        t = super().trace(room, rows, training, needs_dx)
+        one_a_row = (rows, *known(self.output_shape)[:-1], 1)
+        t.inverse, t.variance = room("inverse", one_a_row), room("sum", one_a_row)
+        return t
+
+    def forward(self, x: Array, t: Trace) -> Array:
+        """y = x / |x|"""
+        product.sum_rows(self.xp, t.variance, t.y, x, x)
+        self.factor.into(self.xp, t.inverse, t.variance, self._LARGEST)
+        product.into(self.xp, t.y, x, t.inverse)
+        return t.y
+
+    def backward(self, dy: Array, t: Trace) -> Array | None:
+        """From y = x / |x|:  dx = (dy - y * sum of dy * y) / |x|"""
+        if t.dx is not None:
+            product.sum_rows(self.xp, t.variance, t.dx, dy, t.y)
+            self.gradient.into(self.xp, t.dx, dy, t.y, t.inverse, t.variance)
+        return t.dx
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axis": self.axis}
