@@ -44,6 +44,10 @@ _OF_KERAS = {
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
+    "add": "rebuild",
+    "max": "initial",
+    "min": "initial",
+    "prod": "dtype",
 }
 _CHECKED = {"__init__", "add", "build", "compute_output_shape", *_OF_KERAS}
 

@@ -38,6 +38,8 @@ ON_PURPOSE = {
     ("Model.compile", "jit_compile"): "makes no difference, as there is no graph",
     ("Model.compile", "auto_scale_loss"): "makes no difference, as there is no float16",
     ("Model.load_weights", "skip_mismatch"): "False alone: a file's weights are taken all",
+    ("where", "x1"): "needed",
+    ("where", "x2"): "needed",
     ("Loss", "reduction"): "before `name`, as in the losses themselves",
     ("softmax", "axis"): "the last, without saying so",
     ("log_softmax", "axis"): "the last, without saying so",
@@ -46,7 +48,7 @@ ON_PURPOSE = {
     ("datasets.mnist", "path"): "without one, the digits that come with tinydnn",
 }
 # What stands for an argument that a constructor needs, to see what it says of another one.
-NEEDED = {"units": 1, "rate": 0.5}
+NEEDED = {"units": 1, "rate": 0.5, "stddev": 0.5}
 
 HEAD = """# Every argument
 

@@ -13,9 +13,9 @@ discriminator = Sequential([Input((2,)), Dense(16, activation="relu"), Dense(1, 
 discriminator.compile(loss="binary_crossentropy", optimizer=Adam(0.005))
 generator = Sequential([Input((latent_dim,)), Dense(16, activation="relu"), Dense(2)])
 
-discriminator.trainable = False
 z = Input(shape=(latent_dim,))
 combined = Model(z, discriminator(generator(z)))
+discriminator.trainable = False
 combined.compile(loss="binary_crossentropy", optimizer=Adam(0.005))
 
 before = discriminator.get_weights()[0].copy()
@@ -23,7 +23,9 @@ for step in range(30):
     x = rng.normal(size=(32, 1))
     real = np.hstack([x, x**2])
     fake = generator.predict_on_batch(rng.normal(size=(32, latent_dim)))
+    discriminator.trainable = True
     d_loss = discriminator.train_on_batch(np.vstack([real, fake]), np.r_[np.ones(32), np.zeros(32)])
+    discriminator.trainable = False
     g_loss = combined.train_on_batch(rng.normal(size=(64, latent_dim)), np.ones(64))
 print("losses: %.4f and %.4f" % (d_loss, g_loss))
 print("the discriminator has learnt:", np.abs(discriminator.get_weights()[0] - before).max())
