@@ -8,7 +8,7 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,14 @@ NEEDED = {"units": 1, "rate": 0.5, "stddev": 0.5}
 
 HEAD = """# Every argument
 
-This page goes through the classes, methods and functions of Keras that tinydnn offers, with all their arguments. `docs/tables/keras_arguments.py`
-writes it from the signatures of both, and a test holds it to them; it is of Keras {version}.
+This page goes through the classes, methods and functions of Keras that tinydnn offers, with all their arguments.
+`docs/tables/keras_arguments.py` writes it from the signatures of both, and a test holds it to them. Keras is {version}.
 
-- **Same**: the argument has the same name, place and default, and does the same, save for [what differs on purpose](keras.md#where-it-differs-on-purpose).
+- **Same**: the argument has the same name, place and default, and does the same, save for
+  [what differs on purpose](keras.md#where-it-differs-on-purpose).
 - **Differs**: how.
-- **Not offered**: it raises a TypeError that names the argument, and those that there are. After one that is missing, give the others by name.
+- **Not offered**: it raises a TypeError that names the argument, and those that there are. After one that is missing,
+  give the others by name.
 
 What stands in `**kwargs` in Keras, as `input_shape`, is in no signature, and so not here.
 """
