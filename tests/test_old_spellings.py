@@ -253,7 +253,7 @@ def test_backend():
         (lambda: keras.Input((3,), sparse=True), TypeError, "Input has no argument 'sparse': Keras has it"),
         (lambda: net().fit(X, ONE_HOT, epoch=2), TypeError, r"fit has no argument 'epoch'\. Did you mean 'epochs'\?"),
         (lambda: net().fit(X, ONE_HOT, show_accuracy=True), TypeError, r"Write compile\(metrics=\['accuracy'\]\)"),
-        (lambda: net().compile(loss_weights=1), TypeError, "compile has no argument 'loss_weights': Keras has it"),
+        (lambda: net().save("a.keras", zipped=True), TypeError, "save has no argument 'zipped': Keras has it"),
         (lambda: net().summary(layer_range=1), TypeError, "summary has no argument 'layer_range': Keras has it"),
         (lambda: keras.callbacks.EarlyStopping(patiance=2), TypeError, "Did you mean 'patience'"),
         (lambda: net().fit_generator, AttributeError, r"Sequential has no 'fit_generator'\. Write fit instead"),

@@ -18,6 +18,7 @@ from tinydnn.checks import (
     check_sample_weight,
     check_shape,
     check_targets,
+    is_stream,
 )
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
@@ -119,6 +120,8 @@ def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any,
     number = isinstance(validation_split, int | float | np.number) and not isinstance(validation_split, bool)
     if not number or not 0 < validation_split < 1:
         raise ValueError(f"validation_split expects a number between 0 and 1. Received: {validation_split!r}")
+    if is_stream(x):
+        raise ValueError(f"validation_split takes a part of arrays; give validation_data. Received: {type(x).__name__}")
     x, y = as_samples(x, "x"), as_samples(y, "y")
     if x.ndim == 0:
         raise ValueError(f"x expects an array of samples. Received: shape={x.shape}")
