@@ -21,6 +21,7 @@ ARGUMENTS = {
     "b_constraint": "bias_constraint",
     "bias": "use_bias",
     "p": "rate",
+    "alpha": "negative_slope",
     "batch_input_shape": "input_shape",
     "lr": "learning_rate",
     "nb_epoch": "epochs",
