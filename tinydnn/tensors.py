@@ -19,6 +19,10 @@ class Tensor(np.ndarray):
 
     name = path = ""
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What is computed from it: a number is NumPy's, as of its own arrays."""
+        return array[()] if return_scalar else super().__array_wrap__(array, context)
+
     def numpy(self) -> Any:
         """A copy as a plain NumPy array."""
         return np.array(self)

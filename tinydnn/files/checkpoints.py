@@ -18,6 +18,9 @@ from tinydnn.device.backend import Array
 from tinydnn.files import npz, zips
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.old_spellings import OldLog
+from tinydnn.tensors import Scalar, Tensor
+
+_PLAIN: dict[type, type] = {Scalar: float, Tensor: np.ndarray}  # what they are without Keras' methods
 
 _FORMAT = "tinydnn checkpoint 2"
 _SCALARS = {np.dtype(code).name for code in "?bBhHiIqQefd"}  # bool, integers of up to 64 bits, float16, 32 and 64
@@ -72,8 +75,10 @@ def check(value: Any, what: str) -> None:
 
 def _without_arrays(value: Any, arrays: list[Array]) -> Any:
     """The value as plain JSON; its arrays are appended to the list."""
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+    kind = _PLAIN.get(type(value), type(value))
+    if kind is float:
+        return float(value)
+    if value is None or kind in (bool, int, str):
         return value
     if kind is list:
         return [_without_arrays(entry, arrays) for entry in value]

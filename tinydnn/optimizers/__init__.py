@@ -1,6 +1,7 @@
 """Optimizers, each with its formula in a file of its own (mirrors keras/src/optimizers)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tinydnn.names import not_offered, resolve
 from tinydnn.optimizers import schedules
@@ -35,8 +36,11 @@ _OFFERED: dict[str, Callable[[], Optimizer]] = {
 }
 
 
-def get(identifier: str | Optimizer) -> Optimizer:
-    """The optimizer itself, or a new one with its defaults by its name, in capitals or not as in Keras."""
+def get(identifier: str | Mapping[str, Any] | Optimizer) -> Optimizer:
+    """The optimizer itself, or a new one: by its name, in capitals or not, or {"class_name": …, "config": …}."""
+    if isinstance(identifier, Mapping) and "class_name" in identifier:
+        optimizer: Optimizer = type(get(identifier["class_name"])).from_config(identifier.get("config", {}))
+        return optimizer
     return resolve("optimizer", identifier.lower() if isinstance(identifier, str) else identifier, Optimizer, _OFFERED)
 
 
