@@ -13,6 +13,8 @@ from tinydnn.layers.layer import Trace
 class _Gaussian(RandomLayer):
     """Draws normal numbers in training, one for each of the input; on the host, also for a GPU.
 
+    To have Keras' bits, it calls the C library for one number after the other (normal.py): a microsecond each.
+
     Args:
         mean, stddev: of the numbers.
         seed: as Dropout has it.
