@@ -20,7 +20,6 @@ _OF_KERAS = {
     "InputLayer": "trainable batch_size sparse ragged batch_shape input_tensor optional",
     "Layer": "activity_regularizer autocast",
     "BatchNormalization": "renorm renorm_clipping renorm_momentum synchronized",
-    "LayerNormalization": "rms_scaling",
     "Dense": "lora_rank lora_alpha quantization_config",
     "Dropout": "noise_shape",
     "Flatten": "data_format",

@@ -202,3 +202,37 @@ def test_noise_has_keras_bits(dtype):
         for start, stop in [(0, 35), (0, 1), (7, 21), (8, 35), (33, 35)]:
             ours = normal.of_stream((7, step), start, stop, 0.0, 0.3, dtype)
             np.testing.assert_array_equal(ours, theirs[start:stop])
+
+
+@pytest.mark.parametrize("name", ["no beta", "batch normalization frozen", "all else frozen", "layer normalization"])
+def test_files_of_keras_2_hold_moving_averages_and_what_is_frozen(name, tmp_path):
+    """A whole model from Keras, and weights both ways."""
+    seed_both(3)
+    theirs, ours = net(name)(keras), net(name)(tinydnn)
+    theirs.fit(X, Y, batch_size=12, verbose=0)
+    theirs.save(tmp_path / "m.h5")
+    loaded = tinydnn.models.load_model(tmp_path / "m.h5")
+    assert [layer.trainable for layer in loaded.layers] == [layer.trainable for layer in theirs.layers]
+    ours.fit(X, Y, batch_size=12, verbose=0)
+    weights = ours.get_weights()
+    ours.save_weights(tmp_path / "ours.h5")
+    theirs.save(tmp_path / "theirs.h5")
+    ours.load_weights(tmp_path / "theirs.h5")
+    for each in (loaded, ours):
+        for one, other in zip(each.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    theirs.load_weights(tmp_path / "ours.h5")
+    for one, other in zip(theirs.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_json_of_keras_2_has_the_axis_in_a_list():
+    text = """{"class_name": "Sequential", "keras_version": "2.11.0", "backend": "tensorflow", "config": {"name": "old",
+    "layers": [{"class_name": "Dense", "config": {"name": "d", "trainable": false, "dtype": "float32", "units": 3,
+    "batch_input_shape": [null, 6], "activation": "linear", "use_bias": true}}, {"class_name": "BatchNormalization",
+    "config": {"name": "bn", "trainable": true, "dtype": "float32", "axis": [1], "momentum": 0.99, "epsilon": 0.001,
+    "center": true, "scale": true, "beta_initializer": {"class_name": "Zeros", "config": {}}, "beta_regularizer": null,
+    "moving_mean_initializer": {"class_name": "Zeros", "config": {}}, "gamma_constraint": null}}]}}"""
+    model = tinydnn.models.model_from_json(text)
+    assert [layer.trainable for layer in model.layers] == [False, True]
+    assert keras.models.model_from_json(model.to_json()).layers[1].axis == 1

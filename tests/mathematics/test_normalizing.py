@@ -1,11 +1,14 @@
 """Layers that normalize, standardize or draw: textbook formulas, gradients, moving averages, and bad arguments."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import callbacks, layers
+from tinydnn.engine import shards, stack
 from tinydnn.engine.one_batch import OneBatch
 
 X = np.random.default_rng(0).normal(2, 3, size=(9, 6))
@@ -190,6 +193,19 @@ def test_threads_take_a_batch_whole_and_draw_the_same_noise():
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=SAME_FLOAT64)
 
 
+def test_a_large_batch_that_is_taken_whole_leaves_the_threads_to_blas(monkeypatch):
+    monkeypatch.setattr(stack, "worthwhile", lambda work: work // 1000)
+    held = []
+    monkeypatch.setattr(shards, "single_threaded_blas", lambda: held.append(True) or nullcontext())
+    for model, expected in [(normalizing(), 0), (normalizing(threads=2), 1), (net(layers.Dense(4), threads=1), 1)]:
+        held.clear()
+        model.fit(np.tile(X, (9, 1)), np.tile(Y, (9, 1)), batch_size=81, verbose=0)
+        assert len(held) == expected
+    model.fit(X, Y, batch_size=3, verbose=0)  # a small one does not
+    normalizing().fit(X, Y, batch_size=3, verbose=0)
+    assert len(held) == 3
+
+
 def test_a_step_that_is_refused_leaves_the_averages():
     model = normalizing()
     before = model.get_weights()
@@ -265,7 +281,7 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(save_freq, tmp_pat
         (lambda: layers.Normalization().adapt(X * np.nan), ValueError, "adapt expects finite numbers"),
         (lambda: layers.Normalization().adapt([["a"]]), ValueError, "adapt expects real numbers"),
         (lambda: layers.BatchNormalization(renorm=True), TypeError, "no argument 'renorm': Keras has it"),
-        (lambda: layers.LayerNormalization(rms_scaling=True), TypeError, "no argument 'rms_scaling': Keras has it"),
+        (lambda: layers.LayerNormalization(rms_scaling=True), TypeError, "no argument 'rms_scaling'"),
         (lambda: layers.BatchNormalization(momentum="much"), ValueError, "momentum"),
         (lambda: layers.GaussianNoise(2), ValueError, "stddev from 0 to 1"),
         (lambda: layers.GaussianDropout(1), ValueError, "rate from 0 to below 1"),

@@ -2,11 +2,14 @@
 
 from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from tinydnn.layers.activity_regularization import ActivityRegularization
+from tinydnn.layers.batch_normalization import BatchNormalization
 from tinydnn.layers.dense import Dense
-from tinydnn.layers.dropout import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from tinydnn.layers.dropout import AlphaDropout, Dropout
 from tinydnn.layers.dropout import RandomLayer as RandomLayer
+from tinydnn.layers.gaussian import GaussianDropout, GaussianNoise
 from tinydnn.layers.input import Input, InputLayer
 from tinydnn.layers.layer import Layer
+from tinydnn.layers.layer_normalization import LayerNormalization
 from tinydnn.layers.merging import (
     Add,
     Average,
@@ -23,10 +26,10 @@ from tinydnn.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
-from tinydnn.layers.normalization import BatchNormalization, LayerNormalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
-from tinydnn.layers.standardizing import Normalization, UnitNormalization
+from tinydnn.layers.standardizing import Normalization
+from tinydnn.layers.unit_normalization import UnitNormalization
 from tinydnn.names import not_offered
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Layers without parameters that bring numbers to a common size (mirrors keras/src/layers)."""
+"""Normalization (mirrors keras/src/layers/preprocessing/normalization.py)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -151,58 +151,3 @@ class Normalization(Layer):
             "mean": np.asarray(self.input_mean).tolist(),
             "variance": np.asarray(self.input_variance).tolist(),
         }
-
-
-class UnitNormalization(Layer):
-    """y = x / |x| of each row, along the last axis.
-
-    Mirrors keras/src/layers/normalization/unit_normalization.py.
-
-    Args:
-        axis: -1, or the number of the last axis; the batch is axis 0.
-    """
-
-    _LARGEST = 1e12  # factor
-
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.axis = axis
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        if not input_shape or self.axis not in (-1, len(input_shape)):
-            raise ValueError(
-                f"UnitNormalization {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
-                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
-            )
-        return input_shape
-
-    @elementwise
-    def factor(squares: Any, largest: Any) -> Any:
-        return np.minimum(1 / np.sqrt(squares), largest)
-
-    @elementwise
-    def gradient(dy: Any, y: Any, factor: Any, dot: Any) -> Any:
-        return factor * (dy - y * dot)
-
-    def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
-        t = super().trace(room, rows, training, needs_dx)
-        one_a_row = (rows, *known(self.output_shape)[:-1], 1)
-        t.inverse, t.variance = room("inverse", one_a_row), room("sum", one_a_row)
-        return t
-
-    def forward(self, x: Array, t: Trace) -> Array:
-        """y = x / |x|"""
-        product.sum_rows(self.xp, t.variance, t.y, x, x)
-        self.factor.into(self.xp, t.inverse, t.variance, self._LARGEST)
-        product.into(self.xp, t.y, x, t.inverse)
-        return t.y
-
-    def backward(self, dy: Array, t: Trace) -> Array | None:
-        """From y = x / |x|:  dx = (dy - y * sum of dy * y) / |x|"""
-        if t.dx is not None:
-            product.sum_rows(self.xp, t.variance, t.dx, dy, t.y)
-            self.gradient.into(self.xp, t.dx, dy, t.y, t.inverse, t.variance)
-        return t.dx
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axis": self.axis}
