@@ -5,7 +5,7 @@ from typing import Any
 
 from tinydnn.device.backend import Shape
 from tinydnn.engine.graph import Graph, Wiring
-from tinydnn.files.config import SavedModel
+from tinydnn.files.saved_model import SavedModel
 from tinydnn.layers import InputLayer
 from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.models.model import Model
