@@ -38,10 +38,7 @@ _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the 
 
 
 class Model(Network, Described, OldMethods):
-    """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`.
-
-    Mirrors keras/src/models/model.py.
-    """
+    """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`."""
 
     functional: type["Model"]  # the class of Model(inputs, outputs)
     described_by: Any  # described_by(saved) makes what a config describes
