@@ -69,7 +69,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
                     h = outputs[f"{layer.name}/a"] = layer.activation(h)
                 if layer.activity_regularizer is not None:  # as in Layer.__call__
                     penalties += layer.activity_regularizer(h) / len(rows)
-            else:
+            elif not isinstance(layer, keras.layers.InputLayer):
                 h = layer(h, training=True)
                 if not isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
                     kind = "a" if isinstance(layer, keras.layers.Activation) else "y"

@@ -88,7 +88,7 @@ def test_a_model_that_lost_a_layer_trains_with_another_one():
 def test_an_empty_model_has_nothing_to_pop():
     with pytest.raises(ValueError, match="no layer to take away"):
         keras.Sequential().pop()
-    with pytest.raises(AttributeError, match="no 'pop': make a new Model"):
+    with pytest.raises(AttributeError, match="Functional has no 'pop'"):
         graph().pop()
 
 

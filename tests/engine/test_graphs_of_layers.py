@@ -426,7 +426,7 @@ REFUSED = {
     "training by a call": (lambda: layers.Dropout(0.5)(keras.Input((2,)), training=True), ValueError, "with training"),
     "a layer never called": (lambda: layers.Dense(2).output, AttributeError, "no input or output yet"),
     "a model without ends": (lambda: keras.Sequential([layers.Dense(2)]).output, ValueError, "no weights yet"),
-    "adding to a graph": (lambda: residual().add(layers.Dense(2)), AttributeError, "no 'add'"),
+    "adding to a graph": (lambda: residual().add(layers.Dense(2)), AttributeError, "Functional has no 'add'"),
     "several outputs in a row": (
         lambda: keras.Sequential([keras.Model((m := residual()).input, [m.output, m.output])]), ValueError, "one output"
     ),

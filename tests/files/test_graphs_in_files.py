@@ -135,3 +135,20 @@ def test_weights_of_keras_2_without_models_in_models(tmp_path):
     with pytest.raises(ValueError, match="no models within models in the files of Keras 2, as 'mine'"):
         nested.save_weights(tmp_path / "n.h5")
     assert not (tmp_path / "n.h5").exists()
+
+
+def test_a_layer_that_several_models_in_a_model_have(tmp_path):
+    def made():
+        x = keras.Input((4,))
+        first = layers.Dense(4)
+        encoder = keras.Model(x, first(x), name="encoder")
+        inputs = keras.Input((4,))
+        return keras.Model(inputs, layers.add([encoder(inputs), first(inputs)]))
+
+    model, other = made(), made()
+    with pytest.raises(ValueError, match="can't tell that layer 'dense' is in several of the models"):
+        model.save(tmp_path / "m.keras")
+    assert not (tmp_path / "m.keras").exists()
+    model.save_weights(tmp_path / "w.weights.h5")
+    other.load_weights(tmp_path / "w.weights.h5")
+    np.testing.assert_array_equal(other(X), model(X))

@@ -10,8 +10,10 @@ pytestmark = pytest.mark.filterwarnings(
 keras = pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
 
 import tinydnn  # noqa: E402
+from keras_ref import one_step  # noqa: E402
 from keras_ref.engines import floatx, seed_both  # noqa: E402
 from tinydnn import names  # noqa: E402
+from tinydnn.inspect import microscope  # noqa: E402
 
 BOTH = (keras, tinydnn)
 X = np.random.default_rng(0).normal(size=(96, 8))
@@ -189,3 +191,14 @@ def test_the_summary_is_keras_text(make):
         made(k, ALL[make]).summary(print_fn=lambda text, lines=lines, **_: lines.append(text))
         texts.append("\n".join(lines).rstrip())
     assert texts[0] == texts[1]
+
+
+def test_a_step_of_a_row_under_the_microscope_is_keras_step():
+    x = inputs = tinydnn.Input((8,))
+    for layer in (tinydnn.layers.Dense(5, activation="tanh"), tinydnn.layers.Dense(3, activation="softmax")):
+        x = layer(x)
+    model = tinydnn.Model(inputs, x)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    theirs = one_step.tensors(model, X, Y)
+    for tensor in microscope.dissect(model, X, Y, theirs):
+        np.testing.assert_allclose(tensor.value, tensor.keras, rtol=0, atol=KERAS_FLOAT32, err_msg=tensor.name)

@@ -1,7 +1,7 @@
-"""A network: a stack of layers, and how it is trained. `models.Sequential` puts Keras' methods on top."""
+"""A network: a stack of layers, and how it is trained. `models.Model` puts Keras' methods on top."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -14,19 +14,12 @@ from tinydnn.warn import warn
 
 
 class Network(Stack):
-    """Layers in a row that have an optimizer, a loss and metrics, once they are compiled.
+    """Layers that have an optimizer, a loss and metrics, once they are compiled.
 
     Args: as `models.Sequential` has them.
     """
 
-    def __init__(
-        self,
-        layers: Sequence[Any] | None,
-        trainable: bool,
-        name: str | None,
-        device: str | None,
-        threads: int | None,
-    ) -> None:
+    def __init__(self, trainable: bool, name: str | None, device: str | None, threads: int | None) -> None:
         self.stop_training = False
         self.training: Any = None  # the engine.fit.Fit that is under way, or was cut off
         self.optimizer: optimizers.Optimizer | None = None
@@ -35,27 +28,7 @@ class Network(Stack):
         self.metrics: dict[str, Metric] = {}  # by the names under which the logs show them
         self.weighted_metrics: set[str] = set()  # those of them that count each row with its weight
         self.compiled = False
-        super().__init__(layers, trainable, name, device, threads)
-
-    def add(self, layer: Any) -> None:
-        """Put a layer at the end.
-
-        Raises:
-            TypeError, ValueError: as `Stack.add` does.
-            RuntimeError: fit is at work on the model.
-        """
-        self.require_idle("add")
-        super().add(layer)
-
-    def pop(self) -> Any:
-        """Take the last layer away, with its weights, and return it; compile the model before it is trained again.
-
-        Raises:
-            ValueError: there is none.
-            RuntimeError: fit is at work on the model.
-        """
-        self.require_idle("pop")
-        return super().pop()
+        super().__init__(trainable, name, device, threads)
 
     def compile(
         self,

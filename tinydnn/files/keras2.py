@@ -18,8 +18,9 @@ import numpy as np
 from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5, hdf5_names
-from tinydnn.files.config import SavedModel, from_config
+from tinydnn.files.config import from_config
 from tinydnn.files.optimizer_variables import most_variables
+from tinydnn.files.saved_model import SavedModel
 from tinydnn.files.whole import FileFormatError
 from tinydnn.layers import Layer
 

@@ -12,7 +12,7 @@ import json
 import math
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ import h5py
 from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5, zips
-from tinydnn.files.config import SavedModel, from_config, to_config
+from tinydnn.files.config import from_config, to_config
 from tinydnn.files.keras2 import modern
 from tinydnn.files.optimizer_variables import MOST_NUMBERS, MOST_SLOTS, most_variables, variables
+from tinydnn.files.saved_model import SavedModel
 from tinydnn.files.whole import FileFormatError, largest_content
 from tinydnn.layers import Layer
 from tinydnn.names import snake_case
@@ -148,8 +149,14 @@ def _weights(archive: zipfile.ZipFile, shapes: Sequence[Sequence[Shape]]) -> byt
     return zips.read(archive, "model.weights.h5", (1 + MOST_SLOTS) * numbers * _LARGEST_NUMBER + _HDF5_OVERHEAD)
 
 
-def _groups(model: Network | SavedModel, within: str = "") -> Iterator[tuple[str, Layer]]:
+def _groups(model: Network | SavedModel) -> list[tuple[str, Layer]]:
     """Each layer after the name of its group, which counts the layers of a class, whatever their own names are."""
+    groups: dict[Layer, str] = {}
+    _note_groups(model, "", groups)
+    return [(name, layer) for layer, name in groups.items()]
+
+
+def _note_groups(model: Network | SavedModel, within: str, groups: dict[Layer, str]) -> None:
     counts: dict[str, int] = {}
     for entry in model.layers:
         name = snake_case(type(entry).__name__ if isinstance(entry, Layer) else entry.keras_class)
@@ -157,6 +164,6 @@ def _groups(model: Network | SavedModel, within: str = "") -> Iterator[tuple[str
         counts[name] = count + 1
         path = f"{within}layers/{name}_{count}" if count else f"{within}layers/{name}"
         if isinstance(entry, Layer):
-            yield path, entry
+            groups.setdefault(entry, path)
         else:
-            yield from _groups(entry, f"{path}/")
+            _note_groups(entry, f"{path}/", groups)

@@ -16,7 +16,8 @@ from typing import Any
 import h5py
 
 from tinydnn.files import keras2, keras3, optimizer_variables
-from tinydnn.files.config import SavedModel, flat_layers, from_config, loss_of, to_config
+from tinydnn.files.config import from_config, loss_of, to_config
+from tinydnn.files.saved_model import SavedModel, flat_layers
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.losses import Loss
 from tinydnn.warn import warn

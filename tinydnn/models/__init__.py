@@ -2,7 +2,7 @@
 
 from tinydnn.models.loading import clone_model, load_model, model_from_json, save_model
 from tinydnn.models.model import Model
-from tinydnn.models.row import Sequential
+from tinydnn.models.sequential import Sequential
 from tinydnn.names import not_offered
 
 __all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]

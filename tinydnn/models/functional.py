@@ -5,11 +5,11 @@ from typing import Any
 
 from tinydnn.device.backend import Shape
 from tinydnn.engine.graph import Graph, Wiring
-from tinydnn.files.config import SavedModel
+from tinydnn.files.saved_model import SavedModel
 from tinydnn.layers import InputLayer
 from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.models.model import Model
-from tinydnn.models.row import Sequential
+from tinydnn.models.sequential import Sequential
 
 
 class Functional(Model):
@@ -47,7 +47,7 @@ class Functional(Model):
                 "A model takes one input: put all columns into one Input. "
                 f"Received: {len(found)} inputs, {', '.join(each.name for each in found)}"
             )
-        super().__init__(None, trainable, name, device, threads)
+        super().__init__(trainable, name, device, threads)
         self.gives_list = isinstance(outputs, list | tuple)
         (source,) = found
         if not isinstance(source.call.layer, InputLayer):  # what lies before it is no part of the model
@@ -57,18 +57,6 @@ class Functional(Model):
         self.inputs, self.sample_shape = [source], source.sample_shape
         self._take_graph(given)
         self.settle()
-
-    @property
-    def add(self) -> Any:
-        """A row alone can be added to."""
-        raise AttributeError(
-            "Model(inputs, outputs) has no 'add': call the layer on model.output, and make a new Model"
-        )
-
-    @property
-    def pop(self) -> Any:
-        """From a row alone a layer can be taken away."""
-        raise AttributeError("Model(inputs, outputs) has no 'pop': make a new Model of the inner output to end with")
 
     def _take_graph(self, outputs: list[KerasTensor]) -> None:
         super()._take_graph(outputs)

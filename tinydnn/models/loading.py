@@ -6,7 +6,8 @@ from typing import Any
 
 from tinydnn.device import devices
 from tinydnn.files import optimizer_variables
-from tinydnn.files.config import CompiledError, SavedModel
+from tinydnn.files.config import CompiledError
+from tinydnn.files.saved_model import SavedModel
 from tinydnn.missing import names_its_arguments
 from tinydnn.models.functional import described_by
 from tinydnn.models.model import Model

@@ -30,18 +30,15 @@ FilePath = str | PathLike[str]
 
 _INSTEAD = (
     "there are no automatic gradients. Put layers together by Sequential or Model(inputs, outputs). A new layer is a "
-    "class derived from Layer, with forward(x, t) and backward(dy, t); a training loop of your own calls "
-    "train_on_batch; and what happens between the steps of fit is a Callback"
+    "class derived from Layer, with forward(x, t) and backward(dy, t); a loop of your own calls train_on_batch; and "
+    "what happens between the steps of fit is a Callback"
 )
 _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time
 
 
 class Model(Network, Described, OldMethods):
-    """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`.
-
-    Mirrors keras/src/models/model.py.
-    """
+    """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`."""
 
     functional: type["Model"]  # the class of Model(inputs, outputs)
     described_by: Any  # described_by(saved) makes what a config describes
