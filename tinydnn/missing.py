@@ -32,6 +32,7 @@ _OF_KERAS = {
     "AUC": "multi_label num_labels label_weights",
     "CosineSimilarity": "axis",
     "SparseTopKCategoricalAccuracy": "from_sorted_ids",
+    "sparse_top_k_categorical_accuracy": "from_sorted_ids",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
     "summary": "show_trainable layer_range",
@@ -43,6 +44,10 @@ _OF_KERAS = {
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
+    "add": "rebuild",
+    "max": "initial",
+    "min": "initial",
+    "prod": "dtype",
 }
 # Methods whose arguments are checked, beside `__init__`.
 _METHODS = """
