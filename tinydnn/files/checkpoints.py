@@ -18,6 +18,7 @@ from tinydnn.device.backend import Array
 from tinydnn.files import npz, zips
 from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.old_spellings import OldLog
+from tinydnn.tensors import Scalar
 
 _FORMAT = "tinydnn checkpoint 2"
 _SCALARS = {np.dtype(code).name for code in "?bBhHiIqQefd"}  # bool, integers of up to 64 bits, float16, 32 and 64
@@ -75,6 +76,8 @@ def _without_arrays(value: Any, arrays: list[Array]) -> Any:
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
+    if kind is Scalar:
+        return float(value)
     if kind is list:
         return [_without_arrays(entry, arrays) for entry in value]
     if kind is tuple:
