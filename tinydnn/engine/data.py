@@ -18,12 +18,19 @@ from tinydnn.checks import (
     check_sample_weight,
     check_shape,
     check_targets,
-    is_stream,
 )
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
 from tinydnn.metrics import labels_of
+
+_OF_ARRAYS = "__array__", "dtype", "columns"  # one of which arrays, sparse matrices and frames have
+
+
+def is_stream(x: Any) -> bool:
+    """Whether x gives batches one after the other, and is no array, frame or list of samples."""
+    arrays = isinstance(x, list | tuple | dict | str) or any(hasattr(x, name) for name in _OF_ARRAYS)
+    return hasattr(x, "__iter__") and not arrays
 
 
 class Data:

@@ -89,7 +89,8 @@ class Display:
         self._console = console or Console(highlight=False)
         self._last_drawn = -math.inf
         self._height = 0  # lines of the table on the screen
-        self.epoch = self._epochs = self._steps = 0
+        self.epoch = self._epochs = 0
+        self._steps: int | None = None
 
     def begin(self, epochs: int, steps: int | None) -> None:
         """A training begins; its table is drawn below that of an earlier one."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count, check_frequency, check_parts, is_stream
+from tinydnn.checks import check_count, check_frequency, check_parts
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
-from tinydnn.engine.data import split
+from tinydnn.engine.data import is_stream, split
 from tinydnn.engine.fit import Fit
 from tinydnn.engine.logs import Logs
 from tinydnn.engine.network import Network
@@ -146,10 +146,9 @@ class Model(Network, Described, OldMethods):
         if validation_data is not None:
             streams = is_stream(validation_data)
             x, y, weights_of_validation = (validation_data, None, None) if streams else check_parts(validation_data)
-            size = validation_batch_size if streams else validation_batch_size or batch_size
             held_out = feed_of(
-                self, "evaluate", x, y, size, usual, validation_steps,
-                sample_shape=feed.data.x.shape[1:], sample_weight=weights_of_validation,
+                self, "evaluate", x, y, validation_batch_size or (None if streams else batch_size), usual,
+                validation_steps, sample_shape=feed.data.x.shape[1:], sample_weight=weights_of_validation,
             )  # fmt: skip
         hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 

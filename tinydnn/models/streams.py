@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import check_count, is_stream
+from tinydnn.checks import check_count
 from tinydnn.device.backend import Shape
 from tinydnn.device.interrupts import impatient
-from tinydnn.engine.data import Data
+from tinydnn.engine.data import Data, is_stream
 from tinydnn.engine.feeds import Arrays, Feed, check_order, say_that_data_ran_out
 from tinydnn.engine.network import Network
 from tinydnn.engine.sample_weights import weights_of
