@@ -131,7 +131,7 @@ class BinaryCrossentropy(LossMetric):
 
     kind, own_name = losses.BinaryCrossentropy, "binary_crossentropy"
 
-    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0) -> None:
+    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
         super().__init__(name, from_logits=from_logits, label_smoothing=label_smoothing)
 
 
@@ -144,7 +144,7 @@ class CategoricalCrossentropy(LossMetric):
 
     kind, own_name = losses.CategoricalCrossentropy, "categorical_crossentropy"
 
-    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0) -> None:
+    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
         super().__init__(name, from_logits=from_logits, label_smoothing=label_smoothing)
 
 
@@ -157,5 +157,5 @@ class SparseCategoricalCrossentropy(LossMetric):
 
     kind, own_name = losses.SparseCategoricalCrossentropy, "sparse_categorical_crossentropy"
 
-    def __init__(self, name: str | None = None, from_logits: bool = False) -> None:
+    def __init__(self, name: str | None = None, *, from_logits: bool = False) -> None:
         super().__init__(name, from_logits=from_logits)
