@@ -18,6 +18,7 @@ import pytest
 
 import tinydnn as keras
 from tinydnn.datasets import boston_housing, cache, california_housing, fashion_mnist, imdb, reuters
+from tinydnn.utils import get_file
 
 
 def table(folder, name="boston_housing.npz", n=20):
@@ -305,3 +306,23 @@ def test_reviews_are_padded_and_trained_on(tmp_path):
     padded = keras.preprocessing.sequence.pad_sequences(x_train, maxlen=6)
     with contextlib.redirect_stdout(None):
         model.fit(padded / 20, y_train, verbose=0)
+
+
+def test_any_file_is_fetched_once(server, home):
+    content = table(server.folder, "auto.npz")
+    origin = cache.ORIGIN + "auto.npz"
+    path = get_file(origin=origin, file_hash=checksum(content))
+    assert path == str(home / "datasets" / "auto.npz")
+    assert get_file("auto.npz", origin) == path
+    assert server.asked == ["/auto.npz"]
+    changed = table(server.folder, "auto.npz", 3)
+    with pytest.raises(OSError, match="expected a file of checksum"):
+        get_file("auto.npz", origin, file_hash=checksum(content), force_download=True)
+    with open(path, "rb") as file:
+        assert file.read() == content
+    with open(get_file("auto.npz", origin, force_download=True), "rb") as file:
+        assert file.read() == changed
+    with pytest.raises(ValueError, match="expects an origin"):
+        get_file("auto.npz")
+    with pytest.raises(TypeError, match="get_file has no argument 'untar': Keras has it"):
+        get_file("auto.npz", origin, untar=True)

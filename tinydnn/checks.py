@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+_OF_ARRAYS = "__array__", "dtype", "columns"  # one of which arrays, sparse matrices and frames have
+
 
 def is_int(value: Any) -> bool:
     """Whether it is an integer, and no bool."""
@@ -83,6 +85,12 @@ def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
             f"{what} expects the shape of one sample, without the batch, as positive integers. Received: {shape!r}"
         )
     return tuple(int(n) for n in shape)
+
+
+def is_stream(x: Any) -> bool:
+    """Whether x gives batches one after the other, and is no array, frame or list of samples."""
+    arrays = isinstance(x, list | tuple | dict | str) or any(hasattr(x, name) for name in _OF_ARRAYS)
+    return hasattr(x, "__iter__") and not arrays
 
 
 def check_frequency(what: str, value: Any) -> int | list[int]:

@@ -32,6 +32,7 @@ _OF_KERAS = {
     "AUC": "multi_label num_labels label_weights",
     "CosineSimilarity": "axis",
     "SparseTopKCategoricalAccuracy": "from_sorted_ids",
+    "sparse_top_k_categorical_accuracy": "from_sorted_ids",
     "VarianceScaling": "input_axes output_axes",
     "SparseCategoricalCrossentropy": "ignore_class axis",
     "summary": "show_trainable layer_range",
@@ -43,8 +44,17 @@ _OF_KERAS = {
     "save": "zipped",
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
+    "add": "rebuild",
+    "max": "initial",
+    "min": "initial",
+    "prod": "dtype",
 }
-_CHECKED = {"__init__", "add", "build", "compute_output_shape", *_OF_KERAS}
+# Methods whose arguments are checked, beside `__init__`.
+_METHODS = """
+    add build compile pop compute_output_shape evaluate fit get_layer load_weights predict predict_on_batch save
+    save_weights set_weights summary test_on_batch train_on_batch
+"""
+_CHECKED = {"__init__", *_METHODS.split()}
 
 
 def names_its_arguments(function: F) -> F:
@@ -100,7 +110,7 @@ def _is_open(function: Callable[..., Any]) -> bool:
 class Offered:
     """The base of classes that Keras has too: an argument or a method that they lack is named in the error.
 
-    The arguments are those of `__init__`, and of the methods that `_OF_KERAS` names.
+    The arguments are those of `__init__`, and of the methods in `_METHODS`.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

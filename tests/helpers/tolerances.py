@@ -69,5 +69,8 @@ TRAINED = {"float32": 1e-4, "float64": 1e-11}
 # Learning rates of a schedule next to those of Keras' graphs: some roundings in float32 of rates up to 0.3.
 RATE = 5e-8
 
+# A figure that a program prints after a few hundred steps in float32, next to Keras: what `TRAINED` allows of weights,
+# and of printed digits one unit of the last, as a rounding may carry it.
+PRINTED_FIGURE = 1e-4
 # The product that Nadam counts along, next to Keras' after some steps, which rounds it in float32 at each.
 KERAS_PRODUCT = 1e-6

@@ -32,7 +32,7 @@ def finite():
         yield batch(i)
 
 
-def dataset(k, turns=False):
+def dataset(k, turns=False, weighted=False):
     class Batches(k.utils.PyDataset):
         def __init__(self):
             super().__init__()
@@ -42,7 +42,8 @@ def dataset(k, turns=False):
             return 5
 
         def __getitem__(self, index):
-            return batch(self.numbers[index])
+            x, y = batch(self.numbers[index])
+            return (x, y, np.arange(len(x), dtype="float32")) if weighted else (x, y)
 
         def on_epoch_begin(self):
             self.calls.append("begin")
@@ -88,6 +89,8 @@ CASES = {
     "a PyDataset, shuffled": (lambda k: (dataset(k),), {"epochs": 3}),
     "a PyDataset in order": (lambda k: (dataset(k),), {"epochs": 3, "shuffle": False}),
     "a PyDataset that turns": (lambda k: (dataset(k, turns=True),), {"epochs": 3, "shuffle": False}),
+    "weights in the batches": (lambda k: (dataset(k, weighted=True),), {"epochs": 2}),
+    "weights of classes": (lambda k: (dataset(k),), {"epochs": 2, "class_weight": {0: 1.0, 1: 3.0}}),
     "part of a PyDataset": (lambda k: (dataset(k),), {"epochs": 4, "steps_per_epoch": 2, "shuffle": False}),
     "more than a PyDataset": (lambda k: (dataset(k),), {"epochs": 2, "steps_per_epoch": 7, "shuffle": False}),
     "steps of arrays": (lambda k: (X, Y), {"epochs": 4, "steps_per_epoch": 3, "batch_size": 4}),

@@ -57,7 +57,7 @@ class Averages:
         self._network, self._first_step = network, first_step
         self._first_sample = first_step * min(batch_size, n)
         losses = workspace.take("losses", (n,), network.dtype)
-        metrics, outputs = [], math.prod(network.layers[-1].output_shape or ())
+        metrics, outputs = [], math.prod(network.outputs[0].sample_shape)
         for i, metric in enumerate(network.metrics.values()):
             numbers = metric.numbers_of_a_row(outputs)
             dtype = np.int64 if metric.by_class else network.dtype

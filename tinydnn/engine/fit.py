@@ -105,7 +105,7 @@ class Fit:
         self.whole = False
         passes = self.passes = self.shards.gradients(start, stop)
         self.logs = self.callbacks.batch_logs(self.shards.logs())
-        if self.shards.averages.known_infinite:
+        if self.feed.streams or self.shards.averages.known_infinite:  # the next batch of a stream has other averages
             self.check()
         self.shards.update(passes)
         self.step += 1

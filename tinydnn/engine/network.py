@@ -47,6 +47,16 @@ class Network(Stack):
         self.require_idle("add")
         super().add(layer)
 
+    def pop(self) -> Any:
+        """Take the last layer away, with its weights, and return it; compile the model before it is trained again.
+
+        Raises:
+            ValueError: there is none.
+            RuntimeError: fit is at work on the model.
+        """
+        self.require_idle("pop")
+        return super().pop()
+
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",

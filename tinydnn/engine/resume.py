@@ -14,6 +14,7 @@ from tinydnn.engine.network import Network
 from tinydnn.engine.snapshot import Snapshot, restore, snapshot
 from tinydnn.files import identity
 from tinydnn.files.whole import FileFormatError
+from tinydnn.warn import warn
 
 Fit = Any  # an engine.fit.Fit, which uses this file
 State = dict[str, Any]
@@ -61,6 +62,9 @@ def take_over(fit: Fit, state: State, source: str) -> None:
             f"{source} is of another training, or damaged: {error}; to begin anew, remove it or name another place"
         ) from error
     identity.say_changes(fit.asked, state["asked"], source)
+    if fit.feed.streams:
+        kind = fit.feed.data.digests[0]
+        warn(f"The training in {source} goes on with the {kind} as it is now: what it had become was not kept")
     if fit.step:
         fit.callbacks.on_epoch_begin(fit.epoch, {})
         _restore(fit, state)  # undo what the callbacks have changed or drawn just now

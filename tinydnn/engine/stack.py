@@ -73,6 +73,21 @@ class Stack(Weights):
             self._names.remove(self.layers.pop().name)
             raise
 
+    def pop(self) -> Any:
+        """Take the last layer away, with its weights, and return it.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not self.layers:
+            raise ValueError(f"Model {self.name!r} has no layer to take away")
+        layer = self.layers.pop()
+        self._names.remove(layer.name)
+        self.graph, self.outputs, self.built = None, [], False
+        self._gives = None if self.sample_shape is None else Stack.compute_output_shape(self, self.sample_shape)
+        self._build_where_stated()
+        return layer
+
     def _append(self, layer: Any) -> None:
         """Put a layer at the end, without weights."""
         if isinstance(layer, InputLayer):
@@ -86,6 +101,8 @@ class Stack(Weights):
             return
         if not isinstance(layer, Layer | Stack):
             raise TypeError(f"add expects one of tinydnn.layers, or a model. Received: {layer!r}")
+        if isinstance(layer, Stack) and len(layer.outputs) > 1:
+            raise ValueError(f"A model in a row gives one output; use Model(inputs, outputs). Received: {layer!r}")
         if layer.name in self._names:
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:
@@ -113,12 +130,18 @@ class Stack(Weights):
             sample_shape = layer.compute_output_shape(sample_shape)
         return sample_shape
 
-    def build(self, input_shape: Sequence[Any]) -> None:
+    def build(self, input_shape: Sequence[Any] | None = None) -> None:
         """Draw the layers' weights, for batches of this shape: (None, 784), with the batch in front as in Keras.
+
+        input_shape: None where an Input or the first layer says it.
 
         Raises:
             ValueError: no such shape, one that doesn't fit the layers, or another one than it was built for.
         """
+        if input_shape is None:
+            self._build_where_stated()
+            self._require_built("build")
+            return
         shape = check_shape(input_shape[1:], "build, behind the batch as in (None, 784),")
         if self.sample_shape not in (None, shape):
             raise ValueError(f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {shape}")

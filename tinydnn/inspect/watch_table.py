@@ -91,7 +91,7 @@ class Display:
         self._height = 0  # lines of the table on the screen
         self.epoch = self._epochs = self._steps = 0
 
-    def begin(self, epochs: int, steps: int) -> None:
+    def begin(self, epochs: int, steps: int | None) -> None:
         """A training begins; its table is drawn below that of an earlier one."""
         self._epochs, self._steps = epochs, steps
         self._height, self._last_drawn = 0, -math.inf
@@ -99,7 +99,7 @@ class Display:
     def step(self, done: int, logs: Any) -> None:
         """A step is done; `done` is the number of steps so far in the epoch."""
         if time.perf_counter() - self._last_drawn >= _INTERVAL and self._draws:
-            self._redraw(f", step {done}/{self._steps}{_figures(logs)}")
+            self._redraw(f", step {done}{f'/{self._steps}' if self._steps else ''}{_figures(logs)}")
 
     def epoch_ends(self, logs: Any) -> None:
         """The epoch is done."""

@@ -66,6 +66,7 @@ class BinaryAccuracy(MeanOfRows):
     """
 
     own_name = "binary_accuracy"
+    mean_over_outputs = True
 
     def __init__(self, name: str | None = None, *, threshold: float = 0.5) -> None:
         super().__init__(name)

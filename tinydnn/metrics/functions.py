@@ -17,8 +17,10 @@ from tinydnn.metrics.accuracy_metrics import (
     in_top_k,
 )
 from tinydnn.metrics.metric import Metric
+from tinydnn.missing import names_its_arguments
 
 
+@names_its_arguments
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     """1 for each output on the right side of the threshold, else 0, (…, outputs)."""
     y, p = as_numeric(y_true, "y_true"), as_float(y_pred, "y_pred")
@@ -27,22 +29,26 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     return (y == (p > threshold)).astype(floatx())
 
 
+@names_its_arguments
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
     """1 for each row whose largest output is that of the largest target, else 0, (…)."""
     return sparse_categorical_accuracy(as_numeric(y_true, "y_true").argmax(axis=-1), y_pred)
 
 
+@names_its_arguments
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
     """1 for each row whose largest output is that of the integer label, else 0, (…)."""
     largest = as_float(y_pred, "y_pred").argmax(axis=-1)
     return (as_numeric(y_true, "y_true").reshape(largest.shape) == largest).astype(floatx())
 
 
+@names_its_arguments
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
     """1 for each row where fewer than k outputs are larger than that of the largest target, else 0, (…)."""
     return sparse_top_k_categorical_accuracy(as_numeric(y_true, "y_true").argmax(axis=-1), y_pred, k)
 
 
+@names_its_arguments
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
     """1 for each row where fewer than k outputs are larger than that of the integer label, else 0, (…)."""
     p = as_float(y_pred, "y_pred")

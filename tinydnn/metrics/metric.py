@@ -16,12 +16,14 @@ from tinydnn.device.backend import Array, Backend
 from tinydnn.losses import LossTrace
 from tinydnn.missing import Offered
 from tinydnn.names import auto_name
+from tinydnn.tensors import as_tensor
 
 
 class Metric(Offered):
     """Called by a pass on each of its batches, or by a user on arrays: `update_state`, `result`, `reset_state`.
 
     mode: which is better, "min" or "max"; None where that is not known.
+    mean_over_outputs: whether its number of a row is the mean of one for each output, which may have any shape then.
     sparse: whether it takes integer labels; None where it takes either kind of targets.
     by_class: whether its number of a row is the class that the row's outputs say; what counts is then whether it is
         the label, which is found out when somebody asks.
@@ -34,6 +36,7 @@ class Metric(Offered):
     """
 
     mode: str | None = "max"
+    mean_over_outputs = False
     sparse: bool | None = False
     by_class = False
     takes_labels = False
@@ -103,9 +106,9 @@ class Metric(Offered):
     def result(self) -> Any:
         """The metric of the rows that were counted in since the last `reset_state`: a float or an array; 0 of none."""
         if self._sums is None:
-            return 0.0
+            return as_tensor(0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return self.value(self._sums)
+            return as_tensor(self.value(self._sums))
 
     def reset_state(self) -> None:
         """Forget the rows that were counted in."""

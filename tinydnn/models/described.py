@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinydnn.checks import is_int
 from tinydnn.missing import Offered
 
 Model = Any  # a models.Model, which derives from what is here
@@ -62,6 +63,24 @@ class Described(Offered):
         from tinydnn.files import saving
 
         return saving.to_json(self, **kwargs)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """The layer of this name, or at this place in `layers`.
+
+        Raises:
+            ValueError: there is no such layer, or not one of the two was given.
+        """
+        names = [layer.name for layer in self.layers]
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer expects a name or an index. Received: name={name!r}, index={index!r}")
+        if index is None and name in names:
+            return self.layers[names.index(name)]
+        if index is not None and is_int(index) and -len(names) <= index < len(names):
+            return self.layers[index]
+        raise ValueError(
+            f"get_layer expects one of the layers {', '.join(names)}, or their index. Received: "
+            + (f"{name!r}" if index is None else f"index={index!r}")
+        )
 
     def summary(
         self,

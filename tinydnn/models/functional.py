@@ -65,6 +65,11 @@ class Functional(Model):
             "Model(inputs, outputs) has no 'add': call the layer on model.output, and make a new Model"
         )
 
+    @property
+    def pop(self) -> Any:
+        """From a row alone a layer can be taken away."""
+        raise AttributeError("Model(inputs, outputs) has no 'pop': make a new Model of the inner output to end with")
+
     def _take_graph(self, outputs: list[KerasTensor]) -> None:
         super()._take_graph(outputs)
         assert self.graph is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count, check_frequency, check_parts, is_int
+from tinydnn.checks import check_count, check_frequency, check_parts, is_stream
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
@@ -22,8 +22,9 @@ from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.layers.operation import unpacked
 from tinydnn.missing import refuse_methods
 from tinydnn.models.described import Described
-from tinydnn.models.streams import feed_of, is_stream
+from tinydnn.models.streams import feed_of
 from tinydnn.old_spellings import OldMethods
+from tinydnn.tensors import as_tensor
 
 FilePath = str | PathLike[str]
 
@@ -104,8 +105,7 @@ class Model(Network, Described, OldMethods):
             x: samples, (n, …), of any real dtype; uint8 images may stay so. Or what gives (x, y) batch after batch: a
                 generator, a `utils.PyDataset`, or whatever else can be iterated over.
             y: one-hot rows (n, outputs), integer labels (n,), or numbers (n, outputs), as the loss takes them.
-            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller. What gives whole
-                batches takes none.
+            batch_size: samples a step; None means 32. The last batch of an epoch may be smaller.
             epochs: the number of the last epoch; training starts after `initial_epoch`. 0 trains none.
             verbose: 0 silent, 1 or "auto" a progress bar, 2 plain lines.
             callbacks: instances of `tinydnn.callbacks.Callback`.
@@ -214,7 +214,7 @@ class Model(Network, Described, OldMethods):
                 "A model can't be called with training or mask: fit and train_on_batch train. "
                 f"Received: training={training!r}, mask={mask!r}"
             )
-        return self.called_on(tensor) if symbolic else self.predict(x, verbose=0)
+        return self.called_on(tensor) if symbolic else as_tensor(self.predict(x, verbose=0))
 
     def train_on_batch(
         self,
@@ -250,24 +250,6 @@ class Model(Network, Described, OldMethods):
         names = ["loss", *(metric.name for metric in self.metrics.values())]
         values = [logs[name] for name in [*names, *sorted(logs.keys() - set(names))]]
         return values if self.metrics else values[0]
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """The layer of this name, or at this place in `layers`.
-
-        Raises:
-            ValueError: there is no such layer, or not one of the two was given.
-        """
-        names = [layer.name for layer in self.layers]
-        if (name is None) == (index is None):
-            raise ValueError(f"get_layer expects a name or an index. Received: name={name!r}, index={index!r}")
-        if index is None and name in names:
-            return self.layers[names.index(name)]
-        if index is not None and is_int(index) and -len(names) <= index < len(names):
-            return self.layers[index]
-        raise ValueError(
-            f"get_layer expects one of the layers {', '.join(names)}, or their index. Received: "
-            + (f"{name!r}" if index is None else f"index={index!r}")
-        )
 
     # -- files -------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import check_count
+from tinydnn.checks import check_count, is_stream
 from tinydnn.device.backend import Shape
 from tinydnn.device.interrupts import impatient
 from tinydnn.engine.data import Data
@@ -24,12 +24,6 @@ from tinydnn.warn import warn
 
 _LOOKED_AT = 2  # batches, before the first epoch, as Keras does
 _NOTHING = object()
-
-
-def is_stream(x: Any) -> bool:
-    """Whether x gives batches, and is no array or list of samples."""
-    arrays = isinstance(x, list | tuple | dict | str) or hasattr(x, "__array__") or hasattr(x, "dtype")
-    return isinstance(x, PyDataset) or (not arrays and hasattr(x, "__iter__") and not hasattr(x, "columns"))
 
 
 def feed_of(
