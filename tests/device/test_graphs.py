@@ -136,6 +136,22 @@ def test_a_recorded_step_is_one_call_of_the_host(rng, monkeypatch):
     assert (len(recorded), len(launched)) == (1, 4 * 5 - 2)
 
 
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "huber"])
+def test_weights_and_metrics_of_sums_are_recorded_too(rng, loss):
+    x, labels = data(rng)
+    y, weights = labels if loss.startswith("sparse") else np.eye(3)[labels], rng.random(100)
+    found = []
+    for graphs in (True, False):
+        config.set_cuda_graphs(graphs)
+        model = net(loss=loss)
+        metrics = ["accuracy", lambda y, p: abs(y - p)]
+        metrics += [] if loss.startswith("sparse") else ["AUC", "r2_score", "kl_divergence", "binary_accuracy"]
+        model.compile("adam", loss, metrics=metrics, weighted_metrics=metrics[:2])
+        history = model.fit(x, y, 24, 3, 0, sample_weight=weights, validation_data=(x, y, weights)).history
+        found.append([*np.ravel([*history.values()]), *np.concatenate([w.ravel() for w in model.get_weights()])])
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.fixture
 def idle_device():
     """On the emulated GPU, kernels and products are counted and not run, so that what remains is the host's time."""

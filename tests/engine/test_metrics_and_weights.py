@@ -90,6 +90,17 @@ def test_a_resume_with_other_weights_is_refused(rng, tmp_path):
             net().fit(x, y, 8, 2, 0, callbacks=[BackupAndRestore(tmp_path, save_freq=3)], sample_weight=other)
 
 
+def test_a_resume_with_another_setting_of_a_metric_is_refused(rng, tmp_path):
+    x, y, w = data(rng)
+    backup = BackupAndRestore(tmp_path, save_freq=3)
+    with pytest.raises(Cut):
+        net().fit(x, y, 8, 2, 0, callbacks=[backup, LambdaCallback(on_train_batch_end=cut)], sample_weight=w)
+    other = net()
+    other.compile("adam", "mse", metrics=[metrics.AUC(num_thresholds=7, name="auc")])
+    with pytest.raises(keras.FileFormatError, match="metric auc"):
+        other.fit(x, y, 8, 2, 0, callbacks=[BackupAndRestore(tmp_path, save_freq=3)], sample_weight=w)
+
+
 def test_a_weight_of_0_is_a_sample_that_is_not_there_but_counts_in_the_mean(rng):
     x, y, _ = data(rng)
     there = np.arange(N) % 3 > 0

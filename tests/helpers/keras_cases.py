@@ -84,6 +84,6 @@ LOSSES = {
     "kl_divergence": ("softmax", lambda k: k.losses.kl_divergence),
     "cosine similarity": (None, lambda k: "cosine_similarity"),
     "smoothed": ("softmax", lambda k: k.losses.CategoricalCrossentropy(label_smoothing=0.1)),
-    "smoothed probabilities": ("relu", lambda k: k.losses.CategoricalCrossentropy(label_smoothing=0.1)),
+    "smoothed probabilities": ("softplus", lambda k: k.losses.CategoricalCrossentropy(label_smoothing=0.1)),
     "smoothed binary": ("sigmoid", lambda k: k.losses.BinaryCrossentropy(label_smoothing=0.2)),
 }

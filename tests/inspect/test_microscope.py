@@ -354,3 +354,25 @@ def test_the_microscope_needs_a_loss_and_targets(rng):
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match="The microscope needs targets"):
         microscope.dissect(model, np.ones((2, 3)), None)
+
+
+@pytest.mark.parametrize("kind", losses.CLASSES)
+def test_each_loss_is_quoted_with_its_formula_and_its_line(kind):
+    for logits in (False, True) if issubclass(kind, losses.Crossentropy) else (False,):
+        for formula in quotes.of_loss(kind(), logits, "z"):
+            assert "f(" not in formula.text
+            assert "of y and z" not in formula.text
+            assert formula.file.startswith("losses/")
+            assert not formula.code.startswith(("def ", '"', "@"))
+
+
+def test_numbers_of_a_loss_are_quoted():
+    assert quotes.of_loss(losses.Huber(0.25), False, "z")[0].text.endswith("delta = 0.25")
+    smoothed = losses.CategoricalCrossentropy(label_smoothing=0.1)
+    assert [each.text.endswith(",  y smoothed by 0.1") for each in quotes.of_loss(smoothed, True, "z")] == [True, True]
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.compile("sgd", "mse", loss_weights=2.0)
+    found = by_name(microscope.dissect(model, np.ones((4, 3)), np.ones((4, 2))))
+    assert found["dense/dz"].formula.text == "dz = 2 (z - y) / outputs / N * 2"
+    assert found["loss"].formula.text == "loss = mean of l * 2"
+    np.testing.assert_allclose(found["loss"].value, 2 * found["l"].value.mean(), rtol=1e-6)

@@ -6,6 +6,7 @@ from tolerances import FINITE_DIFFERENCE, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import losses
+from tinydnn.device.backend import Backend
 from tinydnn.losses import LossTrace
 from tinydnn.metrics import ChosenAccuracy, labels_of
 
@@ -60,6 +61,66 @@ def test_gradients_of_cross_entropy_are_its_slopes(loss, logits, rng):
         down[i] -= 1e-6
         slope = (run(loss, up, y, logits)[0].mean() - run(loss, down, y, logits)[0].mean()) / 2e-6
         assert gradient[i] == pytest.approx(slope, abs=FINITE_DIFFERENCE)
+
+
+# A loss, whether its outputs are positive, and whether its targets are 0 and 1.
+OF_OUTPUTS = {
+    "MeanSquaredError()": (False, False), "MeanAbsoluteError()": (False, False), "Huber(0.7)": (False, False),
+    "LogCosh()": (False, False), "MeanAbsolutePercentageError()": (False, False), "Hinge()": (False, True),
+    "SquaredHinge()": (False, True), "CategoricalHinge()": (False, True), "CosineSimilarity()": (False, False),
+    "MeanSquaredLogarithmicError()": (True, True), "Poisson()": (True, True), "KLDivergence()": (True, True),
+    "BinaryCrossentropy(label_smoothing=0.2)": (True, True),
+    "CategoricalCrossentropy(label_smoothing=0.2)": (True, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", OF_OUTPUTS)
+def test_gradients_of_losses_are_their_slopes(make, rng):
+    loss = eval(make, vars(losses).copy())
+    positive, one_hot = OF_OUTPUTS[make]
+    x, y = rng.normal(size=(6, 5)), rng.normal(size=(6, 5))
+    x = np.abs(x) % 0.9 + 0.05 if positive else x
+    y = np.eye(5)[rng.integers(0, 5, 6)] if one_hot else y
+    _, gradient = run(loss, x, y, False)
+    for i in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[i] += 1e-6
+        down[i] -= 1e-6
+        slope = (run(loss, up, y, False)[0].mean() - run(loss, down, y, False)[0].mean()) / 2e-6
+        assert gradient[i] == pytest.approx(slope, rel=FINITE_DIFFERENCE, abs=FINITE_DIFFERENCE)
+
+
+def test_losses_by_hand():
+    x, y = [[1.0, -3.0]], [[0.5, 1.0]]
+    for make, expected, slope in [
+        ("Huber(1.0)", (0.5 * 0.25 + 3.5) / 2, [[0.25, -0.5]]),
+        ("LogCosh()", np.log(np.cosh([0.5, 4])).mean(), np.tanh([[0.5, -4]]) / 2),
+        ("MeanAbsolutePercentageError()", 250, [[100, -50]]),
+        ("Hinge()", (0.5 + 4) / 2, [[-0.25, -0.5]]),
+        ("SquaredHinge()", (0.25 + 16) / 2, [[-0.25, -4]]),
+        (
+            "CosineSimilarity()",
+            2.5 / np.sqrt(10 * 1.25),
+            [[-1.5 / 10 / np.sqrt(12.5) * 5, -0.5 / 10 / np.sqrt(12.5) * 5]],
+        ),
+    ]:
+        l, dx = run(eval(make, vars(losses).copy()), x, y, False)
+        np.testing.assert_allclose(l, [expected], rtol=1e-7, err_msg=make)
+        np.testing.assert_allclose(dx, slope, rtol=1e-7, err_msg=make)
+
+
+def test_a_row_of_zeros_has_no_direction_and_no_gradient_that_is_infinite():
+    with Backend().quiet():
+        l, dx = run(losses.CosineSimilarity(), [[0.0, 0.0]], [[1.0, 1.0]], False)
+    assert l == [0]
+    assert np.isfinite(dx).all()
+
+
+def test_the_largest_wrong_class_shares_its_gradient_between_ties():
+    l, dx = run(losses.CategoricalHinge(), [[0.5, 0.75, 0.75]], [[1, 0, 0]], False)
+    assert l == [1.25]
+    np.testing.assert_array_equal(dx, [[-1, 0.5, 0.5]])
+    assert not run(losses.CategoricalHinge(), [[3.0, 0.5, 0.5]], [[1, 0, 0]], False)[1].any()
 
 
 def test_losses_can_be_called_on_arrays():

@@ -34,6 +34,7 @@ def of_training(fit: Fit, initial_epoch: int) -> Settings:
         found["graph"] = [[places[node.layer], *node.inputs] for node in network.graph.nodes]
     found |= {"loss": _plain(network.loss), "loss_weights": network.loss_weight}
     found |= {"metrics": list(network.metrics), "weighted_metrics": sorted(network.weighted_metrics)}
+    found |= {f"metric {name}": _plain(metric) for name, metric in network.metrics.items()}
     found["optimizer"] = type(network.optimizer).__name__
     found |= {f"optimizer: {name}": _plain(value) for name, value in _settings(network.optimizer).items()}
     return (

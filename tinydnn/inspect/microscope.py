@@ -164,7 +164,7 @@ def _forward(model: Model, passes: list[Pass], loss: float) -> Iterator[Tensor]:
     yield Tensor("l", "l", how.named("l"), _rows(model, [each.loss.l for each in passes]))
     penalized = model.regularized or any(layer.activity_regularizer for layer in model.flat_layers)
     penalty = " + penalties" if penalized else ""
-    how = quote(Averages._means, f"loss = mean of l{_loss_weight(model)}{penalty}", "each / samples")
+    how = quote(Averages._means, f"loss = mean of l{_loss_weight(model)}{penalty}", '"loss": loss / samples')
     yield Tensor("loss", "loss", how, np.array(loss, model.dtype))
 
 

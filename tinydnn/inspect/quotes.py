@@ -207,7 +207,10 @@ def of_loss(loss: losses.Loss, logits: bool, output: str) -> tuple[Formula, Form
         of_method(forward, "l", "t.l" if not logits else "of_logits", f"loss of y and {output}", paragraph),
         of_method(backward, left, "t.dx", "its gradient / N", paragraph),
     )
-    return _of(found[0], output), _of(found[1], output)
+    smoothing = loss.label_smoothing if isinstance(loss, losses.Smoothing) else 0
+    note = f",  y smoothed by {smoothing:g}" if smoothing else ""
+    of_rows, of_gradient = (_of(replace(each, text=each.text + note), output) for each in found)
+    return of_rows, of_gradient
 
 
 def _of_outputs(loss: losses.ElementwiseLoss, formula: Elementwise, share: str) -> Formula:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tinydnn.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from tinydnn.losses.crossentropy import Crossentropy as Crossentropy
+from tinydnn.losses.crossentropy import Smoothing as Smoothing
 from tinydnn.losses.divergences import CosineSimilarity, KLDivergence
 from tinydnn.losses.elementwise_loss import ElementwiseLoss as ElementwiseLoss
 from tinydnn.losses.errors import (

@@ -134,7 +134,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     sparse = True
 
     def __init__(
-        self, from_logits: bool = False, reduction: str | None = "sum_over_batch_size", name: str | None = None
+        self, from_logits: bool = False, *, reduction: str | None = "sum_over_batch_size", name: str | None = None
     ) -> None:
         super().__init__(from_logits, reduction=reduction, name=name)
 

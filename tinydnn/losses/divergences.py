@@ -31,6 +31,9 @@ class KLDivergence(ElementwiseLoss):
 class CosineSimilarity(Loss):
     """l_i = - the cosine of the angle between the outputs of a row and its targets, from -1 to 1"""
 
+    def __init__(self, *, reduction: str | None = "sum_over_batch_size", name: str | None = None) -> None:
+        super().__init__(reduction, name)
+
     @elementwise
     def inverse_norm(squares: Any) -> Any:
         return np.minimum(1 / np.sqrt(squares), 1 / EPSILON)

@@ -66,11 +66,10 @@ class CategoricalHinge(Loss):
 
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
         """l = max(0, 1 + max over the outputs of (1 - y) x - sum of y x)"""
-        l = t.l.reshape(-1, 1)
         product.sum_rows(xp, t.total, t.work, x, t.y)
         self.wrong.into(xp, t.p, x, t.y)
         max_rows(xp, t.largest, t.p)
-        self.of_row.into(xp, l, t.total, t.largest)
+        self.of_row.into(xp, t.l.reshape(-1, 1), t.total, t.largest)
 
     def backward(self, xp: Any, x: Array, t: LossTrace, logits: bool, n: int) -> Array:
         """dx = ((1 - y) where (1 - y) x is the largest, else 0, - y) / n where l > 0, else 0"""

@@ -68,7 +68,7 @@ class BinaryAccuracy(MeanOfRows):
     own_name = "binary_accuracy"
     mean_over_outputs = True
 
-    def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
+    def __init__(self, name: str | None = None, *, threshold: float = 0.5) -> None:
         super().__init__(name)
         self.threshold = check_number("threshold", threshold, high=1)
 

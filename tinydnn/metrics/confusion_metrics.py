@@ -186,6 +186,7 @@ class AUC(Counts):
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
+        *,
         thresholds: Sequence[float] | None = None,
         from_logits: bool = False,
     ) -> None:

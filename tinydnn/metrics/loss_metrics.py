@@ -17,19 +17,19 @@ class LossMetric(MeanOfRows):
     """The mean of a loss over the rows.
 
     kind: the class of the loss.
-
-    Args:
-        name: None is the class's own.
-        options: those of the loss.
     """
 
     mode = "min"
     vectors_are_columns = False
     kind: type[Loss]
 
-    def __init__(self, name: str | None = None, **options: Any) -> None:
+    def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
-        self.loss, self._options = self.kind(**options), options
+        self._take(self.kind())
+
+    def _take(self, loss: Loss, **options: Any) -> None:
+        """Measure this loss, which was made with these options."""
+        self.loss, self._options = loss, options
         self.sparse, self.from_logits = self.loss.sparse, self.loss.from_logits
         self.mean_over_outputs = self.loss.mean_over_outputs
 
@@ -132,8 +132,10 @@ class BinaryCrossentropy(LossMetric):
 
     kind, own_name = losses.BinaryCrossentropy, "binary_crossentropy"
 
-    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0) -> None:
-        super().__init__(name, from_logits=from_logits, label_smoothing=label_smoothing)
+    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
+        super().__init__(name)
+        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing}
+        self._take(self.kind(**options), **options)
 
 
 class CategoricalCrossentropy(LossMetric):
@@ -145,8 +147,10 @@ class CategoricalCrossentropy(LossMetric):
 
     kind, own_name = losses.CategoricalCrossentropy, "categorical_crossentropy"
 
-    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0) -> None:
-        super().__init__(name, from_logits=from_logits, label_smoothing=label_smoothing)
+    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
+        super().__init__(name)
+        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing}
+        self._take(self.kind(**options), **options)
 
 
 class SparseCategoricalCrossentropy(LossMetric):
@@ -158,5 +162,6 @@ class SparseCategoricalCrossentropy(LossMetric):
 
     kind, own_name = losses.SparseCategoricalCrossentropy, "sparse_categorical_crossentropy"
 
-    def __init__(self, name: str | None = None, from_logits: bool = False) -> None:
-        super().__init__(name, from_logits=from_logits)
+    def __init__(self, name: str | None = None, *, from_logits: bool = False) -> None:
+        super().__init__(name)
+        self._take(losses.SparseCategoricalCrossentropy(from_logits), from_logits=from_logits)
