@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tinydnn as keras
-from tinydnn import backend, layers, missing, models, optimizers, utils
+from tinydnn import layers, missing, models, optimizers, utils
 from tinydnn.old_spellings import ARGUMENTS, MODULES
 
 X = np.random.default_rng(5).normal(size=(24, 3))
@@ -260,7 +260,6 @@ def test_backend():
         (lambda: net().evalute, AttributeError, r"Sequential has no 'evalute'\. Did you mean 'evaluate'\?"),
         (lambda: layers.Dense(2).kernal, AttributeError, "Dense has no 'kernal'. Did you mean 'kernel'"),
         (lambda: optimizers.SGD().get_gradients, AttributeError, "SGD has no 'get_gradients'"),
-        (lambda: backend.set_value, AttributeError, "Write optimizer.learning_rate = … instead"),
     ],
 )
 def test_what_is_missing_is_named(ask, error, message):

@@ -4,6 +4,9 @@ Keras 3 has the functions of arrays in `ops`, and in `tf.keras.backend` as well,
 """
 
 import gc
+from typing import Any
+
+import numpy as np
 
 from tinydnn.config import backend, epsilon, floatx, image_data_format, set_floatx
 from tinydnn.names import not_offered, number_anew
@@ -57,9 +60,9 @@ from tinydnn.ops import (
 
 __all__ = [
     "abs", "all", "any", "argmax", "argmin", "backend", "cast", "clear_session", "clip", "concatenate", "cos", "dot",
-    "epsilon", "equal", "exp", "expand_dims", "floatx", "greater", "greater_equal", "image_data_format", "less",
+    "epsilon", "equal", "exp", "expand_dims", "floatx", "get_value", "greater", "greater_equal", "image_data_format", "less",
     "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "not_equal", "one_hot", "ones", "prod", "relu",
-    "reshape", "round", "set_floatx", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt", "square", "squeeze",
+    "reshape", "round", "set_floatx", "set_value", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt", "square", "squeeze",
     "stack", "std", "sum", "tanh", "transpose", "var", "zeros",
 ]  # fmt: skip
 
@@ -72,6 +75,25 @@ def clear_session(free_memory: bool = True) -> None:
     number_anew()
     if free_memory:
         gc.collect()
+
+
+def get_value(x: Any) -> Any:
+    """A weight, a tensor or a learning rate as a NumPy array or number.
+
+    Mirrors keras/src/legacy/backend.py.
+    """
+    return x.numpy() if hasattr(x, "numpy") else np.asarray(x)
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Give a weight or `optimizer.learning_rate` this value.
+
+    Raises:
+        TypeError: x is nothing that has a value to set.
+    """
+    if not hasattr(x, "assign"):
+        raise TypeError(f"set_value expects a weight or optimizer.learning_rate. Received: {x!r}")
+    x.assign(value)
 
 
 __getattr__ = not_offered(__name__, globals())

@@ -53,8 +53,6 @@ INSTEAD = {
     "get_session": "config.device, as there are no sessions,",
     "wrappers": "a loop over the splits of sklearn.model_selection.KFold, with a new model in each turn,",
     "image": "arrays of pictures, and layers.Rescaling(1 / 255),",
-    "get_value": "float(optimizer.learning_rate)",
-    "set_value": "optimizer.learning_rate = …",
 }
 
 

@@ -232,6 +232,66 @@ def test_a_net_with_every_layer_trains_as_on_the_cpu(gpu, dtype, fused, rng):
     compare(everything("gpu", dtype), everything("cpu", dtype), *samples(rng), dtype)
 
 
+def normalizing(device, dtype):
+    """A net with the layers that normalize or draw, and a frozen one."""
+    names._counts.clear()
+    keras.utils.set_random_seed(3)
+    adapted = layers.Normalization(dtype=dtype)
+    adapted.adapt(np.linspace(-2, 3, 60).reshape(10, 2, 3))
+    model = keras.Sequential([keras.Input((2, 3), dtype=dtype)], device=device)
+    for layer in (
+        adapted,
+        layers.BatchNormalization(gamma_regularizer="l2", dtype=dtype),
+        layers.Flatten(dtype=dtype),
+        layers.GaussianNoise(0.1, dtype=dtype),
+        layers.Dense(6, dtype=dtype),
+        layers.BatchNormalization(momentum=0.8, dtype=dtype),
+        layers.Activation(layers.LeakyReLU(negative_slope=0.1), dtype=dtype),
+        layers.GaussianDropout(0.1, dtype=dtype),
+        layers.Dense(6, activation="selu", trainable=False, dtype=dtype),
+        layers.AlphaDropout(0.1, dtype=dtype),
+        layers.Reshape((2, 3), dtype=dtype),
+        layers.LayerNormalization(beta_constraint="max_norm", dtype=dtype),
+        layers.UnitNormalization(dtype=dtype),
+        layers.Flatten(dtype=dtype),
+        layers.BatchNormalization(trainable=False, dtype=dtype),
+        layers.LayerNormalization(scale=False, dtype=dtype),
+        layers.ActivityRegularization(0.01, 0.02, dtype=dtype),
+        layers.Dense(4, activation="softmax", dtype=dtype),
+    ):
+        model.add(layer)
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_layers_that_normalize_and_draw_train_as_on_the_cpu(gpu, dtype, fused, rng):
+    keras.config.set_fused_kernels(fused)
+    compare(normalizing("gpu", dtype), normalizing("cpu", dtype), *samples(rng), dtype)
+
+
+def test_models_on_two_devices_share_layers(gpu, rng):
+    """Whoever uses a layer brings its weights along; the optimizer's slots stay where they are."""
+    x, y = samples(rng)
+    shared = [everything("cpu", "float64"), everything("cpu", "float64")]
+    expected = shared[1]
+    here = keras.Sequential([keras.Input((2, 3), dtype="float64"), *shared[0].layers], device="gpu")
+    here.compile("sgd", "categorical_crossentropy")
+    for _ in range(2):
+        shared[0].train_on_batch(x, y)
+        expected.train_on_batch(x, y)
+        close([here.predict(x, verbose=0)], [expected.predict(x, verbose=0)], "float64")
+        assert shared[0].layers[2].backend.device == "gpu"
+        close([shared[0].predict(x, verbose=0)], [expected.predict(x, verbose=0)], "float64")
+        assert shared[0].layers[2].backend.device == "cpu"
+    before = here.get_weights()
+    here.train_on_batch(x, y)
+    assert not np.array_equal(shared[0].predict(x, verbose=0), expected.predict(x, verbose=0))
+    here.set_weights(before)
+    close(shared[0].get_weights(), expected.get_weights(), "float64")
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_train_as_on_the_cpu(gpu, name, rng):
     last, loss = LOSSES[name]

@@ -28,6 +28,14 @@ LAYERS = {
     "a softmax that the loss does not compute": lambda: keras.layers.Dense(6, activation="softmax"),
     "l2": lambda: keras.layers.Dense(6, activation="relu", kernel_regularizer="l2"),
     "activity": lambda: keras.layers.Dense(6, activation="relu", activity_regularizer="l1"),
+    "batch normalization": lambda: keras.layers.BatchNormalization(),
+    "layer normalization": lambda: keras.layers.LayerNormalization(),
+    "normalization": lambda: keras.layers.Normalization(mean=0.1, variance=0.5),
+    "unit normalization": lambda: keras.layers.UnitNormalization(),
+    "noise": lambda: keras.layers.GaussianNoise(0.3),
+    "gaussian dropout": lambda: keras.layers.GaussianDropout(0.3),
+    "alpha dropout": lambda: keras.layers.AlphaDropout(0.3),
+    "a frozen layer": lambda: keras.layers.Dense(6, activation="relu", trainable=False),
     "constraints": lambda: keras.layers.Dense(6, kernel_constraint="min_max_norm", bias_constraint="non_neg"),
 }
 

@@ -1,8 +1,10 @@
 """Models of any graph: what layers are called on, what models are made of that, and what is refused."""
 
 import copy
+import gc
 import pickle
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -229,6 +231,15 @@ def test_several_outputs_come_as_a_list_in_their_order():
         model.compile("sgd", "mse")
 
 
+def test_every_layer_of_a_model_can_be_an_output():
+    model = branches()
+    every = keras.Model(model.input, [layer.output for layer in model.layers])
+    found = every.predict(X, batch_size=4, verbose=0)
+    assert len(found) == len(model.layers)
+    np.testing.assert_array_equal(found[0], X)
+    np.testing.assert_array_equal(found[-1], model(X))
+
+
 def test_names_weights_and_layers_are_in_keras_order():
     model = residual()
     assert [layer.name for layer in model.layers] == ["input_layer", "dense", "dense_1", "add", "dense_2"]
@@ -400,7 +411,7 @@ REFUSED = {
     "an input that is missing": (lambda: (lambda a, b, c: keras.Model(a, c))(*two_inputs()), ValueError, "'right'"),
     "outputs of another input": (elsewhere, ValueError, "takes one input, 'mine'"),
     "an array": (lambda: keras.Model(np.ones(3), np.ones(3)), TypeError, "inputs as a symbolic tensor"),
-    "its own input": (lambda: (lambda x: keras.Model(x, x))(keras.Input((2,))), ValueError, "output that is its input"),
+    "its own input": (lambda: (lambda x: keras.Model(x, x))(keras.Input((2,))), ValueError, "gives its input as it is"),
     "dropout at two places": (dropout_twice, ValueError, "several places of model 'functional', which a Dropout can't"),
     "one name twice": (another_name, ValueError, "different names. Received: 'one' twice in 'functional'"),
     "a list for one": (lambda: layers.Dense(2)(list(two_inputs()[:2])), TypeError, "takes one tensor"),
@@ -416,6 +427,9 @@ REFUSED = {
     "a layer never called": (lambda: layers.Dense(2).output, AttributeError, "no input or output yet"),
     "a model without ends": (lambda: keras.Sequential([layers.Dense(2)]).output, ValueError, "no weights yet"),
     "adding to a graph": (lambda: residual().add(layers.Dense(2)), AttributeError, "no 'add'"),
+    "several outputs in a row": (
+        lambda: keras.Sequential([keras.Model((m := residual()).input, [m.output, m.output])]), ValueError, "one output"
+    ),
     "other samples": (lambda: residual()(keras.Input((5,))), ValueError, "samples of shape (4,). Received: (5,)"),
     "two dtypes": (
         lambda: keras.Model(x := keras.Input((2,)), layers.Dense(2, dtype="float32")(layers.Dense(2)(x))),
@@ -461,3 +475,30 @@ def test_every_model_is_a_model():
     assert isinstance(keras.Sequential(), keras.Model)
     assert isinstance(residual(), keras.models.Model)
     assert type(residual()).__name__ == "Functional"
+
+
+def test_operators_of_symbolic_tensors_are_merging_layers():
+    inputs = keras.Input((4,))
+    x, y = layers.Dense(3)(inputs), layers.Dense(3)(inputs)
+    model = keras.Model(inputs, (x + y) * (x - y))
+    a, b = (keras.Model(inputs, each)(X) for each in (x, y))
+    np.testing.assert_allclose(model(X), (a + b) * (a - b), rtol=0, atol=SAME_FLOAT64)
+    assert [layer.name for layer in model.layers[3:]] == ["add", "subtract", "multiply"]
+    for wrong in (lambda: x + 1, lambda: 2 * x, lambda: X - x):
+        with pytest.raises(TypeError, match=r"symbolic tensor|has no numbers"):
+            wrong()
+
+
+def test_a_model_that_nobody_has_is_gone_at_once():
+    inputs = keras.Input((4,))
+    encoder = keras.Model(inputs, layers.Dense(3)(inputs))
+    model = keras.Model(inputs, layers.Dense(2)(encoder(inputs)))
+    model.compile("sgd", "mse")
+    gc.disable()
+    try:
+        model.fit(X, X[:, :2], verbose=0)
+        kept = [weakref.ref(each) for each in (model, encoder, model.layers[-1])]
+        del model, encoder, inputs
+        assert [each() for each in kept] == [None] * 3
+    finally:
+        gc.enable()

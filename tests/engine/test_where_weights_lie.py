@@ -276,3 +276,25 @@ def test_files_keep_what_is_frozen(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
     again = models.model_from_json(model.to_json())
     assert [layer.trainable for layer in again.layers] == [False, True, True]
+
+
+def test_a_model_that_was_frozen_after_its_training_opens_without_the_optimizers_state(tmp_path):
+    """As in Keras, which warns too. A GAN's discriminator is such a model."""
+    model = three()
+    step(model)
+    model.trainable = False
+    model.save(tmp_path / "m.keras")
+    with pytest.warns(UserWarning, match="was left out: it is of a training in which other layers were trainable"):
+        loaded = models.load_model(tmp_path / "m.keras")
+    assert loaded.optimizer.iterations == 0
+    for ours, theirs in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    step(model)  # which goes on to learn, until it is compiled anew
+
+
+def test_the_state_of_an_optimizer_that_no_layout_fits_any_more_is_saved_as_it_is(tmp_path):
+    model = three()
+    step(model)
+    model.layers[0].trainable = False
+    model.compile(model.optimizer, "mse")
+    model.save(tmp_path / "m.keras")

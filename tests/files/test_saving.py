@@ -292,8 +292,8 @@ def first_dense(config):
         (lambda c: c.pop("config"), "config"),
         (lambda c: c["compile_config"]["optimizer"].update(class_name="Ftrl"), "'Ftrl'"),
         (lambda c: c["compile_config"]["optimizer"]["config"].update(use_ema=True), "use_ema"),
-        (lambda c: c["compile_config"].update(loss="hinge"), "no loss 'hinge'"),
-        (lambda c: c["compile_config"].update(loss_weights=[2]), "loss_weights"),
+        (lambda c: c["compile_config"].update(loss="dice"), "no loss 'dice'"),
+        (lambda c: c["compile_config"].update(loss_weights=[2, 1]), "loss_weights"),
     ],
 )
 def test_what_tinydnn_lacks_or_does_not_know_is_named(tmp_path, edit, message):
@@ -404,7 +404,7 @@ def a_function(name):
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
-A_METRIC = {"module": "keras.metrics", "class_name": "Accuracy", "config": {"name": "accuracy"}}
+A_METRIC = {"module": "keras.metrics", "class_name": "MeanIoU", "config": {"num_classes": 2}}
 
 
 def test_functions_in_how_a_model_was_compiled_are_taken_by_their_names(tmp_path):
@@ -419,14 +419,15 @@ def test_functions_in_how_a_model_was_compiled_are_taken_by_their_names(tmp_path
 @pytest.mark.parametrize(
     ("compiled", "message"),
     [
-        ({"loss": a_function("hinge")}, "no loss 'hinge'"),
-        ({"loss": ["mse"]}, "loss expects a name"),
-        ({"metrics": ["accuracy", "precision"]}, "no metric 'precision'"),
-        ({"metrics": [a_function("one_hot_iou")]}, "no metric 'one_hot_iou'"),
-        ({"metrics": [["accuracy"]]}, "metrics expects a list of names"),
+        ({"loss": a_function("dice")}, "no loss 'dice'"),
+        ({"loss": ["mse", "mae"]}, "loss expects a name"),
+        ({"metrics": ["accuracy", "mean_io_u"]}, "no metric 'mean_io_u'"),
+        ({"metrics": [A_METRIC]}, "MeanIoU"),
+        ({"metrics": [a_function("my_own")]}, "no metric 'my_own'"),
+        ({"metrics": "accuracy"}, "metrics expects a list of names"),
         ({"optimizer": "ftrl"}, "no optimizer 'ftrl'"),
         ({"optimizer": "sgd"}, "the optimizer's variables don't fit"),
-        ({"weighted_metrics": ["accuracy"]}, "weighted_metrics"),
+        ({"weighted_metrics": ["my_own"]}, "no metric 'my_own'"),
     ],
 )
 def test_a_model_that_can_not_be_compiled_as_it_was_opens_with_compile_false(tmp_path, compiled, message):

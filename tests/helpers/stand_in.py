@@ -264,7 +264,7 @@ def _function(name):
 
 for _name in (
     "abs", "add", "argmax", "clip", "divide", "equal", "exp", "greater", "greater_equal", "isfinite", "log", "log1p",
-    "max", "maximum", "mean", "multiply", "negative", "sign", "sqrt", "subtract", "sum", "tanh", "where",
+    "max", "maximum", "mean", "minimum", "multiply", "negative", "sign", "sqrt", "subtract", "sum", "tanh", "where",
 ):  # fmt: skip
     globals()[_name] = _function(_name)
 

@@ -40,6 +40,11 @@ def dense(**options):
     return lambda k: k.layers.Dense(5, **options)
 
 
+def adapted(layer):
+    layer.adapt(np.linspace(-1, 2, 20, dtype="float32").reshape(4, 5))
+    return layer
+
+
 def never_compiled(k):
     return k.Sequential([k.Input(SHAPE), k.layers.Flatten(), k.layers.Dense(OUTPUTS, activation="softmax")])
 
@@ -83,6 +88,21 @@ FEATURES = {
         "Softmax": stack(dense(), lambda k: k.layers.Softmax()),
         "Dropout": stack(dense(), lambda k: k.layers.Dropout(0.3, seed=4)),
         "Dense(use_bias=False)": stack(dense(use_bias=False)),
+    },
+    "layers that normalize or draw": {
+        "BatchNormalization": stack(dense(), lambda k: k.layers.BatchNormalization(momentum=0.9)),
+        "LayerNormalization": stack(dense(), lambda k: k.layers.LayerNormalization(center=False)),
+        "UnitNormalization": stack(dense(), lambda k: k.layers.UnitNormalization()),
+        "Normalization adapted": stack(dense(), lambda k: adapted(k.layers.Normalization())),
+        "Normalization given": stack(dense(), lambda k: k.layers.Normalization(mean=0.25, variance=0.5)),
+        "AlphaDropout": stack(dense(), lambda k: k.layers.AlphaDropout(0.3, seed=4)),
+        "GaussianDropout": stack(dense(), lambda k: k.layers.GaussianDropout(0.3, seed=4)),
+        "GaussianNoise": stack(dense(), lambda k: k.layers.GaussianNoise(0.3, seed=4)),
+        "ActivityRegularization": stack(dense(), lambda k: k.layers.ActivityRegularization(l2=0.01)),
+        "a layer as an activation": stack(
+            lambda k: k.layers.Dense(5, activation=k.layers.LeakyReLU(negative_slope=0.1))
+        ),
+        "frozen layers": stack(dense(trainable=False), lambda k: k.layers.BatchNormalization(trainable=False)),
     },
     "activations": {name: stack(dense(activation=name)) for name in activations.OFFERED},
     "initializers": {
@@ -140,7 +160,8 @@ def differences(here, there, make, path):
     seed_both(5)
     model = make(here)
     compiled = model.compiled
-    drops = any(type(layer).__name__ == "Dropout" for layer in model.layers)  # no file has how often it has
+    # No file has how often a layer has drawn.
+    drops = any("Dropout" in type(layer).__name__ or "Noise" in type(layer).__name__ for layer in model.layers)
     if compiled:
         model.fit(x, y, BATCH, epochs=2, shuffle=False, verbose=0)
     model.save(path)

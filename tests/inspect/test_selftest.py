@@ -123,13 +123,13 @@ def test_a_wrong_word_in_the_environment_is_wrong_use(monkeypatch, capsys):
 def test_the_command_prints_a_table_or_json(monkeypatch, few_steps, capsys):
     assert command(monkeypatch, "--device", "cpu") == 0
     printed = capsys.readouterr().out
-    assert "228 of 228 checks passed on the CPU" in printed
+    assert "240 of 240 checks passed on the CPU" in printed
     assert "matrix product x.T @ dz" in printed
     assert command(monkeypatch, "--device", "cpu", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["passed"] is True
     assert found["versions"]["NumPy"] == np.__version__
-    assert len(found["checks"]) == 228
+    assert len(found["checks"]) == 240
     assert found["checks"][0].keys() == {"name", "form", "dtype", "difference", "allowed", "error", "passed"}
 
 

@@ -34,7 +34,8 @@ CASES = {
         {"class_weight": OF_CLASSES, "validation_split": 0.25}, ONE_HOT,
     ),
     "weights of classes, integer labels": (
-        "softmax", lambda k: {"loss": "sparse_categorical_crossentropy", "metrics": ["acc"], "weighted_metrics": ["acc"]},
+        "softmax",
+        lambda k: {"loss": "sparse_categorical_crossentropy", "metrics": ["acc"], "weighted_metrics": ["acc"]},
         {"class_weight": OF_CLASSES, "shuffle": False}, CLASSES,
     ),
     "weights of samples": (

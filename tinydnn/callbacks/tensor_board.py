@@ -113,7 +113,7 @@ class TensorBoard(Callback):
     def _write_weights(self, epoch: int) -> None:
         from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
-        for layer in self.model.layers:
+        for layer in self.model.flat_layers:
             for name, weight in zip(layer.weight_names, layer.get_weights(), strict=True):
                 self._write("train", histogram_pb(f"{self.model.name}/{layer.name}/{name}/histogram", weight), epoch)
 

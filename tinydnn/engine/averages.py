@@ -57,7 +57,7 @@ class Averages:
         self._network, self._first_step = network, first_step
         self._first_sample = first_step * min(batch_size, n)
         losses = workspace.take("losses", (n,), network.dtype)
-        metrics, outputs = [], math.prod(network.compute_output_shape(network.sample_shape))
+        metrics, outputs = [], math.prod(network.outputs[0].sample_shape)
         for i, metric in enumerate(network.metrics.values()):
             numbers = metric.numbers_of_a_row(outputs)
             dtype = np.int64 if metric.by_class else network.dtype
@@ -133,19 +133,20 @@ class Averages:
         network, whole, n = self._network, self.whole, self._samples[steps[0]]
 
         def rows(array: Array) -> Array:
-            numbers = network.backend.to_numpy(array[part])
+            numbers = network.backend.to_numpy(array)
             return numbers.reshape(len(steps), n, *numbers.shape[1:])
 
-        losses = rows(whole.losses).sum(axis=1, dtype=np.float64).tolist()
-        labels = None if whole.labels is None else rows(whole.labels)
-        takes_labels = network.loss is not None and network.loss.sparse
+        losses = rows(whole.losses[part]).sum(axis=1, dtype=np.float64).tolist()
+        labels: Any = None if whole.labels is None else whole.labels[part]  # there if a metric compares classes
+        sparse = network.loss is not None and network.loss.sparse
         weights = None if self._weights is None else self._weights[part].reshape(-1, n)
         added = []
         for (name, metric), values in zip(network.metrics.items(), whole.metrics, strict=True):
-            own_labels = labels if metric.by_class or takes_labels else None
+            left = rows(values[part] == labels if metric.by_class else values[part])
+            own_labels = rows(labels) if metric.takes_labels and sparse else None
             own_weights = weights if name in network.weighted_metrics else None
             with np.errstate(all="ignore"):
-                added.append(metric.sums(rows(values), own_labels, own_weights))
+                added.append(metric.sums(left, own_labels, own_weights))
         penalties = [self._penalties[step] for step in steps]
         if network.regularized:
             penalties = network.backend.to_numpy(network.backend.xp.stack(penalties)).tolist()

@@ -56,12 +56,15 @@ class Data:
         if y is None:
             return
         assert network.loss is not None
-        if len(output_shape) != 1:
+        measures: list[Any] = [network.loss, *network.metrics.values()]
+        if len(output_shape) != 1 and not all(each.mean_over_outputs for each in measures):
             raise ValueError(
-                "A loss expects one row of outputs a sample; end the model with a Dense or Flatten layer. "
-                f"Received: outputs of shape {output_shape}"
+                "A loss or metric that is no mean over outputs expects one row of them a sample; end the model with a "
+                f"Dense or Flatten layer. Received: outputs of shape {output_shape}"
             )
-        (outputs,) = output_shape
+        outputs = math.prod(output_shape)
+        if len(output_shape) != 1:
+            y = check_samples(y, output_shape, network.dtype, "y").reshape(-1, outputs)
         if network.loss.sparse:
             host_y = check_labels(as_samples(y, "y"), self.n, outputs)
         else:
@@ -85,7 +88,7 @@ def shape_of_sample(x: Any) -> Shape:
     return check_shape(array.shape[1:], "x") if array.ndim > 1 else (1,)
 
 
-def check_samples(x: Any, shape: Shape, dtype: str) -> Array:
+def check_samples(x: Any, shape: Shape, dtype: str, name: str = "x") -> Array:
     """x as an array (n, *shape) of finite numbers; a last axis of 1 may be there or not, as in Keras.
 
     Mirrors keras/src/models/functional.py, `_adjust_input_rank`.
@@ -93,19 +96,19 @@ def check_samples(x: Any, shape: Shape, dtype: str) -> Array:
     Raises:
         ValueError: it is not.
     """
-    array = given = as_samples(x, "x")
+    array = given = as_samples(x, name)
     if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]
     elif 0 < array.ndim == len(shape) and shape[-1] == 1:
         array = array[..., np.newaxis]
     if array.ndim == 0 or array.shape[1:] != shape:
         raise ValueError(
-            f"x expects samples of shape {shape}, as an array {('n', *shape)}".replace("'", "")
+            f"{name} expects samples of shape {shape}, as an array {('n', *shape)}".replace("'", "")
             + f". Received: shape={given.shape}"
         )
     if not len(array):
-        raise ValueError(f"x expects at least one sample. Received: shape={array.shape}")
-    check_finite(array, dtype, "x")
+        raise ValueError(f"{name} expects at least one sample. Received: shape={array.shape}")
+    check_finite(array, dtype, name)
     return array
 
 

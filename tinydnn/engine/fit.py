@@ -71,6 +71,7 @@ class Fit:
                         assert self.held_out is not None
                         test = inference.evaluate_shards(validation, self.held_out, self.callbacks, interrupt)
                         self.logs |= {f"val_{name}": value for name, value in test.items()}
+                        self.logs = dict(sorted(self.logs.items()))
                     self._end_epoch()
             except FloatingPointError:
                 infinite = self._first_infinite()

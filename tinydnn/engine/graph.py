@@ -43,7 +43,7 @@ class Graph:
     entries: the InputLayer, and the layers and models that are called, each once, in Keras' order.
     nodes: in the order in which a pass takes them.
     layers: the layers of the nodes, each once, in the order of the entries that have them.
-    outputs: the places of the nodes that give the model's outputs.
+    outputs: the places of what the model gives.
 
     Raises:
         ValueError: an output that doesn't come from the input alone, two entries of one name, layers of several dtypes,
@@ -76,8 +76,8 @@ class Graph:
         return Wiring([(call.layer, refs(call.inputs)) for call in self.calls], refs(self._outputs))
 
     def _check(self, model: str) -> None:
-        if not self.nodes or 0 in self.outputs:
-            raise ValueError(f"Model {model!r} has an output that is its input; call a layer on it")
+        if not self.nodes:
+            raise ValueError(f"Model {model!r} gives its input as it is; call a layer on it")
         if len({layer.dtype for layer in self.layers}) > 1:
             dtypes = {layer.name: layer.dtype for layer in self.layers}
             raise ValueError(f"All layers of a model have one dtype. Received: {dtypes}")
@@ -156,8 +156,8 @@ def _found(model: str, source: KerasTensor, outputs: Sequence[KerasTensor]) -> d
                 walk.pop()
                 if not call.inputs and call is not source.call:
                     raise ValueError(
-                        f"Model {model!r} takes one input, {source.name!r}. Received: an output that also needs "
-                        f"{call.layer.name!r}; put all columns into one Input, and take them apart before fit"
+                        f"Model {model!r} takes one input, {source.name!r}; put all columns into one Input. "
+                        f"Received: an output that also needs {call.layer.name!r}"
                     )
                 found.setdefault(call, met[call.layer])
     if source.call not in found:

@@ -103,7 +103,7 @@ class Pass:
         # Behind these two the loss is computed from what goes into them; a softmax it computes itself.
         t.loss_takes_z = self.logits and isinstance(last, activations.Softmax | activations.Sigmoid)
         t.loss_activates = self.logits and loss.computes_softmax and isinstance(last, activations.Softmax)
-        outputs = math.prod(self.layers[-1].output_shape or ())
+        outputs = math.prod(network.outputs[0].sample_shape)
         room = workspace.room("loss", self.network.dtype, self.backend.outputs_order)
         self.loss = LossTrace(room, n, outputs)
         self._targets, self._own_losses = self.loss.y, room("losses", (n,))
@@ -173,7 +173,7 @@ class Pass:
             x = self.traces[-1].z
         else:
             x = self.loss.p if self.traces[-1].loss_activates else output
-        metric.measure(self.xp, x, t, logits, values)
+        metric.measure(self.xp, _as_rows(x), t, logits, values)
 
     def _gather_weights(self, rows: Rows) -> None:
         """How much the loss of each row counts."""
@@ -187,9 +187,10 @@ class Pass:
         """The gradients of (sum of these rows' losses) / batch, in `gradient`; `batch` counts all shares."""
         assert self.network.loss is not None
         arriving: list[Array | None] = [None] * len(self.given)
-        arriving[-1] = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
+        dy = self.network.loss.backward(self.xp, self._loss_input(output), self.loss, self.logits, batch)
         if self._scale:
-            self.xp.multiply(arriving[-1], self._weights.reshape(-1, 1), out=arriving[-1])
+            self.xp.multiply(dy, self._weights.reshape(-1, 1), out=dy)
+        arriving[-1] = dy.reshape(output.shape)
         for i in reversed(range(len(self.layers))):
             node, t, dy = self.graph.nodes[i], self.traces[i], arriving[i + 1]
             if not self._learns[i + 1]:
@@ -221,7 +222,7 @@ class Pass:
 
     def _loss_input(self, output: Array) -> Array:
         """What the loss is computed from: the output, or the logits that a sigmoid made it from."""
-        return self.traces[-1].z if self.traces[-1].loss_takes_z else output
+        return _as_rows(self.traces[-1].z if self.traces[-1].loss_takes_z else output)
 
     def _take(self, source: Array, rows: Rows, room: Array) -> Array:
         """Neighbouring rows as they lie in the source; others gathered into `room`."""
@@ -229,3 +230,8 @@ class Pass:
             return source[rows]
         self.backend.gather(source, rows, room)
         return room
+
+
+def _as_rows(outputs: Array) -> Array:
+    """Outputs of any shape, as a row for each sample."""
+    return outputs if outputs.ndim == 2 else outputs.reshape(len(outputs), -1)

@@ -101,6 +101,8 @@ class Stack(Weights):
             return
         if not isinstance(layer, Layer | Stack):
             raise TypeError(f"add expects one of tinydnn.layers, or a model. Received: {layer!r}")
+        if isinstance(layer, Stack) and len(layer.outputs) > 1:
+            raise ValueError(f"A model in a row gives one output; use Model(inputs, outputs). Received: {layer!r}")
         if layer.name in self._names:
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:

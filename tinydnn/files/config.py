@@ -277,7 +277,10 @@ def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:
     Raises:
         CompiledError: tinydnn lacks it.
     """
-    loss = _named(compiled["loss"])
+    loss = compiled["loss"]
+    if isinstance(loss, list) and len(loss) == 1:  # that of the only output
+        loss = loss[0]
+    loss = _named(loss)
     try:
         if isinstance(loss, dict) and "class_name" in loss:  # else one for each output, by its name
             loss = deserialize(loss, "keras.losses")

@@ -13,6 +13,7 @@ from tinydnn.checks import check_count, check_number, fits
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array
 from tinydnn.files.config import CompiledError
+from tinydnn.warn import warn
 
 Network = Any  # tinydnn.engine.network.Network
 
@@ -28,15 +29,14 @@ def most_variables(weights: Sequence[Array]) -> int:
 
 def slots_in_order(network: Network) -> list[tuple[str, int, Array]]:
     """(slot, number of the weight, view of the slot) in Keras' order: Adam's weight by weight, others slot by slot."""
-    if network.optimizer is None:
+    if network.optimizer is None or network.optimizer.layout is None:
         return []
+    layout = network.optimizer.layout
     slots = [
-        (name, i, view)
-        for name, slot in network.optimizer.slots.items()
-        for i, view in enumerate(network.layout.views(slot))
+        (name, i, view) for name, slot in network.optimizer.slots.items() for i, view in enumerate(layout.views(slot))
     ]
     by_weight = network.optimizer.slots_by_weight
-    return sorted(slots, key=lambda entry: entry[1] if entry[0] in by_weight else len(network.layout.slices))
+    return sorted(slots, key=lambda entry: entry[1] if entry[0] in by_weight else len(layout.slices))
 
 
 def variables(network: Network) -> list[Any]:
@@ -82,6 +82,9 @@ def take_over(network: Network, variables: list[Array]) -> bool:
 def restore(network: Network, variables: list[Array]) -> None:
     """Copy the optimizer's variables from a file into a model that was made from the same file and compiled.
 
+    Where layers were frozen after a training, they are those of other weights, and are left out with a warning, as in
+    Keras.
+
     Raises:
         CompiledError: the variables don't fit the optimizer.
     """
@@ -89,5 +92,12 @@ def restore(network: Network, variables: list[Array]) -> None:
     has_slots = len(variables) > (2 if schedule is None else 1)  # an optimizer that has not trained yet has none
     if has_slots:
         network.optimizer.build(network.layout, network.dtype, network.backend)
-    if not take_over(network, variables) and has_slots:
+    if take_over(network, variables) or not has_slots:
+        return
+    if network.non_trainable_weights:
+        warn(
+            f"The optimizer's state in the file of model {network.name!r} was left out: it is of a training in which "
+            "other layers were trainable"
+        )
+    else:
         raise CompiledError("the optimizer's variables don't fit the optimizer that the file describes")

@@ -96,12 +96,7 @@ def read(settings: Mapping[str, Any], entries: Mapping[str, Any]) -> tuple[Any, 
     if sum(getattr(entry, "most_calls", 1) for entry, _ in calls) > _MOST:
         raise FileFormatError(f"expected {_MOST:,} calls of layers at most. Found: more")
     outputs, is_list = _listed(settings["output_layers"])
-    found = []
-    for name, number, index in outputs:
-        first = (
-            1 if getattr(entries.get(name), "keras_class", "") == "Functional" and (name, number) not in numbers else 0
-        )
-        found.append((numbers[name, number - first], index))
+    found = [(numbers[name, number - _first_call(entries[name])], index) for name, number, index in outputs]
     return entries[source[0]], calls, found, is_list
 
 

@@ -30,8 +30,8 @@ from tinydnn.layers.standardizing import Normalization, UnitNormalization
 from tinydnn.names import not_offered
 
 __all__ = [
-    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
-    "Dense", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise", "Input", "InputLayer", "Layer",
+    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
+    "Concatenate", "Dense", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise", "Input", "InputLayer", "Layer",
     "LayerNormalization", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "ReLU", "Rescaling",
     "Reshape", "Softmax", "Subtract", "UnitNormalization",
     "add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract",

@@ -18,6 +18,7 @@ from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.layers.operation import Operation
 from tinydnn.names import auto_name
+from tinydnn.tensors import named
 
 
 class Trace:
@@ -127,7 +128,7 @@ class Layer(Operation):
         if not self.built:
             self.output_shape = self.compute_output_shape(input_shape)
             self.input_shape = input_shape
-            self.weights = self.initial_weights(input_shape)
+            self._hold(self.initial_weights(input_shape))
             for i, constraint in self.constrained:
                 constraint(self.weights[i])  # what doesn't fit the weights is refused before the first update
         assert self.output_shape is not None
@@ -145,8 +146,8 @@ class Layer(Operation):
 
     def place(self, backend: Backend) -> None:
         """Move all weights to this device."""
-        self.weights, self.backend = [backend.asarray(weight) for weight in self.get_weights()], backend
-        self.in_a_vector = False
+        self._hold([backend.asarray(weight) for weight in self.get_weights()])
+        self.backend, self.in_a_vector = backend, False
 
     def move(self, views: list[Array], backend: Backend) -> None:
         """Move the weights that gradients train into these views of a model's flat vector, on this device."""
@@ -154,8 +155,13 @@ class Layer(Operation):
             self.place(backend)
         for view, weight in zip(views, self.learned, strict=True):
             view[...] = weight
-        self.weights[: len(views)] = views
+        self._hold([*views, *self.weights[len(views) :]])
         self.in_a_vector = bool(views)
+
+    def _hold(self, weights: list[Array]) -> None:
+        """Have these arrays as the weights."""
+        self.weights = weights
+        self.weights = named(weights, self.weight_names, self.name)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -193,10 +199,7 @@ class Layer(Operation):
         raise NotImplementedError
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
-        """dx from dy, and the gradients of the weights into t.gradients; None where dx is not needed.
-
-        It leaves dy as it is, which may be what other layers take too.
-        """
+        """dx from dy, which stays as it is, and the gradients of the weights into t.gradients; None without t.dx."""
         raise NotImplementedError
 
     def finish_step(self, t: Trace) -> None:

@@ -133,7 +133,7 @@ class _Normalization(Layer):
         return self.backend.matmul(t.ones, values.reshape(-1, values.shape[-1]), out=out)  # BLAS is fast at it
 
     def _parameter_gradients(self, dy: Array, t: Trace) -> tuple[Array, Array]:
-        """From y = gamma * x̂ + beta:  dgamma = the sum of dy * x̂ over the rows,  dbeta = that of dy"""
+        """dgamma and dbeta, into the gradient where the layer is trained."""
         places = t.sums | dict(zip(self.parameter_names, t.gradients, strict=False))  # a frozen layer has none
         product.into(self.xp, t.work, dy, t.xhat)
         dgamma = self._sum_over_rows(t.work, t, places["gamma"])
@@ -197,6 +197,7 @@ class BatchNormalization(_Normalization):
         gamma_constraint: str | constraints.Constraint | None = None,
         **kwargs: Any,
     ) -> None:
+        axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis  # as files of Keras 2 have it
         super().__init__(
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
             beta_constraint, gamma_constraint, **kwargs,
@@ -240,8 +241,9 @@ class BatchNormalization(_Normalization):
         self.xp.divide(out, t.ones.size, out=out)
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
-        """With dx̂ = dy * gamma:  dx = (dx̂ - mean of dx̂ - x̂ * mean of dx̂ * x̂) / sqrt(variance + epsilon)
+        """dgamma = the sum of dy * x̂ over the rows,  dbeta = the sum of dy over the rows.
 
+        With dx̂ = dy * gamma:  dx = (dx̂ - mean of dx̂ - x̂ * mean of dx̂ * x̂) / sqrt(variance + epsilon)
         The means over the rows are dbeta * gamma / n and dgamma * gamma / n. From moving averages, which don't depend
         on x:  dx = dx̂ / sqrt(variance + epsilon)
         """
@@ -321,7 +323,10 @@ class LayerNormalization(_Normalization):
         return self._finish(x, t.mean, t)
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
-        """With dx̂ = dy * gamma:  dx = (dx̂ - mean of dx̂ - x̂ * mean of dx̂ * x̂) / sqrt(variance + epsilon)"""
+        """dgamma = the sum of dy * x̂ over the rows,  dbeta = the sum of dy over the rows.
+
+        With dx̂ = dy * gamma:  dx = (dx̂ - mean of dx̂ - x̂ * mean of dx̂ * x̂) / sqrt(variance + epsilon)
+        """
         if not t.frozen:
             self._parameter_gradients(dy, t)
         if t.dx is None:

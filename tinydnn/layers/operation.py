@@ -10,6 +10,7 @@ from tinydnn.checks import as_samples, check_finite
 from tinydnn.device.backend import Array
 from tinydnn.layers.keras_tensor import Call, KerasTensor
 from tinydnn.missing import Offered, refuse_methods
+from tinydnn.tensors import as_tensor
 
 Layer = Any  # tinydnn.layers.Layer, which is an Operation
 
@@ -127,4 +128,4 @@ def _computed(layer: Layer, inputs: list[Any]) -> Array:
     x = [backend.asarray(array) for array in arrays]
     t.x = x if layer.merges else x[0]
     with backend.quiet():
-        return backend.to_numpy(layer.forward(t.x, t))
+        return as_tensor(backend.to_numpy(layer.forward(t.x, t)))

@@ -77,8 +77,12 @@ class Normalization(Layer):
                 f"Normalization {self.name!r} expects axis=-1 or None. "
                 f"Received: axis={self.axis}, for samples of shape {input_shape}"
             )
-        if not self.states:
-            np.broadcast_to(np.asarray(self.input_mean), self._shape(input_shape))
+        columns = np.shape(self.input_mean)
+        if columns not in ((), self._shape(input_shape)):
+            raise ValueError(
+                f"Normalization {self.name!r} takes samples of shape {input_shape}, so mean and variance expect a "
+                f"number, or {input_shape[-1]} columns. Received: {columns[0]}"
+            )
         return input_shape
 
     def _shape(self, input_shape: Shape) -> Shape:
@@ -92,7 +96,7 @@ class Normalization(Layer):
         if not self.states:
             return []
         shape = self._shape(input_shape)
-        return [np.zeros(shape, self.dtype), np.ones(shape, self.dtype), np.zeros((), np.int32)]
+        return [np.zeros(shape, self.dtype), np.ones(shape, self.dtype), np.zeros((), np.int64)]
 
     def _moments(self) -> tuple[Array, Array]:
         if self.states:

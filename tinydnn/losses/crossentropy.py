@@ -176,6 +176,8 @@ class BinaryCrossentropy(Smoothing):
         label_smoothing: s, from 0 to 1: y counts as (1 - s) y + s / 2.
     """
 
+    mean_over_outputs = True
+
     @elementwise
     def of_logits(z: Any, y: Any) -> Any:
         return np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.maximum(z, -z)))

@@ -21,6 +21,10 @@ class ElementwiseLoss(Loss):
     is_mean = True
     number: float | None = None
 
+    @property
+    def mean_over_outputs(self) -> bool:  # type: ignore[override]
+        return self.is_mean
+
     def forward(self, xp: Any, x: Array, t: LossTrace, logits: bool) -> None:
         """l = mean over the outputs of f(x, y)"""
         numbers = []

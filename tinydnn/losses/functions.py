@@ -9,6 +9,7 @@ from tinydnn.checks import as_float, as_numeric
 from tinydnn.device.backend import Array
 from tinydnn.losses.loss import Loss
 from tinydnn.names import snake_case
+from tinydnn.tensors import as_tensor
 
 Function = Callable[..., Array]
 
@@ -28,7 +29,7 @@ def function_of(kind: type[Loss]) -> Function:
             x = x[..., np.newaxis]
         rows = x.reshape(-1, x.shape[-1]) if x.ndim else x
         targets = y.reshape(-1) if kind.sparse else y.reshape(-1, y.shape[-1]) if y.ndim else y
-        return kind(*args, **options).of_rows(targets, rows).reshape(x.shape[:-1])
+        return as_tensor(kind(*args, **options).of_rows(targets, rows).reshape(x.shape[:-1]))
 
     function.__name__ = function.__qualname__ = snake_case(kind.__name__)
     function.__doc__ = f"The loss of each row, (…,), from y_true and y_pred, (…, outputs): {kind.__doc__}"

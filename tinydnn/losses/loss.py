@@ -16,6 +16,7 @@ from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise
 from tinydnn.missing import Offered
 from tinydnn.names import snake_case
+from tinydnn.tensors import as_tensor
 
 EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
 
@@ -68,6 +69,7 @@ class Loss(Offered):
     """
 
     sparse = False  # whether targets are integer labels
+    mean_over_outputs = False  # whether l is the mean of a number for each output, so that they may have any shape
     from_logits = False
     computes_softmax = False  # whether it works out the probabilities from a softmax' logits
     reduction: str | None = "sum_over_batch_size"
@@ -114,8 +116,9 @@ class Loss(Offered):
             if self.reduction == "mean_with_sample_weight":
                 divisor = float(weights.sum())
         if self.reduction in ("none", None):
-            return l
-        return float(l.sum()) if self.reduction == "sum" else float(l.sum()) / divisor if divisor else 0.0
+            return as_tensor(l)
+        total = float(l.sum())
+        return as_tensor(total if self.reduction == "sum" else total / divisor if divisor else 0.0)
 
     def check_trains(self) -> None:
         """Raise a ValueError if its reduction is not one that a training can have."""

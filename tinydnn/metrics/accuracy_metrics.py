@@ -66,6 +66,7 @@ class BinaryAccuracy(MeanOfRows):
     """
 
     own_name = "binary_accuracy"
+    mean_over_outputs = True
 
     def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name)
@@ -98,7 +99,7 @@ class TopKCategoricalAccuracy(KeptRows, MeanOfRows):
         super().__init__(name)
         self.k = check_count("k", k)
 
-    def of_rows(self, rows: Array, labels: Array | None) -> Array:
+    def of_rows(self, rows: Array) -> Array:
         p, y = self.split(rows)
         return in_top_k(p, y.argmax(axis=-1), self.k)
 

@@ -31,6 +31,7 @@ class LossMetric(MeanOfRows):
         super().__init__(name)
         self.loss, self._options = self.kind(**options), options
         self.sparse, self.from_logits = self.loss.sparse, self.loss.from_logits
+        self.mean_over_outputs = self.loss.mean_over_outputs
 
     def takes_logits(self, last: Activation | None) -> bool:
         return self.loss.takes_logits(last)

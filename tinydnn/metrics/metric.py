@@ -16,15 +16,18 @@ from tinydnn.device.backend import Array, Backend
 from tinydnn.losses import LossTrace
 from tinydnn.missing import Offered
 from tinydnn.names import auto_name
+from tinydnn.tensors import as_tensor
 
 
 class Metric(Offered):
     """Called by a pass on each of its batches, or by a user on arrays: `update_state`, `result`, `reset_state`.
 
     mode: which is better, "min" or "max"; None where that is not known.
+    mean_over_outputs: whether its number of a row is the mean of one for each output, which may have any shape then.
     sparse: whether it takes integer labels; None where it takes either kind of targets.
     by_class: whether its number of a row is the class that the row's outputs say; what counts is then whether it is
         the label, which is found out when somebody asks.
+    takes_labels: whether `sums` asks for integer labels, where these are what the loss takes.
     vectors_are_columns: whether vectors have a row for each number, rather than being one row.
     own_name: the name that it has where none is given; None numbers the class': auc, auc_1, …
 
@@ -33,8 +36,10 @@ class Metric(Offered):
     """
 
     mode: str | None = "max"
+    mean_over_outputs = False
     sparse: bool | None = False
     by_class = False
+    takes_labels = False
     vectors_are_columns = True
     own_name: str | None = None
     from_logits = False
@@ -58,7 +63,8 @@ class Metric(Offered):
     def sums(self, rows: Array, labels: Array | None, weights: Array | None) -> Array:
         """The numbers that add up, (steps, …) in float64, of what the rows of some steps left, (steps, rows, …).
 
-        labels: of the rows, (steps, rows), where the metric compares classes or the loss takes labels.
+        rows: for a metric that compares classes, whether each row's is the label.
+        labels: of the rows, (steps, rows), where the metric asks for them and the loss takes labels.
         weights: of the rows, (steps, rows); None counts each once.
         """
         raise NotImplementedError
@@ -78,7 +84,7 @@ class Metric(Offered):
         weights = None if sample_weight is None else check_sample_weight(sample_weight, n, x.dtype)[np.newaxis]
         with Backend().quiet():
             self.measure(np, x, t, self.from_logits, out)
-            sums = self.sums(out[np.newaxis], None if labels is None else labels[np.newaxis], weights)[0]
+            sums = self.sums((out == labels if self.by_class else out)[np.newaxis], None, weights)[0]
         self._sums = sums if self._sums is None else self._sums + sums
 
     def _as_rows(self, y: Array, x: Array) -> tuple[Array, Array, Array | None]:
@@ -100,9 +106,9 @@ class Metric(Offered):
     def result(self) -> Any:
         """The metric of the rows that were counted in since the last `reset_state`: a float or an array; 0 of none."""
         if self._sums is None:
-            return 0.0
+            return as_tensor(0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return self.value(self._sums)
+            return as_tensor(self.value(self._sums))
 
     def reset_state(self) -> None:
         """Forget the rows that were counted in."""
@@ -126,16 +132,16 @@ class MeanOfRows(Metric):
 
     def sums(self, rows: Array, labels: Array | None, weights: Array | None) -> Array:
         """The total and how many rows there are, or the sum of their weights."""
-        numbers = self.of_rows(rows, labels)
+        numbers = self.of_rows(rows)
         if weights is None:
             total, count = numbers.sum(axis=1, dtype=np.float64), np.full(len(numbers), numbers.shape[1], np.float64)
         else:
             total, count = (numbers * weights).sum(axis=1, dtype=np.float64), weights.sum(axis=1, dtype=np.float64)
         return np.stack([total, count], axis=1)
 
-    def of_rows(self, rows: Array, labels: Array | None) -> Array:
+    def of_rows(self, rows: Array) -> Array:
         """The number of each row, (steps, rows), from what it left."""
-        return rows == labels if self.by_class else rows
+        return rows
 
     def value(self, sums: Array) -> Any:
         total, count = sums

@@ -63,6 +63,7 @@ class MeanMetricWrapper(KeptRows, MeanOfRows):
     """
 
     sparse = None
+    takes_labels = True
     vectors_are_columns = False
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None) -> None:

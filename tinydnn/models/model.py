@@ -24,6 +24,7 @@ from tinydnn.missing import refuse_methods
 from tinydnn.models.described import Described
 from tinydnn.models.streams import feed_of
 from tinydnn.old_spellings import OldMethods
+from tinydnn.tensors import as_tensor
 
 FilePath = str | PathLike[str]
 
@@ -213,7 +214,7 @@ class Model(Network, Described, OldMethods):
                 "A model can't be called with training or mask: fit and train_on_batch train. "
                 f"Received: training={training!r}, mask={mask!r}"
             )
-        return self.called_on(tensor) if symbolic else self.predict(x, verbose=0)
+        return self.called_on(tensor) if symbolic else as_tensor(self.predict(x, verbose=0))
 
     def train_on_batch(
         self,

@@ -5,6 +5,7 @@ slots, such as RMSprop's velocity, as vectors of the same layout. `update` works
 that threads can share it.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tinydnn.missing import Offered
 from tinydnn.names import snake_case
 from tinydnn.old_spellings import OldRate
 from tinydnn.optimizers.schedules import LearningRateSchedule
+from tinydnn.tensors import Scalar
 from tinydnn.warn import warn
 
 
@@ -81,7 +83,9 @@ class Optimizer(Offered, OldRate):
         Raises:
             TypeError: a schedule gives it, and a number can't be set.
         """
-        return self._learning_rate if self.schedule is None else self.schedule(self.iterations)
+        if self.schedule is not None:
+            return Scalar(self.schedule(self.iterations))
+        return Scalar(self._learning_rate, functools.partial(setattr, self, "learning_rate"))
 
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
@@ -93,7 +97,7 @@ class Optimizer(Offered, OldRate):
                 "learning_rate can't be set to a number while a schedule gives it; make the optimizer with a number, "
                 f"or set another schedule. Received: learning_rate={value!r}"
             )
-        value = check_number("learning_rate", value)
+        value = float(check_number("learning_rate", value))
         if value > float(np.finfo(floatx()).max):
             raise ValueError(f"learning_rate expects a number that fits {floatx()}. Received: {value}")
         self._learning_rate = value

@@ -40,20 +40,23 @@ def print_summary(
 
     trained, others = (sum(w.size for w in each) for each in (model.trainable_weights, model.non_trainable_weights))
     itemsize = np.dtype(model.dtype).itemsize
+    # Among them Keras has a number of int64, the count of a Normalization.
+    wider = sum(weight.nbytes for weight in model.non_trainable_weights) - others * itemsize
     optimizer = model.optimizer
     lines = [
         f" Trainable params: {_count(trained, itemsize)}",
-        f" Non-trainable params: {_count(others, itemsize)}",
+        f" Non-trainable params: {_count(others, itemsize, wider)}",
     ]
     total = trained + others
-    extra_bytes = 0
+    extra_bytes = wider
     if optimizer is not None and optimizer.layout is not None:
         # Keras counts the number of steps, int64, and the learning rate among the optimizer's variables.
         rates = int(optimizer.schedule is None)
         params = len(optimizer.slots) * optimizer.layout.size + 1 + rates + len(optimizer.numbers_in_files())
         total += params
-        extra_bytes = 8 - itemsize + rates * (np.dtype(floatx()).itemsize - itemsize)
-        lines.append(f" Optimizer params: {_count(params, itemsize, extra_bytes)}")
+        of_optimizer = 8 - itemsize + rates * (np.dtype(floatx()).itemsize - itemsize)
+        extra_bytes += of_optimizer
+        lines.append(f" Optimizer params: {_count(params, itemsize, of_optimizer)}")
     lines.insert(0, f" Total params: {_count(total, itemsize, extra_bytes)}")
 
     out = io.StringIO() if print_fn else None

@@ -51,7 +51,12 @@ def _layer(layer: Layer) -> dict[str, Any]:
         return {
             "kind": "activation", "name": layer.name, "activation": activation.name, "numbers": activation.numbers,
         }  # fmt: skip
-    return {}  # Reshape, Flatten and Dropout, which change no number in a prediction
+    if isinstance(layer, layers.Reshape | layers.RandomLayer | layers.ActivityRegularization):
+        return {}  # they change no number in a prediction
+    raise ValueError(
+        "The page of a run computes Dense, Rescaling and activations. "
+        f"Received: {layer.name!r}, a {type(layer).__name__}; look at this model with the microscope"
+    )
 
 
 def digits(found: Findings, x: Array) -> dict[str, Any]:

@@ -61,6 +61,11 @@ def _operations() -> Iterator[tuple[str, Operation]]:
         yield name, partial(_activation, name=name, derivative=False)
         yield f"derivative of {name}", partial(_activation, name=name, derivative=True)
         yield f"Dense with {name}", partial(_dense, activation=name)
+    for normalizing in (layers.BatchNormalization, layers.LayerNormalization):
+        name = normalizing.__name__
+        yield name, partial(_normalized, kind=normalizing, of="y")
+        yield f"gradient of {name}", partial(_normalized, kind=normalizing, of="dx")
+        yield f"gradient of {name}'s gamma", partial(_normalized, kind=normalizing, of="dgamma")
     for kind in losses.CLASSES:
         for logits in (False, True) if issubclass(kind, losses.Crossentropy) else (False,):
             name = f"{kind.__name__}{' from logits' * logits}"
@@ -152,6 +157,20 @@ def _dense(backend: Backend, dtype: str, activation: str) -> Array:
         model.add(layer)
     model.set_weights([np.array(_numbers(Backend(), "float64", *shape) / 8) for shape in ((784, 36), (36,))])
     return backend.asarray(model.predict(_numbers(Backend(), dtype, 64, 784, seed=1) / 8, verbose=0))
+
+
+def _normalized(backend: Backend, dtype: str, kind: type[layers.Layer], of: str) -> Array:
+    """In training, from the moments of the batch or of the rows."""
+    layer = kind(dtype=dtype)
+    layer.build((36,))
+    layer.place(backend)
+    room: Any = lambda name, shape: backend.xp.empty(shape, dtype)  # noqa: E731
+    t = layer.trace(room, rows=64, training=True, needs_dx=True)
+    t.gradients = [room("", weight.shape) for weight in layer.learned]
+    t.x = _numbers(backend, dtype, 64, 36)
+    y = layer.forward(t.x, t)
+    dx = layer.backward(_numbers(backend, dtype, 64, 36, seed=1), t)
+    return {"y": y, "dx": dx, "dgamma": t.gradients[0]}[of]
 
 
 def _loss(backend: Backend, dtype: str, make: Callable[[], losses.Loss], logits: bool, gradient: bool) -> Array:
