@@ -60,10 +60,10 @@ from tinydnn.ops import (
 
 __all__ = [
     "abs", "all", "any", "argmax", "argmin", "backend", "cast", "clear_session", "clip", "concatenate", "cos", "dot",
-    "epsilon", "equal", "exp", "expand_dims", "floatx", "get_value", "greater", "greater_equal", "image_data_format", "less",
-    "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "not_equal", "one_hot", "ones", "prod", "relu",
-    "reshape", "round", "set_floatx", "set_value", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt", "square", "squeeze",
-    "stack", "std", "sum", "tanh", "transpose", "var", "zeros",
+    "epsilon", "equal", "exp", "expand_dims", "floatx", "get_value", "greater", "greater_equal", "image_data_format",
+    "less", "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "not_equal", "one_hot", "ones", "prod", "relu",
+    "reshape", "round", "set_floatx", "set_value", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt", "square",
+    "squeeze", "stack", "std", "sum", "tanh", "transpose", "var", "zeros",
 ]  # fmt: skip
 
 

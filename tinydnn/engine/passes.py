@@ -103,7 +103,7 @@ class Pass:
         # Behind these two the loss is computed from what goes into them; a softmax it computes itself.
         t.loss_takes_z = self.logits and isinstance(last, activations.Softmax | activations.Sigmoid)
         t.loss_activates = self.logits and loss.computes_softmax and isinstance(last, activations.Softmax)
-        outputs = math.prod(network.outputs[0].sample_shape)
+        outputs = math.prod(self.network.outputs[0].sample_shape)
         room = workspace.room("loss", self.network.dtype, self.backend.outputs_order)
         self.loss = LossTrace(room, n, outputs)
         self._targets, self._own_losses = self.loss.y, room("losses", (n,))
