@@ -108,7 +108,7 @@ def load_weights(network: Network, filepath: FilePath, skip_mismatch: bool, by_n
                 weights, variables = keras2.read_weights(file, network, shapes), []
         fits = optimizer_variables.take_over(network, variables)  # first, since it may fail
         network.set_weights(weights)
-    if network.compiled and not fits and len(variables) > 2:
+    if network.optimizer is not None and not fits and len(variables) > 2:
         warn(
             f"{path}: the optimizer's state was left out, since this model's optimizer has no slots of that kind; "
             "to take it over, load the whole model, or train this one for a step first"
