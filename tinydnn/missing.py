@@ -44,6 +44,7 @@ _OF_KERAS = {
     "save_weights": "max_shard_size",
     "load_weights": "objects_to_skip",
     "add": "rebuild",
+    "pop": "rebuild",
     "max": "initial",
     "min": "initial",
     "prod": "dtype",

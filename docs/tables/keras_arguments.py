@@ -34,6 +34,7 @@ ON_PURPOSE = {
     ("ReduceLROnPlateau", "baseline"): "left out with a warning, as in Keras",
     ("load_model", "custom_objects"): "None or empty: only Keras' own classes are loaded",
     ("model_from_json", "custom_objects"): "None or empty: only Keras' own classes are loaded",
+    ("Model.build", "input_shape"): "not needed where the shape is known",
     ("Model.compile", "run_eagerly"): "makes no difference, as there is no graph",
     ("Model.compile", "jit_compile"): "makes no difference, as there is no graph",
     ("Model.compile", "auto_scale_loss"): "makes no difference, as there is no float16",

@@ -1,4 +1,4 @@
-# Three copies of one architecture, trained on samples drawn with replacement, whose mean predicts.
+# Two copies of one architecture, trained on samples drawn with replacement, whose mean predicts.
 import numpy as np
 import keras
 
@@ -11,7 +11,7 @@ template = keras.Sequential(
     name="bell",
 )
 members = []
-for number in range(3):
+for number in range(2):
     member = keras.models.clone_model(template)
     member.compile(keras.optimizers.Adam(0.02), "mse")
     chosen = rng.integers(0, 140, 140)

@@ -20,7 +20,7 @@ def create_model(optimizer="adam", neurons=8, dropout_rate=0.0):
     return model
 
 
-param_grid = dict(optimizer=["adam"], neurons=[4, 16], dropout_rate=[0.0, 0.2])
+param_grid = dict(optimizer=["adam"], neurons=[4, 16], dropout_rate=[0.2])
 found = []
 for values in itertools.product(*param_grid.values()):
     keras.backend.clear_session()

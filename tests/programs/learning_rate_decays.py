@@ -1,10 +1,9 @@
-# The same net under four learning rate schedules.
+# The same net under three learning rate schedules.
 import numpy as np
 from tensorflow import keras
 from tensorflow.keras.optimizers.schedules import (
     CosineDecay,
     ExponentialDecay,
-    InverseTimeDecay,
     PiecewiseConstantDecay,
 )
 
@@ -16,7 +15,6 @@ schedules = {
     "exponential": ExponentialDecay(0.05, decay_steps=20, decay_rate=0.5, staircase=True),
     "piecewise": PiecewiseConstantDecay([15, 30], [0.05, 0.02, 0.005]),
     "cosine": CosineDecay(0.05, decay_steps=40, alpha=0.01),
-    "inverse time": InverseTimeDecay(0.05, 10, 0.5),
 }
 for name, schedule in schedules.items():
     keras.utils.set_random_seed(0)

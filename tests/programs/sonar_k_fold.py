@@ -15,7 +15,7 @@ def create_baseline():
     return model
 
 
-k, size, scores = 3, 40, []
+k, size, scores = 2, 60, []
 for fold in range(k):
     held_out = numpy.arange(fold * size, (fold + 1) * size)
     rest = numpy.setdiff1d(numpy.arange(120), held_out)

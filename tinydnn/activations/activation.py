@@ -32,6 +32,8 @@ class Activation:
     def name(self) -> str:
         return snake_case(type(self).__name__)
 
+    __name__ = name  # as Keras' functions have it
+
     @property
     def numbers(self) -> tuple[float | None, ...]:
         return ()
