@@ -5,7 +5,8 @@ from typing import Any
 from tinydnn import activations
 from tinydnn.checks import check_number, number_or_none
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.layer import Layer, Trace
+from tinydnn.layers.layer import Layer
+from tinydnn.layers.trace import Trace
 
 
 class Activation(Layer):

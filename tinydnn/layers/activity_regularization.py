@@ -4,7 +4,8 @@ from typing import Any
 
 from tinydnn import regularizers
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.layer import Layer, Trace
+from tinydnn.layers.layer import Layer
+from tinydnn.layers.trace import Trace
 
 
 class ActivityRegularization(Layer):

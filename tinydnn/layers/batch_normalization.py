@@ -6,8 +6,8 @@ from tinydnn import constraints, initializers, regularizers
 from tinydnn.checks import check_number
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
-from tinydnn.layers.layer import Trace
 from tinydnn.layers.normalizing import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
+from tinydnn.layers.trace import Trace
 
 
 @elementwise

@@ -6,7 +6,8 @@ from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
 from tinydnn.layers.activation import Activation, activation_of
-from tinydnn.layers.layer import Layer, Trace
+from tinydnn.layers.layer import Layer
+from tinydnn.layers.trace import Trace
 
 
 class Dense(Layer):

@@ -9,7 +9,8 @@ from tinydnn import random
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise, fuses, product
-from tinydnn.layers.layer import Layer, Trace, known
+from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.trace import Trace
 
 
 class RandomLayer(Layer):

@@ -7,7 +7,7 @@ from tinydnn import normal
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import product
 from tinydnn.layers.dropout import RandomLayer
-from tinydnn.layers.layer import Trace
+from tinydnn.layers.trace import Trace
 
 
 class _Gaussian(RandomLayer):

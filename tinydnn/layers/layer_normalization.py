@@ -6,8 +6,8 @@ from typing import Any
 from tinydnn import constraints, initializers, regularizers
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import entry, product
-from tinydnn.layers.layer import Trace
 from tinydnn.layers.normalizing import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
+from tinydnn.layers.trace import Trace
 
 
 class LayerNormalization(ScaledAndShifted):

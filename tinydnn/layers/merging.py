@@ -9,7 +9,8 @@ from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.keras_tensor import KerasTensor
-from tinydnn.layers.layer import Layer, Trace
+from tinydnn.layers.layer import Layer
+from tinydnn.layers.trace import Trace
 
 
 @elementwise

@@ -13,7 +13,8 @@ from tinydnn import constraints, initializers, regularizers
 from tinydnn.checks import check_number
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
-from tinydnn.layers.layer import Layer, Trace, known
+from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.trace import Trace
 
 
 @elementwise

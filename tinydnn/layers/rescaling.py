@@ -5,7 +5,8 @@ from typing import Any
 
 from tinydnn.config import cast
 from tinydnn.device.backend import Array
-from tinydnn.layers.layer import Layer, Trace
+from tinydnn.layers.layer import Layer
+from tinydnn.layers.trace import Trace
 
 
 class Rescaling(Layer):

@@ -6,7 +6,8 @@ from typing import Any
 
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.layer import Layer, Trace, known
+from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.trace import Trace
 
 
 class Reshape(Layer):

@@ -8,7 +8,8 @@ import numpy as np
 from tinydnn.checks import as_samples, check_finite
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
-from tinydnn.layers.layer import Layer, Trace, known
+from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.trace import Trace
 
 _EPSILON = 1e-7  # what Keras' backend.epsilon() is
 

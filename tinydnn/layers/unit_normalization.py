@@ -6,7 +6,8 @@ import numpy as np
 
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
-from tinydnn.layers.layer import Layer, Trace, known
+from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.trace import Trace
 
 
 class UnitNormalization(Layer):

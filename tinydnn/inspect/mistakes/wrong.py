@@ -10,7 +10,7 @@ from tinydnn.device.elementwise import elementwise
 from tinydnn.engine.fit import Fit
 from tinydnn.engine.passes import Pass
 from tinydnn.inspect.mistakes.mistake import Method
-from tinydnn.layers.layer import Trace
+from tinydnn.layers.trace import Trace
 
 # -- gradients -----------------------------------------------------------------------------------------
 
