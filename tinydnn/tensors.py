@@ -15,9 +15,11 @@ class Tensor(np.ndarray):
     """A NumPy array that has Keras' `numpy` and `assign`.
 
     name, path: of a weight, such as "kernel" and "dense/kernel".
+    trainable: whether gradients train it, a weight of a layer that is not frozen.
     """
 
     name = path = ""
+    trainable = True
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         """What is computed from it: a number is NumPy's, as of its own arrays."""

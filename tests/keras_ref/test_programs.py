@@ -44,8 +44,6 @@ def on_tinydnn(path):
     return programs.printed(programs.on_tinydnn(path.read_text(encoding="utf-8")), str(path))
 
 
-# Of model_from_json, which doesn't make the optimizer's slots as Keras does; a `compile` follows, so nothing is lost.
-@pytest.mark.filterwarnings("ignore:.*the optimizer's state was left out:UserWarning")
 @pytest.mark.parametrize("path", NEW, ids=lambda path: path.stem)
 def test_a_program_prints_the_same(path):
     assert programs.differences(on_tinydnn(path), on_keras(path)) == []

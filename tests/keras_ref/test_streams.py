@@ -103,6 +103,10 @@ CASES = {
         {"epochs": 2, "validation_data": (X, Y), "validation_steps": 2, "validation_batch_size": 3},
     ),
     "validation by a PyDataset": (lambda k: (dataset(k),), {"epochs": 2, "validation_data": dataset}),
+    "validation by a generator, which begins with the same two batches each time": (
+        lambda k: (X, Y),
+        {"epochs": 3, "validation_data": lambda k: endless(), "validation_steps": 2},
+    ),
     "steps of a PyDataset": (
         lambda k: (X, Y),
         {"epochs": 2, "validation_data": dataset, "validation_steps": 2},

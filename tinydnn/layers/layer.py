@@ -19,7 +19,7 @@ from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.layers.operation import Operation
 from tinydnn.layers.trace import Trace
 from tinydnn.names import auto_name
-from tinydnn.tensors import named
+from tinydnn.tensors import Tensor, named
 
 
 class Layer(Operation):
@@ -123,6 +123,13 @@ class Layer(Operation):
         """Have these arrays as the weights."""
         self.weights = weights
         self.weights = named(weights, self.weight_names, self.name)
+        self._tell_weights()
+
+    def _tell_weights(self) -> None:
+        """Have each weight know whether it is trained."""
+        for i, weight in enumerate(self.weights):
+            if isinstance(weight, Tensor):
+                weight.trainable = self._trainable and i < len(self.learned)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -185,6 +192,7 @@ class Layer(Operation):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        self._tell_weights()
 
     @property
     def trainable_weights(self) -> list[Array]:

@@ -47,13 +47,16 @@ class Normalization(Layer):
 
     @property
     def mean(self) -> Array | None:
-        """What is taken off."""
-        return self._moments()[0] if self.built else None
+        """What is taken off, (1, n) for samples (n,), as Keras has it."""
+        return self._moments()[0].reshape(self._broadcast_shape()) if self.built else None
 
     @property
     def variance(self) -> Array | None:
-        """The square of what is divided by."""
-        return self._moments()[1] if self.built else None
+        """The square of what is divided by, of the same shape."""
+        return self._moments()[1].reshape(self._broadcast_shape()) if self.built else None
+
+    def _broadcast_shape(self) -> tuple[int, ...]:
+        return (*[1] * len(known(self.input_shape)), -1)
 
     def adapt(self, data: Any) -> None:
         """Find mean and variance in these samples, (n, …); Keras finds the same bits.

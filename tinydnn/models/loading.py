@@ -60,7 +60,10 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     _refuse_custom_objects(custom_objects)
     devices.get(None)  # if it fails, the text is not to blame
     with saving.naming("The JSON of a model"):
-        return _made_from(saving.from_json(json_string))
+        model = _made_from(saving.from_json(json_string))
+    if model.built and model.optimizer is not None:  # has slots, as in Keras, so that load_weights fills them
+        model.optimizer.build(model.layout, model.dtype, model.backend)
+    return model
 
 
 @names_its_arguments

@@ -204,7 +204,8 @@ class Iterated(Stream):
     """The batches of a generator, or of whatever else can be iterated over: as many as it gives.
 
     What can be iterated over again begins anew with each round. A generator goes on from one epoch to the next; when it
-    has nothing more, the epoch ends, and the next one gets its first two batches once more, as in Keras.
+    has nothing more, the epoch ends, and the next one gets its first two batches once more, as in Keras. So does every
+    evaluation.
 
     Args:
         batch: takes each of them.
@@ -225,7 +226,7 @@ class Iterated(Stream):
         self._iterator = chain(self._looked_at, self._source) if self._once else iter(self._source)
 
     def begin(self, shards: Shards) -> None:
-        if not self._once and not self.trains:
+        if not self.trains:
             self._begin_round()
 
     def batches(self, shards: Shards, step: int = 0) -> Iterator[tuple[int, int]]:
