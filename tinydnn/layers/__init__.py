@@ -2,9 +2,10 @@
 
 from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from tinydnn.layers.activity_regularization import ActivityRegularization
+from tinydnn.layers.alpha_dropout import AlphaDropout
 from tinydnn.layers.batch_normalization import BatchNormalization
 from tinydnn.layers.dense import Dense
-from tinydnn.layers.dropout import AlphaDropout, Dropout
+from tinydnn.layers.dropout import Dropout
 from tinydnn.layers.dropout import RandomLayer as RandomLayer
 from tinydnn.layers.gaussian import GaussianDropout, GaussianNoise
 from tinydnn.layers.input import Input, InputLayer
