@@ -145,15 +145,16 @@ def test_compile_comes_first(method):
 def test_compile_takes_all_or_nothing():
     model = net()
     before = model.optimizer, model.loss, model.metrics
-    for arguments in [{"optimizer": "sgdd"}, {"loss": "mme"}, {"loss": "mse", "metrics": ["precision"]}]:
+    for arguments in [{"optimizer": "sgdd"}, {"loss": "mme"}, {"loss": "mse", "metrics": ["precize"]}]:
         with pytest.raises(ValueError, match="tinydnn has no"):
             model.compile(**arguments)
         assert (model.optimizer, model.loss, model.metrics) == before
-    with pytest.raises(TypeError, match="loss_weights"):
-        model.compile("sgd", "mse", loss_weights=[1])
+    with pytest.raises(ValueError, match="loss_weights"):
+        model.compile("sgd", "mse", loss_weights=[1, 2])
+    assert (model.optimizer, model.loss, model.metrics) == before
 
 
-@pytest.mark.parametrize("name", ["class_weight", "sample_weight"])
+@pytest.mark.parametrize("name", ["workers", "max_queue_size"])  # of Keras 2
 def test_arguments_that_are_not_offered_are_named(name):
     with pytest.raises(TypeError, match=name):
         net().fit(X, ONE_HOT, **{name: 1})
@@ -223,11 +224,11 @@ def test_threads_and_dtypes_are_checked():
         keras.config.set_floatx("float16")
 
 
-def test_a_loss_wants_one_row_of_outputs():
+def test_a_loss_of_rows_wants_one_row_of_outputs():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Reshape((2, 2))])
-    model.compile("sgd", "mse")
+    model.compile("sgd", "categorical_crossentropy")
     assert model.predict(X, verbose=0).shape == (4, 2, 2)
-    with pytest.raises(ValueError, match="one row of outputs"):
+    with pytest.raises(ValueError, match="expects one row of them a sample"):
         model.fit(X, np.ones((4, 2, 2)), verbose=0)
 
 
@@ -302,9 +303,7 @@ def test_what_is_fixed_says_so():
         model.fit(**FIT)
 
 
-def test_a_metric_has_one_place_in_the_log():
-    with pytest.raises(ValueError, match="each name once"):
-        net().compile("sgd", "mse", metrics=["accuracy", "accuracy"])
+def test_a_metric_is_in_the_log_under_the_name_that_was_given():
     model = net()
     model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", "acc"])
     logs = model.evaluate(X, ONE_HOT, verbose=0, return_dict=True)

@@ -355,7 +355,7 @@ class TestNextToKeras:
 
 def find(k, name):
     """A class or method of tinydnn or Keras."""
-    owners = (k.layers, k.optimizers, k.losses, k.metrics, k.initializers, k, k.Sequential, k.models, k.utils, k.ops)
+    owners = (k.Sequential, k.layers, k.optimizers, k.losses, k.metrics, k.initializers, k, k.models, k.utils, k.ops)
     return next(getattr(owner, name) for owner in owners if name in dir(owner))
 
 
