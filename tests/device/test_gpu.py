@@ -43,8 +43,8 @@ def counted(gpu):
     return lambda: dict(zip(names, numbers, strict=True))
 
 
-def same(gpu, ours, host, dtype, scale=1.0):
-    np.testing.assert_allclose(gpu.to_numpy(ours), host, rtol=0, atol=GPU_OPERATION[dtype] * scale)
+def same(gpu, ours, host, dtype, scale=1.0, rtol=0):
+    np.testing.assert_allclose(gpu.to_numpy(ours), host, rtol=rtol, atol=GPU_OPERATION[dtype] * scale)
 
 
 # -- operations ---------------------------------------------------------------------------------------
@@ -65,8 +65,9 @@ def test_activations_and_their_derivatives(gpu, name, dtype, fused, rng):
     on_device = [gpu.asarray(array) for array in (z, da, np.zeros_like(z), np.zeros_like(z))]
     function.forward(gpu.xp, on_device[0], on_device[2])
     function.backward(gpu.xp, on_device[0], on_device[2], on_device[1], on_device[3])
-    same(gpu, on_device[2], a, dtype)
-    same(gpu, on_device[3], dz, dtype, scale=10)
+    rtol = GPU_OPERATION[dtype] if name == "exponential" else 0  # whose outputs, and so their roundings, may be large
+    same(gpu, on_device[2], a, dtype, rtol=rtol)
+    same(gpu, on_device[3], dz, dtype, scale=10, rtol=rtol)
 
 
 @pytest.mark.parametrize("fused", [True, False])
