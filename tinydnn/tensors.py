@@ -70,12 +70,13 @@ def as_tensor(value: Any) -> Any:
 
 def named(arrays: list[Any], names: list[str], owner: str) -> list[Any]:
     """Weights with their names; those on a GPU, which are CuPy's arrays, as they are."""
-    return [_named(array, name, owner) for array, name in zip(arrays, names, strict=True)]
+    tensors = [nameable(array) for array in arrays]
+    for tensor, name in zip(tensors, names, strict=True):
+        if isinstance(tensor, Tensor):
+            tensor.name, tensor.path = name, f"{owner}/{name}"
+    return tensors
 
 
-def _named(array: Any, name: str, owner: str) -> Any:
-    if type(array) not in (np.ndarray, Tensor):
-        return array
-    tensor = array.view(Tensor)
-    tensor.name, tensor.path = name, f"{owner}/{name}"
-    return tensor
+def nameable(array: Any) -> Any:
+    """A NumPy array as a Tensor; a Tensor, and an array of another library, itself."""
+    return array.view(Tensor) if type(array) is np.ndarray else array

@@ -298,3 +298,17 @@ def test_the_state_of_an_optimizer_that_no_layout_fits_any_more_is_saved_as_it_i
     model.layers[0].trainable = False
     model.compile(model.optimizer, "mse")
     model.save(tmp_path / "m.keras")
+
+
+def test_weights_stay_where_a_training_laid_them(monkeypatch):
+    """To move them in every step would cost as much as to update them."""
+    moved, move = [], layers.Layer.move
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
+    kernel = model.layers[0].kernel
+    monkeypatch.setattr(layers.Layer, "move", lambda *arguments: moved.append(arguments) or move(*arguments))
+    model.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), batch_size=1, verbose=0)
+    assert not moved
+    assert model.layers[0].kernel is kernel

@@ -17,6 +17,7 @@ from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.device.memory import Layout
 from tinydnn.layers import Layer
 from tinydnn.missing import Offered
+from tinydnn.tensors import nameable
 
 _moving = threading.RLock()
 if hasattr(os, "register_at_fork"):  # a forked process would wait for a thread that it doesn't have
@@ -109,7 +110,7 @@ class Weights(Offered):
                 self._check_at_rest(self.trained)
                 if self._flat is None:
                     self._flat = self.backend.empty(layout.size, self.dtype)
-                    self._views = layout.views(self._flat)
+                    self._views = [nameable(view) for view in layout.views(self._flat)]
                 views = iter(self._views)
                 for layer in self.trained:
                     layer.move([next(views) for _ in layer.learned], self.backend)
