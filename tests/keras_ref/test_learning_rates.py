@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from in_turn import in_float64
 from keras_cases import OPTIMIZERS, SCHEDULES
 from tolerances import KERAS_FLOAT32, RATE, TRAINED
 
@@ -43,8 +44,7 @@ def fit(k, model, *callbacks, epochs=12):
     ).history
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", MANY_STEPS)
+@pytest.mark.parametrize(("name", "dtype"), in_float64(MANY_STEPS))
 def test_fifty_steps_end_as_in_keras(name, dtype):
     ours, theirs = (net(k, OPTIMIZERS[name], dtype) for k in BOTH)
     logs = [fit(k, model, epochs=10) for k, model in zip(BOTH, (ours, theirs), strict=True)]

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from in_turn import in_float64
 from tolerances import KERAS_FLOAT32
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -97,8 +98,7 @@ def compiled(keras, case, dtype):
     return model
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "dtype"), in_float64(CASES))
 def test_trainings_log_and_learn_the_same(case, dtype):
     y = CASES[case][3]
     found = {}

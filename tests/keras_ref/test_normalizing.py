@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from in_turn import in_float64
 from tolerances import KERAS_FLOAT32, KERAS_FLOAT64
 
 pytestmark = pytest.mark.filterwarnings("ignore:::keras", "ignore:::tensorflow")
@@ -75,8 +76,7 @@ def net(name, optimizer="rmsprop"):
     return build
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(("name", "dtype"), in_float64(NETS))
 def test_every_step_is_keras(name, dtype):
     """10 steps of 12, 12, 12 and 1 rows a piece; every tensor of the first is under the microscope."""
     x, y = X.astype(dtype), Y.astype(dtype)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from in_turn import in_float64
 from keras_cases import LOSSES, OPTIMIZERS
 from matplotlib import rc_context
 from PIL import Image
@@ -208,16 +209,14 @@ def assert_same(build, x, y, dtype, **options):
     return report
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(("optimizer", "dtype"), in_float64(OPTIMIZERS))
 def test_every_optimizer_trains_as_in_keras(optimizer, dtype):
     x, y = samples()
     report = assert_same(small_net(OPTIMIZERS[optimizer]), x, y, dtype, epochs=2, batch_size=8, validation_split=0.2)
     assert [epoch.steps for epoch in report.epochs] == [4, 4]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(("loss", "dtype"), in_float64(LOSSES))
 def test_every_loss_trains_as_in_keras(loss, dtype):
     x, y = samples()
     last, make = LOSSES[loss]
@@ -283,8 +282,7 @@ CONSTRAINTS = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("constraint", CONSTRAINTS)
+@pytest.mark.parametrize(("constraint", "dtype"), in_float64(CONSTRAINTS))
 def test_every_constraint_trains_as_in_keras(constraint, dtype):
     x, y = samples()
     build = small_net(kernel_constraint=CONSTRAINTS[constraint])
