@@ -1,8 +1,9 @@
-"""Runs all tests: `python3 scripts/test.py`. With `--emulated-gpu`, those that need a GPU, on an emulated one.
+"""Runs the tests: `python3 scripts/test.py`. With `--emulated-gpu`, those that need a GPU, on an emulated one.
 
 The first time, it makes .venv with everything that the tests need, or .emulated-gpu, which
 tests/emulated_gpu/README.md describes. Without other arguments, one process per core runs a share of the tests, at most
-four. Other arguments are passed on to pytest, -k NAME, -x, and run in one process, unless they say otherwise: -n 2.
+four, and of those of many cases alike only some; `-m thorough -n auto` runs the others. Other arguments are passed on
+to pytest, -k NAME, -x, and run in one process, unless they say otherwise: -n 2.
 """
 
 import os
@@ -17,6 +18,7 @@ OPTION = "--emulated-gpu"
 # loadgroup: tests of one xdist_group share something costly, so they run in the same process. Four processes at most,
 # because each loads TensorFlow, about 1 GB.
 IN_PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
+SOME = "not thorough"  # of tests of many cases alike: tests/helpers/thorough.py
 EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
 
 
@@ -53,7 +55,7 @@ if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow's start-up lines bury the tests'
     arguments = [each for each in sys.argv[1:] if each != OPTION]
     if not arguments:
-        arguments = IN_PARALLEL
+        arguments = ["-m", f"gpu and {SOME}" if OPTION in sys.argv else SOME, *IN_PARALLEL]
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would spin on the core of another process
     if OPTION in sys.argv:
         sys.exit(run_prepared(prepare_emulated_gpu, "-m", "pytest", "-m", "gpu", *arguments))

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import stand_in
+import thorough
 
 import tinydnn as keras
 from tinydnn import names, random
@@ -20,6 +21,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # On a machine with a GPU, too, tests that do not ask for one have the CPU; those that run `tinydnn` as well.
 os.environ["TINYDNN_DEVICE"] = "cpu"
+
+
+def pytest_collection_modifyitems(items):
+    thorough.marked(items, pytest.mark.thorough)
 
 
 def pytest_runtest_setup(item):

@@ -265,17 +265,17 @@ def test_predict_and_evaluate_read_what_they_need(run, mnist, tmp_path):
     path.write_bytes((run[0] / "model.keras").read_bytes())
     drawing(mnist[1][0][0], "black on white").save(image)
     expected = json.loads(command("evaluate", path, "--data", data, "--json").stdout)
-    metric = {"module": "keras.metrics", "class_name": "SparseCategoricalAccuracy", "config": {}}
-    lacking = {"optimizer": {"class_name": "Lion", "config": {}}, "metrics": [metric, "precision"]}
+    metric = {"module": "keras.metrics", "class_name": "OneHotIoU", "config": {}}
+    lacking = {"optimizer": {"class_name": "Ftrl", "config": {}}, "metrics": [metric, "mean_io_u"]}
     edited(path, lambda config: config["compile_config"].update(lacking))
     assert json.loads(command("evaluate", path, "--data", data, "--json").stdout) == expected
     assert command("predict", path, image).stdout.startswith(f"{image} shows a 7")
 
-    edited(path, lambda config: config["compile_config"].update(loss="hinge"))
+    edited(path, lambda config: config["compile_config"].update(loss="ctc"))
     assert command("predict", path, image).stdout.startswith(f"{image} shows a 7")
     done = command("evaluate", path, "--data", data)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"{path}: tinydnn has no loss 'hinge'" in done.stderr
+    assert f"{path}: tinydnn has no loss 'ctc'" in done.stderr
     assert "give --no-compile" in done.stderr
     assert json.loads(command("evaluate", path, "--data", data, "--no-compile", "--json").stdout) == expected
 

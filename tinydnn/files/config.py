@@ -31,7 +31,7 @@ def to_config(network: Network) -> dict[str, Any]:
         ValueError: a layer is in the model and in a model in it, which would be two when the file is opened.
     """
     for layer, times in Counter(every_layer(network)).items():
-        if times > 1:
+        if times > 1 and not isinstance(layer, InputLayer):  # which has nothing to share
             raise ValueError(
                 f"A file can't tell that layer {layer.name!r} is in several of the models in {network.name!r}; "
                 "save these models one by one, or save_weights"

@@ -1,0 +1,42 @@
+"""Tests of many cases alike, of which a run takes some: each n-th, always the same ones.
+
+All of them together take more than an hour on two cores, most of it in TensorFlow, which traces a function anew for
+each net. `python3 scripts/test.py -m thorough -n auto` runs the others.
+"""
+
+# By the names of the test functions.
+EVERY = {
+    # next to Keras: every optimizer, loss and metric, in files and in trainings
+    "test_every_feature_travels_in_a_file_and_is_trained_on": 3,
+    "test_whole_h5_models_of_keras_open_here_and_train_on": 8,
+    "test_a_model_saved_here_opens_there_and_back": 8,
+    "test_json_goes_both_ways": 5,
+    "test_evaluate_and_predict_give_what_keras_gives": 5,
+    "test_every_optimizer_trains_as_in_keras": 4,
+    "test_every_loss_trains_as_in_keras": 4,
+    "test_fifty_steps_end_as_in_keras": 4,
+    "test_trainings_log_and_learn_the_same": 4,
+    "test_every_step_is_keras": 3,
+    "test_files_go_both_ways": 3,
+    "test_metrics_of_arrays": 3,
+    "test_activations_and_their_derivatives_at_all_sizes": 2,
+    "test_the_training_is_keras": 2,
+    "test_training_is_keras_training": 2,
+    "test_weighted_trainings_log_and_learn_the_same": 2,
+    # kernels that have to be compiled: each formula in one of its forms
+    "test_activations_and_their_derivatives": 3,
+    "test_a_nan_is_not_lost": 2,
+    # each instruction or moment at which a training may be stopped, with one thread and with two
+    "test_ctrl_c_at_each_instruction_leaves_all_as_it_was": 2,
+}
+
+
+def marked(items, mark):
+    """Mark those of pytest's items that a run leaves out."""
+    counts = {}
+    for item in items:
+        name = item.originalname if hasattr(item, "originalname") else item.name
+        if name in EVERY:
+            counts[name] = counts.get(name, -1) + 1
+            if counts[name] % EVERY[name]:
+                item.add_marker(mark)
