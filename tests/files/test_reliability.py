@@ -20,7 +20,7 @@ linux_only = pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIG
 
 
 @linux_only
-@pytest.mark.parametrize(("number", "times"), [(signal.SIGKILL, 100), (signal.SIGTERM, 5), (signal.SIGINT, 5)])
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGTERM, 5), (signal.SIGKILL, 100), (signal.SIGINT, 5)])
 def test_every_file_loads_and_every_resumed_run_ends_the_same_after_kills_at_random_moments(tmp_path, number, times):
     count = reliability.kills(tmp_path, times, number)
     assert count["tried"] == times

@@ -751,7 +751,7 @@ def test_what_a_keras_draws_otherwise_is_said_with_its_version(monkeypatch, caps
         (["--plot", "found.xyz"], "--plot expects a file that ends in .png, .svg, .pdf"),
         (["--json", "nowhere/found.json"], "does not exist; make it first"),
         (["--json", "."], "is a folder"),
-        (["--optimizer", "adagrad"], "tinydnn has no optimizer 'adagrad'"),
+        (["--optimizer", "ftrl"], "tinydnn has no optimizer 'ftrl'"),
         (["--hidden", "a,b"], "--hidden expects numbers"),
         (["--steps", "0"], "steps"),
         (["--epochs", "1", "--steps", "95"], "--steps expects at most 94, the steps of 1 epoch. Received: 95"),

@@ -4,6 +4,7 @@ Each runs once on either, as a script. Those of `programs/old` are in the words 
 their twins beside them, in today's words, run on Keras.
 """
 
+import importlib
 import os
 import warnings
 from pathlib import Path
@@ -27,7 +28,8 @@ SEED = 1  # for programs that set none
 @pytest.fixture(autouse=True)
 def _a_place_of_its_own(tmp_path, monkeypatch, mnist):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(real_keras.datasets.mnist, "load_data", lambda path="mnist.npz": mnist)
+    for name in ("keras.datasets.mnist", "keras._tf_keras.keras.datasets.mnist"):  # which of them is tensorflow.keras'
+        monkeypatch.setattr(importlib.import_module(name), "load_data", lambda path="mnist.npz": mnist)  # depends
 
 
 def on_keras(path):
