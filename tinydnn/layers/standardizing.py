@@ -37,6 +37,7 @@ class Normalization(Layer):
         self.axis: tuple[int, ...] = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         if (mean is None) != (variance is None):
             raise ValueError(f"Give mean and variance, or neither. Received: mean={mean!r}, variance={variance!r}")
+        mean, variance = (self._without_leading_ones(each) for each in (mean, variance))
         self.input_mean, self.input_variance, self.invert = mean, variance, bool(invert)
         self.states = 3 if mean is None else 0
         if np.shape(mean) != np.shape(variance) or (not self.states and np.ndim(mean) > len(self.axis)):
@@ -44,6 +45,12 @@ class Normalization(Layer):
                 "mean and variance expect a number, or one for each column. "
                 f"Received: shapes {np.shape(mean)} and {np.shape(variance)}"
             )
+
+    def _without_leading_ones(self, moments: Any) -> Any:
+        """What another layer's `mean` gives, (1, n), as (n,)."""
+        shape, axes = np.shape(moments), len(self.axis)
+        first = len(shape) - axes
+        return np.reshape(moments, shape[first:]) if first > 0 and set(shape[:first]) == {1} else moments
 
     @property
     def mean(self) -> Array | None:
