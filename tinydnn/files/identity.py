@@ -95,9 +95,8 @@ def say_changes(asked: Settings, before: Settings, source: str) -> None:
     """Warn of what is asked for now in place of what was before."""
     changes = [f"{name}={now!r} in place of {before[name]!r}" for name, now in asked.items() if now != before[name]]
     if changes:
-        warnings.warn(
-            f"The training in {source} goes on with {', '.join(changes)}", stacklevel=5
-        )  # at the line that calls fit
+        # At the line that calls fit.
+        warnings.warn(f"The training in {source} goes on with {', '.join(changes)}", stacklevel=5)
 
 
 def _settings(thing: Any) -> Settings:
