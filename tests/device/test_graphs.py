@@ -262,6 +262,19 @@ def test_another_thread_waits_for_the_whole_gpu(rng, monkeypatch, when):
     assert len(tried) == 3  # of the steps of 24 rows again, and of those of 4
 
 
+def test_what_can_never_be_recorded_is_tried_a_few_times_only(rng, monkeypatch):
+    x, y = data(rng)
+    expected, tried = trained(False, x, y), []
+
+    def graph(backend, calls):
+        tried.append(calls)
+        raise RuntimeError("not recorded")
+
+    monkeypatch.setattr(GpuBackend, "graph", graph)
+    assert_same(trained(True, x, y), expected)
+    assert len(tried) == 3 + 1  # of the steps of 24 rows, and of those of 4, of which there are three
+
+
 def in_a_thread(call):
     def run():
         thread = threading.Thread(target=call)

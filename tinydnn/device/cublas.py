@@ -7,7 +7,6 @@ import ctypes
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 from tinydnn.device.graphs import recording
@@ -78,29 +77,17 @@ class Cublas:
         device = cuda.Device().id
         loans: dict[int, _Loan] = self._mine.__dict__.setdefault("loans", {})
         if device not in loans:
-            loans[device] = _Loan(self._free[device], self._new_handle)
+            free = self._free[device]
+            try:
+                handle = free.pop()
+            except IndexError:
+                handle = self._new_handle()
+            loans[device] = _Loan(handle, free)
         return loans[device].handle.on(cuda.get_current_stream().ptr)
 
     def _new_handle(self) -> "_Handle":
         with recording:
             return _Handle(self._library, self._cupy.empty(_WORKSPACE, "uint8"))
-
-
-class _Loan:
-    """A handle as long as its thread lives; the next thread gets it then.
-
-    It is never destroyed, since that waits for the whole GPU.
-    """
-
-    def __init__(self, free: "list[_Handle]", new: "Callable[[], _Handle]") -> None:
-        self._free = free
-        try:
-            self.handle = free.pop()
-        except IndexError:
-            self.handle = new()
-
-    def __del__(self) -> None:
-        self._free.append(self.handle)
 
 
 class _Handle:
@@ -121,6 +108,19 @@ class _Handle:
             _check(self._library.cublasSetWorkspace_v2(self._pointer, workspace, size))
             self._stream = stream
         return self._pointer
+
+
+class _Loan:
+    """A handle as long as its thread lives; the next thread gets it then.
+
+    It is never destroyed, since that waits for the whole GPU.
+    """
+
+    def __init__(self, handle: _Handle, free: list[_Handle]) -> None:
+        self.handle, self._free = handle, free
+
+    def __del__(self) -> None:
+        self._free.append(self.handle)
 
 
 def _check(status: int) -> None:

@@ -15,6 +15,7 @@ from tinydnn.engine.passes import Pass, Rows
 
 Step = Callable[[Pass, Rows, Scores], None]
 
+_TRIES = 3  # recordings, of which another thread may end some
 _CALL_BY_CALL = 2  # steps before the recorded one: the first compiles kernels, and a short training needs no recording
 
 
@@ -60,7 +61,7 @@ class Replay:
         """The step of the samples whose turn is from `start` on."""
         if start != self._next:
             self._positions[...] = self._own.xp.arange(start, start + self._n)
-        if self._graph is None and self._taken >= _CALL_BY_CALL:
+        if self._graph is None and _CALL_BY_CALL <= self._taken < _CALL_BY_CALL + _TRIES:
             with suppress(RuntimeError):  # the step is then taken call by call, and tells what is wrong, if anything is
                 self._graph = self._backend.graph(self._queue)
         if self._graph is None:
