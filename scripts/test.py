@@ -25,7 +25,7 @@ EMULATED_GPU = os.path.join(ROOT, ".emulated-gpu")
 def prepare_emulated_gpu():
     """Build the emulated GPU if anything that it depends on has changed; return the path of its Python."""
     environment.check_version()
-    sys.path.append(os.path.join(ROOT, "tests", "emulated_gpu"))
+    sys.path.insert(0, os.path.join(ROOT, "tests", "emulated_gpu"))  # there is a package of the name build too
     import build
 
     lacking = build.lacking()
