@@ -314,7 +314,7 @@ def test_a_rehearsal_on_the_emulated_gpu(emulated, tmp_path):
     assert {name for name, each in found.items() if each["state"].startswith("left out: an emulated GPU")} == timed
     assert {name for name, each in found.items() if each["state"] == "done"} == PARTS.keys() - timed
     assert found["selftest"]["found"]["passed"]
-    assert found["tests"]["found"]["summary"].startswith("4 passed")
+    assert re.match(r"\d+ passed", found["tests"]["found"]["summary"])
     assert max(found["training"]["found"]["scaled"]["weights apart"].values()) < 1e-5
     assert not any("host_s" in call for call in found["step"]["found"]["calls"])
 
