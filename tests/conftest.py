@@ -1,5 +1,6 @@
 """What all tests start from: the same seed, and the default dtype."""
 
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,11 @@ def pytest_collection_modifyitems(items):
     thorough.marked(items, pytest.mark.thorough)
 
 
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()  # else each collection goes through all that TensorFlow and the tests have imported: half a second
+
+
 def pytest_runtest_setup(item):
     if item.get_closest_marker("gpu"):
         try:
@@ -41,9 +47,9 @@ def _fresh_start():
     names._counts.clear()
     keras.utils.set_random_seed(1)
     keras.config.set_floatx("float32")
-    if hasattr(sys.modules.get("keras"), "config"):  # the real one, whose policy outlives the floatx that it is made of
-        sys.modules["keras"].config.set_floatx("float32")
-        sys.modules["keras"].config.set_dtype_policy("float32")
+    if hasattr(real := sys.modules.get("keras"), "config"):
+        real.utils.clear_session(free_memory=False)  # its dtype policy too
+        real.config.set_floatx("float32")
     yield
     random._global_seed = None
     keras.config.set_floatx("float32")

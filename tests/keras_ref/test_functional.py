@@ -20,11 +20,6 @@ X = np.random.default_rng(0).normal(size=(96, 8))
 Y = np.random.default_rng(1).integers(0, 3, 96)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    keras.backend.clear_session()
-
-
 def residual(k):
     inputs = k.Input((8,))
     x = k.layers.Dense(16, activation="relu")(inputs)
@@ -186,7 +181,7 @@ def test_a_file_of_keras_2_with_models_in_models_is_refused(tmp_path):
 def test_the_summary_is_keras_text(make):
     texts = []
     for k in BOTH:
-        keras.backend.clear_session()
+        keras.utils.clear_session(free_memory=False)
         lines = []
         made(k, ALL[make]).summary(print_fn=lambda text, lines=lines, **_: lines.append(text))
         texts.append("\n".join(lines).rstrip())

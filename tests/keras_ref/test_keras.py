@@ -20,13 +20,6 @@ from tinydnn.files.optimizer_variables import slots_in_order  # noqa: E402
 TOLERANCE = {"float32": KERAS_FLOAT32, "float64": KERAS_FLOAT64}
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    real_keras.backend.clear_session()
-    yield
-    real_keras.config.set_floatx("float32")
-
-
 def compute_in(dtype):
     """Keras rounds what fit gets to floatx, whatever the dtype of the layers."""
     for k in (tinydnn, real_keras):

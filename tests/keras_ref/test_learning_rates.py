@@ -21,13 +21,6 @@ RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 5)), np.eye(3)[RNG.integers(0, 3, 60)]
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    real_keras.backend.clear_session()
-    yield
-    real_keras.config.set_floatx("float32")
-
-
 def net(k, optimizer, dtype="float32"):
     k.config.set_floatx(dtype)
     k.utils.set_random_seed(3)

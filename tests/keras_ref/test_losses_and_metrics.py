@@ -83,7 +83,7 @@ def made(module, name):
 
 def compiled(keras, case, dtype):
     activation, loss, metrics, y = CASES[case]
-    keras.backend.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(1)
     keras.config.set_floatx(dtype)
     if keras is real_keras:

@@ -18,13 +18,6 @@ RNG = np.random.default_rng(0)
 X, Y = RNG.normal(2, 3, size=(37, 6)), RNG.normal(size=(37, 4))
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    keras.backend.clear_session()
-    yield
-    keras.config.set_floatx("float32")
-
-
 def adapted(k, **settings):
     layer = k.layers.Normalization(**settings)
     layer.adapt(X)

@@ -35,13 +35,6 @@ BOTH = (tinydnn, keras)
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    keras.backend.clear_session()
-    yield
-    keras.config.set_floatx("float32")
-
-
 # -- what is drawn -----------------------------------------------------------------------------------
 
 
@@ -684,23 +677,24 @@ def command(monkeypatch, *arguments):
     return ended.value.code
 
 
-def parity_of_twenty_epochs(dtype, tmp_path, monkeypatch, capsys):
-    code = command(monkeypatch, "parity", "--dtype", dtype, "--json", tmp_path / "found.json")
+def parity_of_the_walkthrough(epochs, dtype, tmp_path, monkeypatch, capsys):
+    code = command(monkeypatch, "parity", "--epochs", epochs, "--dtype", dtype, "--json", tmp_path / "found.json")
     printed = capsys.readouterr().out
     assert code == 0, printed
     return json.loads((tmp_path / "found.json").read_text()), printed
 
 
-def test_twenty_epochs_in_float64_are_keras_to_the_fourteenth_decimal(tmp_path, monkeypatch, capsys):
-    found, printed = parity_of_twenty_epochs("float64", tmp_path, monkeypatch, capsys)
-    assert len(found["steps"]["weights"]["absolute"]) == 1880
+@pytest.mark.parametrize("epochs", [3, 20])
+def test_epochs_in_float64_are_keras_to_the_fourteenth_decimal(epochs, tmp_path, monkeypatch, capsys):
+    found, printed = parity_of_the_walkthrough(epochs, "float64", tmp_path, monkeypatch, capsys)
+    assert len(found["steps"]["weights"]["absolute"]) == 94 * epochs
     assert max(found["steps"]["weights"]["absolute"]) <= WALKTHROUGH.float64 == 1e-14
-    assert found["printed"] == {"figures": 80, "unequal": []}
-    assert "80 of 80 figures" in printed
+    assert found["printed"] == {"figures": 4 * epochs, "unequal": []}
+    assert f"{4 * epochs} of {4 * epochs} figures" in printed
 
 
 def test_twenty_epochs_in_float32_stay_within_roundings_of_keras(tmp_path, monkeypatch, capsys):
-    found, printed = parity_of_twenty_epochs("float32", tmp_path, monkeypatch, capsys)
+    found, printed = parity_of_the_walkthrough(20, "float32", tmp_path, monkeypatch, capsys)
     assert max(found["steps"]["weights"]["absolute"]) <= WALKTHROUGH.float32 == 2e-6
     assert found["printed"]["figures"] == 80
     assert len(found["printed"]["unequal"]) <= 2

@@ -33,7 +33,7 @@ def _a_place_of_its_own(tmp_path, monkeypatch, mnist):
 
 
 def on_keras(path):
-    real_keras.utils.clear_session()
+    real_keras.utils.clear_session(free_memory=False)
     real_keras.utils.set_random_seed(SEED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Keras says of `input_shape` and the like
@@ -41,7 +41,7 @@ def on_keras(path):
 
 
 def on_tinydnn(path):
-    tinydnn.backend.clear_session()
+    tinydnn.utils.clear_session(free_memory=False)
     tinydnn.utils.set_random_seed(SEED)
     return programs.printed(programs.on_tinydnn(path.read_text(encoding="utf-8")), str(path))
 

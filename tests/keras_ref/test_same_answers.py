@@ -19,11 +19,6 @@ LABELS = np.random.default_rng(1).integers(0, 3, 24)
 PREDICTIONS = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]], "float32")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    real_keras.backend.clear_session()
-
-
 def net(k, optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=("accuracy",), shape=(6,), **dense):
     k.utils.set_random_seed(1)
     layers = [k.layers.Flatten()] if len(shape) > 1 else []

@@ -67,7 +67,7 @@ CASES = {
 
 def compiled(keras, case, threads):
     activation, options, _, y = CASES[case]
-    keras.backend.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(1)
     layers = keras.layers
     first = layers.Dense(8, "tanh", activity_regularizer=keras.regularizers.L2(0.01), kernel_regularizer="l1")
