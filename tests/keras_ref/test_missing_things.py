@@ -11,13 +11,18 @@ import tinydnn
 keras = pytest.importorskip("keras")
 
 
-def modules():
-    """Keras' public modules, as it documents them."""
-    found = [each.name for each in pkgutil.walk_packages(keras.__path__, "keras.") if ".src" not in each.name]
-    return [name for name in found if not any(part.startswith("_") for part in name.split("."))]
+def modules(package):
+    """The public modules of a package of Keras', as it documents them.
+
+    Not pkgutil's walk_packages, which imports keras.src too, where one module then hides another of its name.
+    """
+    for each in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if each.name != "keras.src" and not each.name.rpartition(".")[2].startswith("_"):
+            yield each.name
+            yield from modules(importlib.import_module(each.name)) if each.ispkg else ()
 
 
-MODULES = [name.removeprefix("keras.") for name in modules()]
+MODULES = [name.removeprefix("keras.") for name in modules(keras)]
 
 
 def public(thing):
