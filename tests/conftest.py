@@ -54,6 +54,7 @@ def _fresh_start():
     random._global_seed = None
     keras.config.set_floatx("float32")
     keras.config.set_device(None)
+    keras.config.set_keras_backend(None)
     keras.config.set_fused_kernels(True)
     keras.config.set_cuda_graphs(True)
 

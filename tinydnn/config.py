@@ -17,16 +17,21 @@ __all__ = [
     "fused_kernels",
     "image_data_format",
     "is_traceback_filtering_enabled",
+    "keras_backend",
     "set_cuda_graphs",
     "set_device",
     "set_floatx",
     "set_fused_kernels",
+    "set_keras_backend",
 ]
 
 _DTYPES = "float32", "float64"
 _DEVICES = "cpu", "gpu", "auto"
+_KERAS_BACKENDS = "tensorflow", "jax", "torch"
+_ONE_OF_THE_BACKENDS = "'tensorflow', 'jax' or 'torch'"
 _floatx = "float32"
 _device: str | None = None
+_keras_backend: str | None = None
 _fused_kernels = True
 _cuda_graphs = True
 
@@ -49,6 +54,39 @@ def set_floatx(value: str) -> None:
 def backend() -> str:
     """What computes: "tinydnn"."""
     return "tinydnn"
+
+
+def keras_backend() -> str:
+    """Which Keras tinydnn does as: what was set, else KERAS_BACKEND of the environment, else "tensorflow".
+
+    Keras' backends draw other numbers from a seed, and round settings otherwise; the formulas are the same.
+
+    Raises:
+        ValueError: KERAS_BACKEND names one whose numbers tinydnn does not draw.
+    """
+    if _keras_backend is not None:
+        return _keras_backend
+    value = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if value not in _KERAS_BACKENDS:
+        raise ValueError(
+            f"KERAS_BACKEND expects {_ONE_OF_THE_BACKENDS}: tinydnn draws what Keras draws on these. Received: "
+            f"{value!r}; unset it, or call keras.config.set_keras_backend('tensorflow')"
+        )
+    return value
+
+
+def set_keras_backend(value: str | None) -> None:
+    """Draw from a seed what Keras draws on this backend: "tensorflow", "jax" or "torch"; before a model is made.
+
+    None goes back to KERAS_BACKEND of the environment.
+
+    Raises:
+        ValueError: another backend.
+    """
+    global _keras_backend
+    if value is not None and value not in _KERAS_BACKENDS:
+        raise ValueError(f"set_keras_backend expects {_ONE_OF_THE_BACKENDS}, or None. Received: {value!r}")
+    _keras_backend = value
 
 
 def epsilon() -> float:
@@ -145,7 +183,7 @@ def _yes_or_no(what: str, value: bool) -> bool:
 
 def cast(value: float) -> float:
     """A setting where Keras casts it to the weights' dtype: TensorFlow makes it a float32 first, in float64 too."""
-    return float(np.float32(value))
+    return float(np.float32(value)) if keras_backend() == "tensorflow" else value
 
 
 def as_floatx(value: float) -> float:

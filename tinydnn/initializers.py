@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import normal, random
+from tinydnn import random
 from tinydnn.config import cast
 from tinydnn.device.backend import Array, Shape
 from tinydnn.missing import Offered
@@ -111,7 +111,7 @@ class RandomNormal(RandomInitializer):
         super().__init__(seed)
 
     def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return normal.normal(self._stream, shape, self.mean, self.stddev, dtype)
+        return random.normal(self._stream, shape, self.mean, self.stddev, dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
@@ -121,14 +121,14 @@ class TruncatedNormal(RandomNormal):
     """Normal, without numbers that are two standard deviations or more from the mean."""
 
     def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return normal.truncated_normal(self._stream, shape, self.mean, self.stddev, dtype)
+        return random.truncated_normal(self._stream, shape, self.mean, self.stddev, dtype)
 
 
 class Orthogonal(RandomInitializer):
     """gain * Q, whose rows or columns, the fewer of them, are orthogonal and of length 1.
 
     A = Q R of normal numbers A, with the signs that make the diagonal of R positive. A library for linear algebra
-    finds Q; TensorFlow takes another one, so the last bits differ from Keras'.
+    finds Q; Keras' backends take other ones, so the last bits differ from Keras'.
     """
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
@@ -139,7 +139,7 @@ class Orthogonal(RandomInitializer):
         if len(shape) < 2:
             raise ValueError(f"Orthogonal expects the shape of a matrix. Received: {shape}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        A = normal.normal(self._stream, (max(rows, columns), min(rows, columns)), 0.0, 1.0, dtype)
+        A = random.normal(self._stream, (max(rows, columns), min(rows, columns)), 0.0, 1.0, dtype)
         Q, R = np.linalg.qr(A)
         Q *= np.sign(np.diag(R))
         Q = Q.T if rows < columns else Q
@@ -187,8 +187,8 @@ class VarianceScaling(RandomInitializer):
             limit = math.sqrt(3.0 * scale)
             return random.uniform(self._stream, shape, -limit, limit, dtype)
         if self.distribution == "untruncated_normal":
-            return normal.normal(self._stream, shape, 0.0, math.sqrt(scale), dtype)
-        return normal.truncated_normal(self._stream, shape, 0.0, math.sqrt(scale) / _STDDEV_OF_TRUNCATED, dtype)
+            return random.normal(self._stream, shape, 0.0, math.sqrt(scale), dtype)
+        return random.truncated_normal(self._stream, shape, 0.0, math.sqrt(scale) / _STDDEV_OF_TRUNCATED, dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "mode": self.mode, "distribution": self.distribution}

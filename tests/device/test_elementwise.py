@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from tolerances import GPU_OPERATION
 
-from tinydnn import activations, losses, optimizers, random
+from tinydnn import activations, losses, optimizers
 from tinydnn.activations.gated import GeluByTanh
 from tinydnn.activations.rectifiers import ThresholdRelu
 from tinydnn.device import elementwise as module
 from tinydnn.device.elementwise import Elementwise, biased, elementwise, max_rows
+from tinydnn.random import philox
 
 NUMBERS = {
     "rate": 0.01, "corrected_rate": 0.02, "rho": 0.9, "momentum": 0.5, "nesterov": 0.5, "epsilon": 1e-7,
@@ -209,7 +210,7 @@ def test_what_can_not_be_traced_is_an_error(function, message):
 
 def test_masks_are_drawn_by_the_formula_that_draws_weights(gpu):
     """One Philox: the kernel's numbers are uniform01's."""
-    numbers = random.uniform01((7, 3), 11, 11 + 1000, "float32")
+    numbers = philox.uniform01((7, 3), 11, 11 + 1000, "float32")
     mask = gpu.xp.empty((1000,), "float32")
-    random.dropout_mask(gpu.xp, (7, 3), 11, "float32", 0.25, mask)
+    philox.dropout_mask(gpu.xp, (7, 3), 11, "float32", 0.25, mask)
     np.testing.assert_array_equal(gpu.to_numpy(mask) > 0, numbers >= 0.25)

@@ -16,13 +16,14 @@ from keras_cases import LOSSES, OPTIMIZERS
 from tolerances import GPU_OPERATION, GPU_TRAINING
 
 import tinydnn as keras
-from tinydnn import activations, layers, losses, names, random
+from tinydnn import activations, layers, losses, names
 from tinydnn.device.backend import Backend
 from tinydnn.device.elementwise import elementwise
 from tinydnn.engine.logs import LazyLogs
 from tinydnn.engine.snapshot import snapshot
 from tinydnn.files import checkpoints
 from tinydnn.inspect import microscope
+from tinydnn.random import philox
 
 DTYPES = ["float32", "float64"]
 NOTHING = dict.fromkeys(("copies_in", "copies_out", "allocations", "synchronisations"), 0)
@@ -155,7 +156,7 @@ def test_dropout_masks_are_the_cpus_bit_for_bit(gpu, dtype, fused):
         masks = []
         for backend in (Backend(), gpu):
             mask = backend.xp.empty((n, 1), dtype)
-            random.dropout_mask(backend.xp, (686579304, 4), first, dtype, 0.3, mask)
+            philox.dropout_mask(backend.xp, (686579304, 4), first, dtype, 0.3, mask)
             masks.append(backend.to_numpy(mask))
         np.testing.assert_array_equal(*masks)
         assert set(np.unique(masks[0])) <= {0, np.dtype(dtype).type(1 / (1 - 0.3))}

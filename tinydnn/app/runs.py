@@ -98,7 +98,7 @@ class Run:
         """The digits of the first step that `train` takes, and their targets."""
         (x, y), _ = self.digits
         (x, y, _) = split(x, utils.to_categorical(y, 10), VALIDATION_SPLIT)
-        rows = tinydnn.random.permutation(len(x))[: self.settings.batch_size]
+        rows = tinydnn.random.first_order(len(x))[: self.settings.batch_size]
         return x[rows], y[rows]
 
     def train(self, folder: Path, verbose: int | str, watch: Watch | None = None) -> None:

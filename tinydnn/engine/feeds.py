@@ -14,6 +14,7 @@ import numpy as np
 from tinydnn import random
 from tinydnn.device.backend import Array
 from tinydnn.engine.data import Data
+from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
 from tinydnn.warn import warn
 
@@ -43,6 +44,16 @@ class Feed:
         self.shuffle, self.trains = bool(shuffle), shuffle is not None
         self.order: Array | None = None
         self.first = 0
+
+    def rehearse(self, network: Network) -> None:
+        """Draw once what an epoch draws, as Keras does for the batch that shows it the shapes of what is compiled."""
+        if not network.rehearsed:
+            network.rehearsed = True
+            self._draw_order()
+
+    def _draw_order(self) -> Array | None:
+        """The order of a round, as Keras' iterator of batches draws it."""
+        return None
 
     def begin(self, shards: Shards) -> None:
         """Begin an epoch."""
@@ -95,13 +106,21 @@ class Arrays(Feed):
             shards.begin()
             return
         if self.first == 0:
-            order = random.permutation(self.data.n) if self.shuffle else np.arange(self.data.n)
-            self.order = shards.backend.asarray(order)
+            self.order = shards.backend.asarray(self._draw_order())
         shards.begin(self.order, self.first)
+
+    def _draw_order(self) -> Array:
+        random.start_iterator()
+        return random.permutation(self.data.n) if self.shuffle else np.arange(self.data.n)
 
     def batches(self, shards: Shards, step: int = 0) -> Iterator[tuple[int, int]]:
         n, size = self.data.n, self.batch_size
-        return ((place * size, min(place * size + size, n)) for place in self.places(step))
+        if not self.trains:
+            random.start_iterator()
+        for place in self.places(step):
+            yield place * size, min(place * size + size, n)
+        if self.steps_per_epoch is None:  # Keras has an iterator for the next round made already, and makes another
+            random.start_iterator()
 
     def go_on(self, shards: Shards, order: Any, first: int, step: int, averages: Any) -> None:
         self.first = first

@@ -59,6 +59,7 @@ class Fit:
             self.epoch = epoch
             self.origin, self.asked = identity.of_training(self, epoch), identity.changeable(self, epochs)
             self.before = None
+            self.feed.rehearse(self.network)
             self.callbacks.on_train_begin({})
             if self._checkpoint is not None:
                 resume.take_over(self, *self._checkpoint)

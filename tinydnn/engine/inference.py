@@ -18,6 +18,7 @@ def evaluate(network: Network, feed: Feed, callbacks: Hooks) -> Logs:
     """The network's loss and metrics on these samples."""
     with deferred_interrupt() as interrupt:
         network.build_for(feed.data.x.shape[1:])
+        feed.rehearse(network)
         with Shards(network, feed.data, feed.batch_size) as shards:
             return evaluate_shards(shards, feed, callbacks, interrupt)
 

@@ -28,6 +28,7 @@ class Network(Stack):
         self.metrics: dict[str, Metric] = {}  # by the names under which the logs show them
         self.weighted_metrics: set[str] = set()  # those of them that count each row with its weight
         self.compiled = False
+        self.rehearsed = False  # since it was compiled, by `engine.feeds`
         super().__init__(trainable, name, device, threads)
 
     def compile(
@@ -75,7 +76,7 @@ class Network(Stack):
         self.loss_weight = 1.0 if own_weight is None else check_number("loss_weights", own_weight)
         self.optimizer, self.loss = chosen
         self.metrics, self.weighted_metrics = found, weighted
-        self.compiled = True
+        self.compiled, self.rehearsed = True, False
         self._frozen = None
 
     def _of_output(self, given: Any, what: str) -> Any:

@@ -112,6 +112,9 @@ class Shards:
 
     def gradients(self, start: int, stop: int) -> list[Pass]:
         """The passes of these samples, gone forward and backward; their gradients add up to the batch's."""
+        assert self.network.graph is not None
+        for node in self.network.graph.nodes:
+            node.layer.begin_step(stop - start)
         passes = self._take(start, stop)
         passes[0].add_penalty_gradients()  # once a batch
         return passes

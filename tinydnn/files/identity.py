@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import random
+from tinydnn import config, random
 from tinydnn.activations import Activation
-from tinydnn.config import floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.warn import warn
 
@@ -40,13 +39,14 @@ def of_training(fit: Fit, initial_epoch: int) -> Settings:
     return (
         found
         | {
-            "floatx": floatx(),
+            "floatx": config.floatx(),
             "seed": random.global_seed(),
             "batch_size": fit.feed.batch_size,
             "shuffle": fit.feed.shuffle,
             "initial_epoch": initial_epoch,
         }
         | ({} if fit.feed.steps_per_epoch is None else {"steps_per_epoch": fit.feed.steps_per_epoch})
+        | ({} if config.keras_backend() == "tensorflow" else {"keras_backend": config.keras_backend()})
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn import random
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise
@@ -52,6 +53,9 @@ class AlphaDropout(Dropout):
         if t.dx is not None:
             self.gradient.into(self.xp, t.dx, dy, t.mask, self._a)
         return t.dx
+
+    def _kept(self, start: int, stop: int) -> Array:
+        return random.uniform01((self.stream_seed, self.steps_seen), start, stop, self.drawn_in) >= self.rate
 
     @property
     def _a(self) -> float:

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from tinydnn import normal
+from tinydnn import random
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import product
 from tinydnn.layers.dropout import RandomLayer
@@ -13,7 +13,7 @@ from tinydnn.layers.trace import Trace
 class _Gaussian(RandomLayer):
     """Draws normal numbers in training, one for each of the input; on the host, also for a GPU.
 
-    To have Keras' bits, it calls the C library for one number after the other (normal.py): a microsecond each.
+    To have TensorFlow's bits, it calls the C library for one number after the other: a microsecond each.
 
     Args:
         mean, stddev: of the numbers.
@@ -26,9 +26,11 @@ class _Gaussian(RandomLayer):
 
     def prepare(self, t: Trace) -> None:
         if t.training and self.draws:
-            seed, first = (self.stream_seed, self.steps_seen), self._first_number(t)
-            numbers = normal.of_stream(seed, first, first + t.mask.size, self._mean, self._stddev, self.drawn_in)
-            t.mask[...] = self.backend.asarray(numbers.reshape(t.mask.shape))
+            self._take_drawn(t)
+
+    def _draw(self, start: int, stop: int) -> Array:
+        seed = self.stream_seed, self.steps_seen
+        return random.normal_numbers(seed, start, stop, self._mean, self._stddev, self.drawn_in)
 
 
 class GaussianNoise(_Gaussian):

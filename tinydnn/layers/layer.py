@@ -159,6 +159,9 @@ class Layer(Operation):
                 t.dx = room("dx", (rows, *known(self.input_shape)))
         return t
 
+    def begin_step(self, rows: int) -> None:
+        """Do what a training step needs before threads share its batch of so many rows."""
+
     def prepare(self, t: Trace) -> None:
         """Do what a step needs of the host before its forward pass, whose calls a GPU may have recorded."""
 

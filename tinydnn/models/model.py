@@ -222,6 +222,7 @@ class Model(Network, Described, OldMethods):
     ) -> Any:
         """One step on these samples as one batch, weighted as by `fit`; the loss and metrics before its update."""
         self.require_compiled("train_on_batch", y)
+        self.rehearsed = True  # this batch shows the shapes
         with OneBatch(self, x, y, weights=weights_of(y, sample_weight, class_weight)) as batch:
             batch.gradients()
             logs = batch.logs()

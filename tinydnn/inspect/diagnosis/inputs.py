@@ -51,7 +51,7 @@ def look_at_samples(step: Step, samples: Array, validation_split: float, found: 
     trained_on = math.floor(len(samples) * (1 - validation_split))
     before = random.get_state()
     random.set_random_seed(step.seed)
-    order = random.permutation(trained_on)
+    order = random.first_order(trained_on)
     random.set_state(before)
     size = step.batch_size or len(step.x)
     start = (step.number - 1) % math.ceil(trained_on / size) * size

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import activations, layers, losses, metrics, optimizers, random, regularizers
+from tinydnn import activations, layers, losses, metrics, optimizers, regularizers
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.memory import Layout
 from tinydnn.inspect.selftest.check import Check, attempt
 from tinydnn.models import Sequential
+from tinydnn.random import philox
 
 # In units of the largest value: a few roundings of float32 (6e-8) or float64 (1e-16), in sums of up to 784 products.
 # TensorFloat-32, or half precision, would be off by 5e-4.
@@ -104,7 +105,7 @@ def _gathered(backend: Backend, dtype: str) -> Array:
 
 def _mask(backend: Backend, dtype: str, drawn_in: str) -> Array:
     mask = backend.xp.empty((50, 100), drawn_in)
-    random.dropout_mask(backend.xp, (42, 1), 5, drawn_in, 0.5, mask)
+    philox.dropout_mask(backend.xp, (42, 1), 5, drawn_in, 0.5, mask)
     return mask
 
 

@@ -1,16 +1,17 @@
-"""The random numbers that Keras on TensorFlow draws from a seed, without TensorFlow.
+"""Philox: what Keras on TensorFlow draws from a seed.
 
-One function makes all of them: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+One function makes all of it: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
 1, 2, 3", 2011). It is no sequence but a mixing function: a counter and a key go in, four random
 32-bit words come out. Word i of a stream is word i mod 4 of the block whose counter is i // 4, so
 any part of a stream can be drawn on its own; that is how threads draw their rows of one dropout mask.
 
-Three things are drawn here, each from its own stream; normal.py makes normal numbers of the uniform ones:
+Three things are drawn, each from its own stream:
 
-- Seeds. A layer that is given no seed asks Python's global generator for one, when it is made.
 - Uniform numbers (initial weights, dropout masks). TensorFlow scrambles the seed pair (s0, s1) by
   one Philox block under a fixed key: its words 0 and 1 are the key of the stream, 2 and 3 the upper
   half of its counter.
+- Normal numbers. Two uniform numbers u, v make two normal ones (Box and Muller, "A note on the generation of random
+  normal deviates", 1958):  sin(2πv) * sqrt(-2 log u)  and  cos(2πv) * sqrt(-2 log u).
 - Permutations (the order of the samples). The key is the seed of `set_random_seed` itself, modulo
   2**31 - 1. For TensorFlow a seed of 0 means none, so it puts 2**31 - 1 into the counter then.
 
@@ -26,22 +27,21 @@ From set_random_seed(42) to the first weight of the walkthrough's net:
 And to the first sample that fit takes of 48,000: philox((0, 0, 0, 0), (42, 0)) begins with 2632642643, whose
 remainder by 48,000 is 34643; so 0 and 34643 change places, and sample 34643 comes first.
 
-Mirrors keras/src/utils/rng_utils.py, keras/src/random/seed_generator.py and TensorFlow's
-random_seed, stateless_random_ops_v2 and shuffle_op.
+Mirrors keras/src/backend/tensorflow/random.py, and TensorFlow's stateless_random_ops_v2, shuffle_op,
+core/lib/random/random_distributions.h and core/kernels/random_op_cpu.h.
 """
 
 import functools
+import itertools
 import math
-import random
 from typing import Any
 
 import numpy as np
 
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import ENTRY, elementwise
-from tinydnn.names import not_offered
-
-__all__ = ["set_random_seed"]  # of what Keras has; the rest draws what its layers and initializers draw
+from tinydnn.random import c_library
+from tinydnn.random.shuffle import fisher_yates
 
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1, as 32-bit fractions
@@ -49,64 +49,10 @@ _SCRAMBLE_KEY = 0x3EC8F720, 0x02461E29
 _MASK32 = 0xFFFFFFFF
 _INT32_MAX = 2**31 - 1
 _BLOCKS_AT_ONCE = 4096  # keeps the working arrays of a round within a core's cache
-
-_global_seed: int | None = None
-
-
-def set_random_seed(seed: int) -> None:
-    """Seed everything that tinydnn, Python's `random` and `numpy.random` draw from here on.
-
-    Args:
-        seed: a non-negative integer. The same seed gives Keras' initial weights bit for bit, its
-            dropout masks, and its order of samples.
-
-    Raises:
-        ValueError: the seed is no integer, or outside 0 .. 2**32 - 1, what numpy.random takes.
-    """
-    global _global_seed
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise ValueError(f"set_random_seed expects an integer from 0 to 2**32 - 1. Received: {seed!r}")
-    _global_seed = int(seed)
-    random.seed(_global_seed)
-    np.random.seed(_global_seed)
-
-
-def global_seed() -> int | None:
-    """What `set_random_seed` was last given; None where it never was."""
-    return _global_seed
-
-
-def get_state() -> dict[str, Any]:
-    """What tinydnn, Python's `random` and `numpy.random` will draw next, as numbers, lists and arrays."""
-    version, words, gauss = random.getstate()
-    name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
-    return {
-        "seed": _global_seed,
-        "python": [version, np.array(words, np.uint32), gauss],
-        "numpy": [name, keys, position, has_gauss, cached],
-    }
-
-
-def set_state(state: dict[str, Any]) -> None:
-    """Draw next what would have been drawn when this state was taken.
-
-    Raises:
-        ValueError, TypeError: it is none.
-    """
-    global _global_seed
-    seed, (version, words, gauss), (name, keys, position, has_gauss, cached) = (
-        state["seed"], state["python"], state["numpy"]
-    )  # fmt: skip
-    if not (seed is None or (isinstance(seed, int) and 0 <= seed < 2**32)) or not 0 <= position <= len(keys) == 624:
-        raise ValueError(f"expected the state of random numbers. Found: seed {seed!r}, position {position!r}")
-    random.setstate((version, tuple(words.tolist()), gauss))
-    np.random.set_state((name, keys, position, has_gauss, cached))
-    _global_seed = seed
-
-
-def draw_seed() -> int:
-    """A seed for a layer that was given none: the next one of Python's global generator."""
-    return random.randint(1, 10**9)
+_LEAST = 1e-7  # u is at least that, so that its logarithm is finite
+_CUT = 2.0  # numbers from there on are drawn again, in standard deviations
+_NUMBERS_KEPT_FREE = 256  # for each truncated number, so that groups of them can be drawn side by side
+_GROUPS_AT_ONCE = 4096
 
 
 def philox(counter: tuple[Any, Any, Any, Any], key: tuple[int, int], xp: Any = np) -> Array:
@@ -247,28 +193,71 @@ def uniform(seed: int, shape: tuple[int, ...], low: float, high: float, dtype: A
     return numbers
 
 
-def permutation(n: int) -> Array:
-    """The order in which an epoch visits n samples: shape (n,), int64.
+def normal(seed: int, shape: tuple[int, ...], mean: float, stddev: float, dtype: Any) -> Array:
+    """Normal numbers of the given shape, as `keras.random.normal(seed=seed)` draws them."""
+    return normal_numbers((seed, 0), 0, math.prod(shape), mean, stddev, dtype).reshape(shape)
 
-    Once seeded, every epoch gets the same one, because Keras' data iterator starts anew with the same
-    seed; never seeded, each call draws another one.
+
+def normal_numbers(seed: tuple[int, int], start: int, stop: int, mean: float, stddev: float, dtype: Any) -> Array:
+    """Numbers start to stop of the stream that `keras.random.normal` draws for a seed pair."""
+    first = start - start % 2  # of a pair
+    numbers = _box_muller(uniform01(seed, first, stop + stop % 2, dtype))[start - first :][: stop - start]
+    return _scaled(numbers, mean, stddev)
+
+
+def truncated_normal(seed: int, shape: tuple[int, ...], mean: float, stddev: float, dtype: Any) -> Array:
+    """Normal numbers less than two stddev from the mean, as `keras.random.truncated_normal(seed=seed)` draws them.
+
+    As many numbers as one block of the stream makes are a group, 4 in float32 and 2 in float64. It has a part of the
+    stream to itself, and takes the first numbers there that are near enough.
     """
-    return np.random.default_rng().permutation(n) if _global_seed is None else _seeded_permutation(_global_seed, n)
+    n, in_group = math.prod(shape), 16 // np.dtype(dtype).itemsize
+    groups = np.empty((math.ceil(n / in_group), in_group), dtype)
+    for first in range(0, len(groups), _GROUPS_AT_ONCE):
+        _fill(groups[first : first + _GROUPS_AT_ONCE], first, seed)
+    return _scaled(groups.reshape(-1)[:n].reshape(shape), mean, stddev)
+
+
+def _fill(groups: Array, first: int, seed: int) -> None:
+    """Draw these groups, whose first is the stream's group `first`."""
+    in_group = groups.shape[1]
+    blocks_apart = _NUMBERS_KEPT_FREE * in_group // 4
+    filled = np.zeros(len(groups), np.int64)
+    unfilled = np.arange(len(groups))
+    for block in itertools.count():
+        blocks = ((first + unfilled) * blocks_apart + block).astype(np.uint64)
+        for numbers in _box_muller(uniform01_of_blocks((seed, 0), blocks, groups.dtype)).T:
+            taken = (np.abs(numbers) < _CUT) & (filled[unfilled] < in_group)
+            into = unfilled[taken]
+            groups[into, filled[into]] = numbers[taken]
+            filled[into] += 1
+        unfilled = unfilled[filled[unfilled] < in_group]
+        if not unfilled.size:
+            return
+
+
+def _scaled(numbers: Array, mean: float, stddev: float) -> Array:
+    numbers *= stddev
+    numbers += mean
+    return numbers
+
+
+def _box_muller(uniform: Array) -> Array:
+    """Normal numbers from as many uniform ones, in pairs along the last axis."""
+    u, v = np.maximum(uniform[..., 0::2], _LEAST), uniform[..., 1::2]
+    radius = np.sqrt(-2 * c_library.by_element("log", u))
+    angle = (2 * math.pi * v.astype(np.float64)).astype(v.dtype)
+    numbers = np.empty_like(uniform)
+    numbers[..., 0::2] = c_library.by_element("sin", angle) * radius
+    numbers[..., 1::2] = c_library.by_element("cos", angle) * radius
+    return numbers
 
 
 @functools.lru_cache(maxsize=2)  # one for each model that trains in turn with another
-def _seeded_permutation(seed: int, n: int) -> Array:
-    """Fisher-Yates: for i = 0 .. n-2, swap p[i] with p[i + u_i mod (n - i)]."""
+def permutation(seed: int, n: int) -> Array:
+    """The order of n samples that the seed of `set_random_seed` gives, (n,), int64."""
     seed %= _INT32_MAX
-    words = _stream((seed, 0), (0, 0) if seed else (_INT32_MAX, 0), 0, max(n - 1, 0), np).astype(np.int64)
-    position = np.arange(len(words))
-    partners = (position + words % (n - position)).tolist()
-    order = list(range(n))  # a list: swapping single elements of an array is ten times slower
-    for i, j in enumerate(partners):
-        order[i], order[j] = order[j], order[i]
-    found = np.array(order, dtype=np.int64)
+    words = _stream((seed, 0), (0, 0) if seed else (_INT32_MAX, 0), 0, max(n - 1, 0), np)
+    found = fisher_yates(words, n)
     found.flags.writeable = False  # the next epoch gets it too
     return found
-
-
-__getattr__ = not_offered(__name__, globals())
