@@ -8,6 +8,12 @@ from typing import Any, Literal, Protocol
 Device = Literal["cpu", "gpu", "auto"]
 
 
+def _keep_float64(on: bool) -> None:
+    """Let Keras compute what it is given in float64 so; but on TensorFlow its matmul, mean and tanh take float32."""
+    table = importlib.import_module("keras.src.backend.common.dtypes").BIT64_TO_BIT32_DTYPE
+    table["float64"] = "float64" if on else "float32"
+
+
 class Backend(Protocol):
     """name: as its makers write it."""
 
@@ -22,6 +28,9 @@ class Backend(Protocol):
 
     def set_tf32(self, on: bool) -> None:
         """Round the factors of matrix products on a GPU to 10 bits (TensorFloat-32), or don't."""
+
+    def set_float64(self, on: bool) -> None:
+        """Compute throughout in float64 what is float64, or as Keras does by itself."""
 
     def devices(self) -> str:
         """Where it computes, by its own names."""
@@ -48,6 +57,9 @@ class TensorFlow:
 
     def set_tf32(self, on: bool) -> None:
         importlib.import_module("tensorflow").config.experimental.enable_tensor_float_32_execution(on)
+
+    def set_float64(self, on: bool) -> None:
+        """It does by itself."""
 
     def devices(self) -> str:
         return ", ".join(each.name for each in importlib.import_module("tensorflow").config.list_logical_devices())
@@ -79,6 +91,10 @@ class Jax:
         precision = "tensorfloat32" if on else "highest"
         importlib.import_module("jax").config.update("jax_default_matmul_precision", precision)
 
+    def set_float64(self, on: bool) -> None:
+        importlib.import_module("jax").config.update("jax_enable_x64", on)
+        _keep_float64(on)
+
     def devices(self) -> str:
         return ", ".join(map(str, importlib.import_module("jax").devices()))
 
@@ -104,6 +120,9 @@ class PyTorch:
 
     def set_tf32(self, on: bool) -> None:
         importlib.import_module("torch").set_float32_matmul_precision("high" if on else "highest")
+
+    def set_float64(self, on: bool) -> None:
+        _keep_float64(on)
 
     def devices(self) -> str:
         tensor: Any = importlib.import_module("keras").ops.zeros(())

@@ -40,6 +40,7 @@ def load(engine: Engine, device: Device | None = None, tf32: bool | None = None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     name = os.environ["KERAS_BACKEND"] = backend_name()
     backend = _backend(name)
+    _check(sys.modules.get("keras"), name)
     try:
         module = _imported(name, backend, device)
     except ImportError as error:
@@ -47,28 +48,30 @@ def load(engine: Engine, device: Device | None = None, tf32: bool | None = None)
         raise ImportError(
             f"Keras and {backend.name} are needed for this; install them with: pip install {packages} ({error})"
         ) from error
-    if (found := module.backend.backend()) != name:
-        raise ImportError(
-            f"Keras was imported on another backend; set KERAS_BACKEND={name}. Received: Keras on {found}"
-        )
+    _check(module, name)
     if tf32 is not None:
         backend.set_tf32(tf32)
     return module
 
 
 def load_reference(device: Device | None = None, tf32: bool | None = None) -> Any:
-    """Keras on TensorFlow, whose random numbers tinydnn draws; the arguments are those of `load`.
+    """Keras on the backend whose random numbers tinydnn draws (`config.keras_backend`), with the arguments of `load`.
 
     Raises:
         ImportError: it is not installed, or Keras runs on another backend.
         RuntimeError: as in `load`.
+        ValueError: KERAS_BACKEND names a backend whose numbers tinydnn does not draw.
     """
-    backend = os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend != "tensorflow":
-        raise ImportError(
-            f"tinydnn draws what Keras draws on TensorFlow; set KERAS_BACKEND=tensorflow. Received: Keras on {backend}"
-        )
+    os.environ["KERAS_BACKEND"] = tinydnn.config.keras_backend()
     return load("keras", device, tf32)
+
+
+def _check(module: Any, name: str) -> None:
+    """Raise an ImportError where Keras has been imported on another backend than this one."""
+    if module is not None and (found := module.backend.backend()) != name:
+        raise ImportError(
+            f"Keras was imported on another backend; set KERAS_BACKEND={name}. Received: Keras on {found}"
+        )
 
 
 def backend_name() -> str:
@@ -132,15 +135,17 @@ def keras_version() -> str:
 
 @contextmanager
 def floatx(dtype: str) -> Iterator[None]:
-    """Make this the default dtype of both engines within the block."""
-    theirs, ours = load("keras").config, tinydnn.config
+    """Make this the default dtype of both engines within the block; Keras computes in float64 throughout then."""
+    theirs, ours, backend = load("keras").config, tinydnn.config, _backend(backend_name())
     before = theirs.floatx(), theirs.dtype_policy(), ours.floatx()
+    backend.set_float64(dtype == "float64")
     ours.set_floatx(dtype)
     theirs.set_floatx(dtype)
     theirs.set_dtype_policy(dtype)  # Keras derives its policy from floatx only once, with its first layer
     try:
         yield
     finally:
+        backend.set_float64(before[0] == "float64")
         theirs.set_floatx(before[0])
         theirs.set_dtype_policy(before[1])
         ours.set_floatx(before[2])

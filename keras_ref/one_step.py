@@ -1,7 +1,7 @@
 """Every tensor of one training step in Keras: the microscope's second column.
 
-Keras gives the outputs of its layers, tf.GradientTape the gradient of anything, and the optimizer its variables. The
-names are the microscope's.
+Keras gives the outputs of its layers, its backend the gradient of anything, and the optimizer its variables. The names
+are the microscope's.
 """
 
 import random
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_ref.engines import floatx, load, load_reference
+from keras_ref.gradients import Tap, gradients
 from tinydnn import checks, config, layers
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
@@ -51,43 +52,40 @@ def twin(model: Sequential) -> Any:
 
 
 def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
-    import tensorflow as tf
-
     keras = load("keras")
+    to_numpy = keras.ops.convert_to_numpy
     of_weights = dict(zip(trained_names(ours), model.trainable_variables, strict=True))
     x, y, rows = _checked(ours, x, y)
-    outputs, penalties = {}, 0.0
-    with tf.GradientTape() as tape:
-        h = x
+
+    def compute(tap: Tap) -> tuple[Any, Any]:
+        h, penalties = x, 0.0
         for layer in model.layers:
             if isinstance(layer, keras.layers.Dense):  # as in Dense.call
                 h = keras.ops.matmul(h, layer.kernel)
                 if layer.use_bias:
                     h = keras.ops.add(h, layer.bias)
-                outputs[f"{layer.name}/z"] = h
+                h = tap(f"{layer.name}/z", h)
                 if layer.activation is not keras.activations.linear:
-                    h = outputs[f"{layer.name}/a"] = layer.activation(h)
+                    h = tap(f"{layer.name}/a", layer.activation(h))
                 if layer.activity_regularizer is not None:  # as in Layer.__call__
                     penalties += layer.activity_regularizer(h) / len(rows)
             elif not isinstance(layer, keras.layers.InputLayer):
                 h = layer(h, training=True)
                 if not isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
                     kind = "a" if isinstance(layer, keras.layers.Activation) else "y"
-                    outputs[f"{layer.name}/{kind}"] = h
-        loss = model.compute_loss(x, y, h, training=True) + penalties
-    sources = {**outputs, **of_weights}
-    gradients = dict(zip(sources, tape.gradient(loss, list(sources.values())), strict=True))
-    l = model.loss.call(y, h)
+                    h = tap(f"{layer.name}/{kind}", h)
+        return model.compute_loss(x, y, h, training=True) + penalties, model.loss.call(y, h)
 
+    loss, l, outputs, of_outputs, of_variables = gradients(compute, model.trainable_variables)
     found = {"x": x, "y": rows, **outputs, "l": l, "loss": loss}
-    found |= {name.replace("/", "/d"): gradients[name] for name in outputs if gradients[name] is not None}
-    of_gradients = gradient_names(ours)
-    found |= {name: gradients[weight] for name, weight in zip(of_gradients, of_weights, strict=True)}
-    before = {name: variable.numpy() for name, variable in of_weights.items()}
-    model.optimizer.apply([gradients[name] for name in of_weights], model.trainable_variables)
-    found |= optimizer_state(model, ours)
+    found |= {name.replace("/", "/d"): gradient for name, gradient in of_outputs.items() if gradient is not None}
+    found |= dict(zip(gradient_names(ours), of_variables, strict=True))
+    found = {name: to_numpy(value) for name, value in found.items()}
+    before = {name: np.array(variable.numpy()) for name, variable in of_weights.items()}
+    model.optimizer.apply(of_variables, model.trainable_variables)
+    found |= {name: to_numpy(value) for name, value in optimizer_state(model, ours).items()}
     found |= {f"{name} change": variable.numpy() - before[name] for name, variable in of_weights.items()}
-    return {name: np.asarray(value) for name, value in found.items()}
+    return found
 
 
 def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
@@ -102,8 +100,7 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
 
 def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
     """x and y as Keras' fit would convert them, and the targets as one row per sample."""
-    import tensorflow as tf
-
+    convert = load("keras").ops.convert_to_tensor
     assert ours.sample_shape is not None
     assert ours.loss is not None
     (outputs,) = ours.output_shape[1:]
@@ -113,4 +110,4 @@ def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
         rows = np.eye(int(outputs or 0), dtype=ours.dtype)[y]
     else:
         y = rows = checks.check_targets(y, len(x), int(outputs or 0), ours.dtype)
-    return tf.constant(x, ours.dtype), tf.constant(y), rows
+    return convert(x, ours.dtype), convert(y), rows

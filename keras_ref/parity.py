@@ -17,7 +17,7 @@ import numpy as np
 
 import tinydnn
 from keras_ref import one_step
-from keras_ref.engines import ENGINES, Engine, floatx, keras_version, load, load_reference, seed_both
+from keras_ref.engines import ENGINES, Engine, backend_name, floatx, keras_version, load, load_reference, seed_both
 from keras_ref.order import keras_order
 from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.result import PARTS, Beyond, Epoch, Result, Step
@@ -118,7 +118,8 @@ class _Comparison:
         self._theirs: Any = self._build(build, "keras")
         for model in (self._ours, self._probe):
             model.prepare_training(self._x.shape[1:])
-        self._theirs.jit_compile = False  # on a GPU Keras uses XLA by default, which rounds differently
+        if backend_name() == "tensorflow":
+            self._theirs.jit_compile = False  # on a GPU Keras uses XLA by default, which rounds differently
         self._theirs.optimizer.build(self._theirs.trainable_variables)
 
         self._logs: dict[Engine, Logs] = {}
@@ -146,16 +147,20 @@ class _Comparison:
         for name, ours, theirs in self._weights():
             self._judge(0, f"initial {name}", difference(ours, theirs), self._limit(DRAWN))
         seed_both(self._seed)
-        self._order = random.permutation(self._n)
+        self._order = random.first_order(self._n)
         self._judge(0, "order of the samples", difference(self._order, keras_order(self._n)), self._limit(DRAWN))
 
     def look_at(self, step: int) -> bool:
         """Put a step from the probe's state under the microscope; return whether every tensor is within tolerance."""
         start = (step - 1) % self.steps_per_epoch * self._batch_size
-        rows = self._order[start : start + self._batch_size]
+        training = self._ours.training
+        order = self._order if training is None else self._ours.backend.to_numpy(training.feed.order)
+        rows = order[start : start + self._batch_size]
         x, y = self._x[rows], self._y[rows]
+        before = random.get_state()
         theirs = one_step.tensors(self._probe, x, y)
         tensors = microscope.dissect(self._probe, x, y, theirs)
+        random.set_state(before)
         compared = [(tensor, found) for tensor in tensors if (found := tensor.difference) is not None]
         scales = defaultdict[str, float](float)
         for tensor, found in compared:
@@ -197,6 +202,8 @@ class _Comparison:
     def _meet(self, place: Place, logs: Logs, ours: Iterator[tuple[Place, Logs]]) -> None:
         """Let tinydnn catch up with Keras, and compare."""
         number = len(self.result.steps) + 1
+        if backend_name() == "jax":
+            self._theirs.jax_state_sync()  # between two steps, its weights are elsewhere
         try:
             our_place, our_logs = next(ours, (None, {}))
         except FloatingPointError as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from queue import SimpleQueue
 from typing import Any
 
+from tinydnn import random
 from tinydnn.callbacks import Callback, LambdaCallback
 
 Logs = dict[str, float]
@@ -18,8 +19,14 @@ class _Ended(BaseException):
 def pausing(fit: Callable[[Callback], Any]) -> Generator[tuple[Place, Logs], None, None]:
     """A training that pauses at the end of each step and epoch, until the next one is asked for.
 
+    Its random numbers are its own, from where they are now: Keras on JAX takes some of those of `numpy.random`, too.
+
     fit: called in a thread of its own, with a callback to train with. Its errors are raised here.
     """
+    return _pausing(fit, random.get_state())
+
+
+def _pausing(fit: Callable[[Callback], Any], own: dict[str, Any]) -> Generator[tuple[Place, Logs], None, None]:
     go: SimpleQueue[bool] = SimpleQueue()
     said: SimpleQueue[Any] = SimpleQueue()
 
@@ -45,8 +52,12 @@ def pausing(fit: Callable[[Callback], Any]) -> Generator[tuple[Place, Logs], Non
     thread.start()
     try:
         while True:
+            others = random.get_state()
+            random.set_state(own)
             go.put(True)
             place = said.get()
+            own = random.get_state()
+            random.set_state(others)
             if place is None:
                 return
             if isinstance(place, BaseException):

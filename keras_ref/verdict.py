@@ -34,7 +34,8 @@ def _explained(beyond: Beyond, versions: dict[Engine, str]) -> str:
     lines = [f"Beyond tolerance: {place}, {beyond.tensor}: {how}"]
     if beyond.step == 0:
         lines.append(
-            f"tinydnn draws it from the seed by the rules of Keras {KERAS_VERSION} on TensorFlow 2.21. "
+            f"tinydnn draws it from the seed by the rules of Keras {KERAS_VERSION} on TensorFlow 2.21, JAX 0.10 or "
+            f"PyTorch 2.13. "
             f"This is {versions['keras']}"
         )
     if beyond.drift:

@@ -1,0 +1,140 @@
+"""The same seed on Keras with JAX and with PyTorch: what tinydnn draws and trains beside what they do.
+
+Each Keras runs once, in a process of its own (drawn_by_keras.py), where its backend is installed: CI installs JAX and
+PyTorch for benchmarks alone. What they drew is kept in drawn_by_jax.npz and drawn_by_torch.npz, and compared everywhere.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import drawn_by_keras
+import tinydnn as keras
+from tinydnn import random
+from tinydnn.random import mersenne_twister, threefry
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module", params=["jax", "torch"])
+def backend(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def theirs(backend, tmp_path_factory):
+    """What Keras drew and trained, now where it is installed, or else when drawn_by_*.npz was made."""
+    kept = HERE / f"drawn_by_{backend}.npz"
+    if not all(map(importlib.util.find_spec, ("keras", backend))):
+        return np.load(kept)
+    path = tmp_path_factory.mktemp("drawn") / "by_keras.npz"
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run([sys.executable, HERE / "drawn_by_keras.py", path], env=environment, check=True, timeout=300)
+    return np.load(path)
+
+
+@pytest.fixture(scope="module")
+def ours(backend):
+    keras.config.set_keras_backend(backend)
+    try:
+        return drawn_by_keras.everything(keras, lambda on: None)
+    finally:
+        keras.config.set_keras_backend(None)
+        keras.config.set_floatx("float32")
+
+
+def test_initial_weights_are_keras_own_bits(ours, theirs):
+    names = [name for name in ours if name.split()[0] in drawn_by_keras.INITIALIZERS]
+    assert len(names) == 144
+    differing = [name for name in names if not np.array_equal(ours[name], theirs[name])]
+    assert not differing
+    assert all(ours[name].dtype == theirs[name].dtype for name in names)
+
+
+@pytest.mark.parametrize("name", drawn_by_keras.NETS)
+def test_masks_and_trainings_are_keras_own(name, ours, theirs):
+    for dtype, allowed in (("float64", 1e-13), ("float32", 1e-5)):
+        a, b = (each[f"trained {name} {dtype}"] for each in (ours, theirs))
+        assert np.abs(a - b).max() <= allowed, dtype
+
+
+def test_fit_visits_the_samples_in_keras_order(ours, theirs):
+    for n, batch_size in drawn_by_keras.ORDERS:
+        np.testing.assert_allclose(ours[f"order {n} {batch_size}"], theirs[f"order {n} {batch_size}"], rtol=1e-4)
+
+
+def test_any_part_of_a_stream_of_threefry_is_the_same_as_in_the_whole():
+    for dtype in ("float32", "float64"):
+        whole = threefry.uniform01((5, 3), 0, 40_000, dtype)
+        for start, stop in ((0, 1), (7, 7), (16_380, 16_390), (39_999, 40_000)):
+            np.testing.assert_array_equal(threefry.uniform01((5, 3), start, stop, dtype), whole[start:stop])
+
+
+def test_threefry_gives_the_published_words():
+    """Of Random123's known answers for threefry2x32-20."""
+    for word, key, expected in (
+        (0, (0, 0), "6b200159 99ba4efe"),
+        (0xFFFFFFFF, (0xFFFFFFFF, 0xFFFFFFFF), "1cb996fc bb002be7"),
+    ):
+        words = threefry.threefry((np.array([word], np.uint32), np.array([word], np.uint32)), key)
+        assert " ".join(f"{each[0]:08x}" for each in words) == expected
+
+
+def test_threads_share_a_mask_that_is_drawn_as_a_whole(backend):
+    keras.config.set_keras_backend(backend)
+    weights = []
+    for threads in (1, 3):
+        keras.utils.set_random_seed(2)
+        layers = [keras.layers.Dropout(0.5), keras.layers.GaussianNoise(0.1), keras.layers.Dense(5)]
+        model = keras.Sequential([keras.Input((5,)), *layers], threads=threads)
+        model.compile("sgd", "mse")
+        model.fit(np.ones((20, 5)), np.ones((20, 5)), batch_size=10, verbose=0)
+        weights.append(model.get_weights()[0])
+    np.testing.assert_allclose(*weights, rtol=1e-5)
+
+
+def test_first_order_draws_nothing_for_good(backend):
+    keras.config.set_keras_backend(backend)
+    keras.utils.set_random_seed(9)
+    order = random.first_order(100)
+    for _ in range(2):
+        random.start_iterator()
+        second = random.permutation(100)
+    np.testing.assert_array_equal(order, second)
+
+
+def test_the_state_has_pytorchs_generator():
+    keras.config.set_keras_backend("torch")
+    keras.utils.set_random_seed(9)
+    state = random.get_state()
+    first = random.permutation(50)
+    random.set_state(state)
+    np.testing.assert_array_equal(random.permutation(50), first)
+
+
+def test_whole_masks_of_the_mersenne_twister_begin_with_its_first_number():
+    with pytest.raises(AssertionError):
+        mersenne_twister.uniform01((1, 0), 5, 9, "float32")
+
+
+@pytest.mark.parametrize("value", ["openvino", "numpy", "nonsense"])
+def test_a_backend_whose_numbers_are_not_known_is_an_error(monkeypatch, value):
+    monkeypatch.setenv("KERAS_BACKEND", value)
+    with pytest.raises(ValueError, match=f"KERAS_BACKEND expects 'tensorflow', 'jax' or 'torch'.*Received: '{value}'"):
+        keras.config.keras_backend()
+    with pytest.raises(ValueError, match=f"set_keras_backend expects .*Received: '{value}'"):
+        keras.config.set_keras_backend(value)
+
+
+def test_the_backend_is_that_of_the_environment_unless_it_was_set(monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert keras.config.keras_backend() == "tensorflow"
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert keras.config.keras_backend() == "jax"
+    keras.config.set_keras_backend("torch")
+    assert keras.config.keras_backend() == "torch"
