@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.checks import is_int
+from tinydnn.config import epsilon
 from tinydnn.device.backend import Array
 from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
@@ -13,8 +14,6 @@ __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "max_norm", "min_max_norm", "non_neg",
     "unit_norm",
 ]  # fmt: skip
-
-_EPSILON = 1e-7  # keeps weights of norm 0 from a division by 0
 
 
 class Constraint(Offered):
@@ -41,7 +40,7 @@ class UnitNorm(Constraint):
         self.axis = _check_axis(axis)
 
     def __call__(self, w: Array) -> Array:
-        return w / (_norms(w, self.axis) + _EPSILON)
+        return w / (_norms(w, self.axis) + epsilon())
 
     def get_config(self) -> dict[str, Any]:
         return {"axis": self.axis}
@@ -56,7 +55,7 @@ class MaxNorm(Constraint):
 
     def __call__(self, w: Array) -> Array:
         norms = _norms(w, self.axis)
-        return w * (np.minimum(norms, self.max_value) / (norms + _EPSILON))
+        return w * (np.minimum(norms, self.max_value) / (norms + epsilon()))
 
     def get_config(self) -> dict[str, Any]:
         return {"max_value": self.max_value, "axis": self.axis}
@@ -73,7 +72,7 @@ class MinMaxNorm(Constraint):
     def __call__(self, w: Array) -> Array:
         norms = _norms(w, self.axis)
         within = np.minimum(np.maximum(norms, self.min_value), self.max_value)
-        return w * ((self.rate * within + (1 - self.rate) * norms) / (norms + _EPSILON))
+        return w * ((self.rate * within + (1 - self.rate) * norms) / (norms + epsilon()))
 
     def get_config(self) -> dict[str, Any]:
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}

@@ -251,7 +251,7 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.Reshape((-1, -1)), ValueError, "one of which may be -1"),
         (lambda: keras.Input((None, 3)), ValueError, "without the batch"),
         (lambda: keras.Input(5), ValueError, "positive integers"),
-        (lambda: keras.regularizers.L2(-1), ValueError, ">= 0"),
+        (lambda: keras.regularizers.L2(-1), ValueError, "not negative"),
         (lambda: layers.Conv2D, AttributeError, "tinydnn.layers has no 'Conv2D'"),
         (lambda: layers.Dence, AttributeError, "Did you mean 'Dense'"),
         (lambda: keras.applications, AttributeError, "tinydnn has no 'applications'"),

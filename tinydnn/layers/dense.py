@@ -59,7 +59,7 @@ class Dense(Layer):
     def kernel(self) -> Array:
         """W, (inputs, units): the model's own memory."""
         if not self.built:
-            raise ValueError(f"Dense {self.name!r} has no kernel before it is built")
+            raise AttributeError(f"Dense {self.name!r} has no kernel before it is built")
         return self.weights[0]
 
     @property
@@ -78,11 +78,6 @@ class Dense(Layer):
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         kernel, bias = {"kernel": (*input_shape, self.units)}, {"bias": (self.units,)}
         return {**kernel, **bias} if self.use_bias else kernel
-
-    def initial_weights(self, input_shape: Shape) -> list[Array]:
-        chosen = {"kernel": self.kernel_initializer, "bias": self.bias_initializer}
-        shapes = self.weight_shapes(input_shape).items()
-        return [(chosen[name] or initializers.GlorotUniform())(shape, self.dtype) for name, shape in shapes]
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)

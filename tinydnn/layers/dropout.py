@@ -72,7 +72,7 @@ class Dropout(RandomLayer):
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x * mask;  mask is 0 with probability `rate`, else 1 / (1 - rate)"""
-        if not t.training or self.rate == 0:
+        if not t.training or not self.draws:
             return x
         self._draw_mask(t)
         product.into(self.xp, t.y, x, t.mask)
@@ -89,7 +89,7 @@ class Dropout(RandomLayer):
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = x * mask:  dx = dy * mask"""
-        if self.rate == 0:
+        if not self.draws:
             return dy
         if t.dx is not None:
             product.into(self.xp, t.dx, dy, t.mask)

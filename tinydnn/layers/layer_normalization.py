@@ -1,9 +1,7 @@
 """LayerNormalization (mirrors keras/src/layers/normalization/layer_normalization.py)."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from tinydnn import constraints, initializers, regularizers
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import entry, product
 from tinydnn.layers.normalizing import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
@@ -21,25 +19,6 @@ class LayerNormalization(ScaledAndShifted):
         center, scale: whether there is a beta, and a gamma.
         beta_initializer, …: as Dense has them for its weights.
     """
-
-    def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: str | initializers.Initializer | None = "zeros",
-        gamma_initializer: str | initializers.Initializer | None = "ones",
-        beta_regularizer: str | regularizers.Regularizer | None = None,
-        gamma_regularizer: str | regularizers.Regularizer | None = None,
-        beta_constraint: str | constraints.Constraint | None = None,
-        gamma_constraint: str | constraints.Constraint | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-            beta_constraint, gamma_constraint, **kwargs,
-        )  # fmt: skip
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)

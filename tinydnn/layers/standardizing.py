@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 
 from tinydnn.checks import as_samples, check_finite
+from tinydnn.config import epsilon
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.layer import Layer, known
 from tinydnn.layers.trace import Trace
-
-_EPSILON = 1e-7  # what Keras' backend.epsilon() is
 
 
 class Normalization(Layer):
@@ -143,7 +142,7 @@ class Normalization(Layer):
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = (x - mean) / sqrt(variance), or inverted:  y = mean + x * sqrt(variance)"""
-        self.deviation.into(self.xp, t.inverse, t.variance, _EPSILON)
+        self.deviation.into(self.xp, t.inverse, t.variance, epsilon())
         formula = self.restored if self.invert else self.standardized
         formula.into(self.xp, t.y, x, t.mean, t.inverse)
         return t.y

@@ -19,7 +19,7 @@ class UnitNormalization(Layer):
         axis: -1, or the number of the last axis; the batch is axis 0.
     """
 
-    _LARGEST = 1e12  # factor
+    _LARGEST = 1e12  # of 1 / |x|; Keras' epsilon is 1e-12
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -12,13 +12,14 @@ import numpy as np
 
 from tinydnn.activations import Activation
 from tinydnn.checks import as_float, check_labels, check_sample_weight, check_targets
+from tinydnn.config import epsilon
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise
 from tinydnn.missing import Offered
 from tinydnn.names import snake_case
 from tinydnn.tensors import as_tensor
 
-EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
+EPSILON = epsilon()
 
 
 @elementwise

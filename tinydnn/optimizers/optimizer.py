@@ -105,7 +105,7 @@ class Optimizer(Offered, OldRate):
         self.rate = as_floatx(value)
 
     @elementwise
-    def decay(w: Any, decay: Any) -> Any:
+    def decayed(w: Any, decay: Any) -> Any:
         return w - w * decay
 
     def slot_names(self) -> list[str]:
@@ -179,7 +179,7 @@ class Optimizer(Offered, OldRate):
         """Decay and update w[part] from its gradient g[part]."""
         w, g = w[part], g[part]
         if self.weight_decay is not None:
-            self.decay.update(self.backend.xp, (w,), cast(self.weight_decay) * self.rate)
+            self.decayed.update(self.backend.xp, (w,), cast(self.weight_decay) * self.rate)
         slots = (self.slots[name][part] if name in self.slots else None for name in self.all_slots)
         self.step.update(self.backend.xp, (w, *slots), g, *self.numbers())
 
