@@ -77,6 +77,8 @@ class Huber(ElementwiseLoss):
         delta: where a parabola goes on as a line; above 0.
     """
 
+    own_name = "huber_loss"
+
     def __init__(self, delta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.number = float(check_positive("delta", delta))

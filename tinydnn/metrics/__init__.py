@@ -117,6 +117,12 @@ def get(identifier: Identifier) -> Metric:
     if isinstance(identifier, Metric):
         if isinstance(identifier, Sum):
             raise TypeError(f"metrics expects metrics of targets and outputs. Received: {type(identifier).__name__}")
+        for each in ("update_state", "result"):
+            if getattr(type(identifier), each) is not getattr(Metric, each):
+                raise TypeError(
+                    f"{type(identifier).__name__} overrides {each}, which a training does not run: "
+                    "override measure, sums and value, as in the files of tinydnn/metrics"
+                )
         return identifier
     if callable(identifier):
         if identifier in OF_ACCURACY:
