@@ -26,15 +26,27 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     return int(value)
 
 
-def check_number(name: str, value: Any, high: float = math.inf) -> float:
+def check_seed(seed: Any) -> int | None:
+    """The seed as an int, or None.
+
+    Raises:
+        ValueError: neither.
+    """
+    if seed is not None and not is_int(seed):
+        raise ValueError(f"seed expects an integer or None. Received: seed={seed!r}")
+    return None if seed is None else int(seed)
+
+
+def check_number(name: str, value: Any, high: float = math.inf, low: float = 0) -> float:
     """The value as a float.
 
     Raises:
-        ValueError: it is no number from 0 to `high`.
+        ValueError: it is no finite number from `low` to `high`.
     """
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value <= high or not math.isfinite(value):
-        bounds = "a finite number that is not negative" if high == math.inf else f"a number from 0 to {high}"
+    if not number or not low <= value <= high or not math.isfinite(value):
+        bounds = f"a finite number{' that is not negative' * (low == 0)}"
+        bounds = bounds if high == math.inf else f"a number from {low} to {high}"
         raise ValueError(f"{name} expects {bounds}. Received: {name}={value!r}")
     return float(value)
 

@@ -1,4 +1,4 @@
-"""Layers, each in a file of its own, with forward and backward side by side (mirrors keras/src/layers)."""
+"""Layers, each with forward and backward side by side (mirrors keras/src/layers)."""
 
 from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from tinydnn.layers.activity_regularization import ActivityRegularization
@@ -27,9 +27,9 @@ from tinydnn.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
+from tinydnn.layers.standardizing import Normalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
-from tinydnn.layers.standardizing import Normalization
 from tinydnn.layers.unit_normalization import UnitNormalization
 from tinydnn.names import not_offered
 

@@ -5,7 +5,7 @@ from typing import Any
 from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.activation import Activation, activation_of
+from tinydnn.layers.activation import Activation, activation_of, shape_of
 from tinydnn.layers.layer import Layer
 from tinydnn.layers.trace import Trace
 
@@ -73,7 +73,7 @@ class Dense(Layer):
                 f"Dense {self.name!r} expects each sample as one row of numbers; put a Flatten before it. "
                 f"Received: samples of shape {input_shape}"
             )
-        return (self.units,)
+        return shape_of(self.activation_layer, (self.units,))
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         kernel, bias = {"kernel": (*input_shape, self.units)}, {"bias": (self.units,)}

@@ -82,6 +82,12 @@ class Layer(Operation):
 
     def build(self, input_shape: Shape) -> Shape:
         """Fix the shape of one sample and draw the initial weights; → the shape of one output."""
+        shapes: Any = input_shape if self.merges else [input_shape]
+        if any(None in shape for shape in shapes):
+            raise ValueError(
+                f"Layer {self.name!r} expects the shape of one sample, without the batch, as (8,). "
+                f"Received: {input_shape}"
+            )
         if self.input_shape not in (None, input_shape):
             raise ValueError(
                 f"Layer {self.name!r} was built for samples of shape {self.input_shape}. Received: {input_shape}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import entry, product
-from tinydnn.layers.normalizing import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
+from tinydnn.layers.scaled_and_shifted import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
 from tinydnn.layers.trace import Trace
 
 
@@ -24,6 +24,7 @@ class LayerNormalization(ScaledAndShifted):
         t = super().trace(room, rows, training, needs_dx)
         one_a_row = (*t.xhat.shape[:-1], 1)
         t.mean, t.variance, t.inverse = (room(name, one_a_row) for name in ("mean", "variance", "inverse"))
+        t.mean_of_g, t.mean_of_gx = room("mean of g", one_a_row), room("mean of gx", one_a_row)
         return t
 
     def forward(self, x: Array, t: Trace) -> Array:
@@ -46,9 +47,9 @@ class LayerNormalization(ScaledAndShifted):
         if t.dx is None:
             return None
         dxhat, features = self._times_gamma(dy, t), dy.shape[-1]
-        entry.sum_rows(self.xp, t.mean, t.dx, dxhat)  # t.dx is scratch until its own turn
-        product.sum_rows(self.xp, t.variance, t.dx, dxhat, t.xhat)
-        for sums in (t.mean, t.variance):
+        entry.sum_rows(self.xp, t.mean_of_g, t.dx, dxhat)  # t.dx is scratch until its own turn
+        product.sum_rows(self.xp, t.mean_of_gx, t.dx, dxhat, t.xhat)
+        for sums in (t.mean_of_g, t.mean_of_gx):
             self.xp.divide(sums, features, out=sums)
-        gradient.into(self.xp, t.dx, dxhat, t.xhat, t.inverse, t.mean, t.variance)
+        gradient.into(self.xp, t.dx, dxhat, t.xhat, t.inverse, t.mean_of_g, t.mean_of_gx)
         return t.dx

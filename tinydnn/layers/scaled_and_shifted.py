@@ -14,6 +14,7 @@ from tinydnn.checks import check_number
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.settings import of_last_axis
 from tinydnn.layers.trace import Trace
 
 
@@ -91,13 +92,7 @@ class ScaledAndShifted(Layer):
         return self.weights[int(self.scale)] if self.built and self.center else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        axes = self.axis if isinstance(self.axis, list | tuple) else [self.axis]
-        if not input_shape or list(axes) not in ([-1], [len(input_shape)]):
-            raise ValueError(
-                f"{type(self).__name__} {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
-                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
-            )
-        return input_shape
+        return of_last_axis(self, input_shape)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return dict.fromkeys(self.parameter_names, input_shape[-1:])
