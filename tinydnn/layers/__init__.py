@@ -27,9 +27,9 @@ from tinydnn.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
-from tinydnn.layers.standardizing import Normalization
 from tinydnn.layers.rescaling import Rescaling
 from tinydnn.layers.reshaping import Flatten, Reshape
+from tinydnn.layers.standardizing import Normalization
 from tinydnn.layers.unit_normalization import UnitNormalization
 from tinydnn.names import not_offered
 
