@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_ref.engines import floatx, load, load_reference
-from tinydnn import checks, config, layers
+from tinydnn import config, layers, targets
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
 from tinydnn.files.optimizer_variables import slots_in_order
@@ -109,8 +109,8 @@ def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
     (outputs,) = ours.output_shape[1:]
     x = data.check_samples(x, ours.sample_shape, ours.dtype)
     if ours.loss.sparse:
-        y = checks.check_labels(y, len(x), int(outputs or 0))
+        y = targets.check_labels(y, len(x), int(outputs or 0))
         rows = np.eye(int(outputs or 0), dtype=ours.dtype)[y]
     else:
-        y = rows = checks.check_targets(y, len(x), int(outputs or 0), ours.dtype)
+        y = rows = targets.check_targets(y, len(x), int(outputs or 0), ours.dtype)
     return tf.constant(x, ours.dtype), tf.constant(y), rows

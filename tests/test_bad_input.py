@@ -293,7 +293,7 @@ def test_what_is_fixed_says_so():
     model = net()
     with pytest.raises(AttributeError, match="activation"):
         model.layers[0].activation = "relu"
-    with pytest.raises(ValueError, match="no kernel before it is built"):
+    with pytest.raises(AttributeError, match="no kernel before it is built"):
         _ = layers.Dense(2).kernel
     with pytest.raises(ValueError, match="called with training or mask"):
         model(X, training=True)

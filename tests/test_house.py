@@ -21,7 +21,7 @@ HOUSE = [
     {"files": "files"},
     {"mathematics": "activations constraints initializers layers losses metrics normal optimizers random regularizers"},
     {"device": "device"},
-    {"base": "checks config missing names old_spellings tensors warn"},
+    {"base": "checks config missing names old_spellings targets tensors warn"},
 ]
 KNOWS_KERAS_REF = {"app", "keras_ref"}
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.config import floatx
+
 
 def is_int(value: Any) -> bool:
     """Whether it is an integer, and no bool."""
@@ -24,15 +26,27 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     return int(value)
 
 
-def check_number(name: str, value: Any, high: float = math.inf) -> float:
+def check_seed(seed: Any) -> int | None:
+    """The seed as an int, or None.
+
+    Raises:
+        ValueError: neither.
+    """
+    if seed is not None and not is_int(seed):
+        raise ValueError(f"seed expects an integer or None. Received: seed={seed!r}")
+    return None if seed is None else int(seed)
+
+
+def check_number(name: str, value: Any, high: float = math.inf, low: float = 0) -> float:
     """The value as a float.
 
     Raises:
-        ValueError: it is no number from 0 to `high`.
+        ValueError: it is no finite number from `low` to `high`.
     """
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value <= high or not math.isfinite(value):
-        bounds = "a finite number that is not negative" if high == math.inf else f"a number from 0 to {high}"
+    if not number or not low <= value <= high or not math.isfinite(value):
+        bounds = f"a finite number{' that is not negative' * (low == 0)}"
+        bounds = bounds if high == math.inf else f"a number from {low} to {high}"
         raise ValueError(f"{name} expects {bounds}. Received: {name}={value!r}")
     return float(value)
 
@@ -194,13 +208,14 @@ def _numbers_of_objects(objects: Any, what: str, columns: Any) -> Any:
 
 
 def as_float(array: Any, what: str) -> Any:
-    """A NumPy array of float32 where it is such already, else of float64.
+    """A NumPy array of float32 or float64 where it is such already, else of `floatx()`.
 
     Raises:
         ValueError: not real numbers, or ragged.
     """
     numbers = as_numeric(array, what)
-    return numbers if numbers.dtype in (np.float32, np.float64) else numbers.astype(np.float64)
+    is_array = not isinstance(array, list | tuple | int | float)  # a number of Python's has no dtype yet
+    return numbers if is_array and numbers.dtype in (np.float32, np.float64) else numbers.astype(floatx())
 
 
 def check_finite(array: Any, dtype: Any, what: str) -> None:
@@ -222,74 +237,3 @@ def whole_numbers(array: Any) -> Any:
     if array.dtype.kind == "f" and (np.abs(array) < 2**53).all() and (array == np.floor(array)).all():
         return array.astype(np.int64)
     return array
-
-
-def check_length(y: Any, n: int, what: str = "y") -> None:
-    """Raise a ValueError unless there is one target for each of n samples."""
-    if y.ndim == 0 or len(y) != n:
-        found = len(y) if y.ndim else 1
-        raise ValueError(f"{what} expects one target for each of the {n} samples. Received: {found}")
-
-
-def _rows(y: Any, n: int, what: str) -> Any:
-    """y as an array of n rows, without an axis of 1 behind them, which Keras leaves out too."""
-    rows = as_numeric(y, what)
-    check_length(rows, n, what)
-    return rows[..., 0] if rows.ndim == 3 and rows.shape[-1] == 1 else rows
-
-
-def check_labels(y: Any, n: int, outputs: int, what: str = "y") -> Any:
-    """Integer labels, (n,), int64; whole numbers may come as floats.
-
-    Raises:
-        ValueError: no whole numbers, not one for each sample, or not from 0 to outputs - 1.
-    """
-    labels = whole_numbers(_rows(y, n, what))
-    if labels.shape not in ((n,), (n, 1)):
-        raise ValueError(
-            f"{what} expects one integer label a sample for a sparse loss; for one-hot rows use "
-            f"'categorical_crossentropy'. Received: shape={labels.shape}"
-        )
-    if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"{what} expects integer labels for a sparse loss. Received: {labels.dtype} that are no whole numbers"
-        )
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= outputs:
-        raise ValueError(
-            f"{what} expects labels from 0 to {outputs - 1}, one for each output. Received: from {low} to {high}"
-        )
-    return labels.reshape(n).astype(np.int64)
-
-
-def check_targets(y: Any, n: int, outputs: int, dtype: Any, what: str = "y") -> Any:
-    """Targets, (n, outputs), in the network's dtype.
-
-    Raises:
-        ValueError: another shape, or no finite numbers.
-    """
-    targets = _rows(y, n, what)
-    if targets.shape == (n,) and outputs == 1:
-        targets = targets[:, np.newaxis]
-    if targets.shape != (n, outputs):
-        hint = ""
-        if targets.shape in ((n,), (n, 1)):
-            hint = "; for integer labels use utils.to_categorical(y) or the loss 'sparse_categorical_crossentropy'"
-        raise ValueError(
-            f"{what} expects {outputs} targets a sample, shape ({n}, {outputs}){hint}. Received: shape={targets.shape}"
-        )
-    check_finite(targets, dtype, what)
-    return targets.astype(dtype, copy=False)
-
-
-def check_sample_weight(weights: Any, n: int, dtype: Any, what: str = "sample_weight") -> Any:
-    """A weight for each of n samples, (n,), in this dtype.
-
-    Raises:
-        ValueError: not one for each sample, or no finite numbers.
-    """
-    array = as_numeric(weights, what)
-    if array.shape not in ((n,), (n, 1)):
-        raise ValueError(f"{what} expects one number for each of the {n} samples. Received: shape={array.shape}")
-    check_finite(array, dtype, what)
-    return array.reshape(n).astype(dtype, copy=False)

@@ -13,16 +13,13 @@ import numpy as np
 from tinydnn.checks import (
     as_samples,
     check_finite,
-    check_labels,
-    check_length,
-    check_sample_weight,
     check_shape,
-    check_targets,
 )
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
 from tinydnn.metrics import labels_of
+from tinydnn.targets import check_labels, check_length, check_sample_weight, check_targets
 
 _OF_ARRAYS = "__array__", "dtype", "columns"  # one of which arrays, sparse matrices and frames have
 

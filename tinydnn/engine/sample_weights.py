@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_samples, check_length
+from tinydnn.checks import as_samples
 from tinydnn.config import floatx
+from tinydnn.targets import check_length
 
 
 def weights_of(y: Any, sample_weight: Any, class_weight: Any) -> Any:

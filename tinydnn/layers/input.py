@@ -22,7 +22,7 @@ class InputLayer(Layer):
         return tensor
 
     def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "dtype": self.dtype}
+        return {"shape": self.given_shape, "name": self.name, "dtype": self.dtype}
 
 
 @names_its_arguments

@@ -116,14 +116,17 @@ def _computed(layer: Layer, inputs: list[Any]) -> Array:
             )
         check_finite(array, layer.dtype, "x")
         arrays.append(array.astype(layer.dtype))
+    rows = {len(array) for array in arrays}
+    if len(rows) > 1:
+        raise ValueError(f"{layer!r} takes arrays of as many rows each. Received: {[len(array) for array in arrays]}")
     shapes = tuple(array.shape[1:] for array in arrays)
     layer.build(shapes if layer.merges else shapes[0])
-    backend, rows = layer.backend, len(arrays[0])
+    backend = layer.backend
 
     def room(name: str, shape: Sequence[int]) -> Array:
         return backend.empty(int(np.prod(shape)), layer.dtype).reshape(shape)
 
-    t = layer.trace(room, rows, training=False, needs_dx=False)
+    t = layer.trace(room, len(arrays[0]), training=False, needs_dx=False)
     layer.prepare(t)
     x = [backend.asarray(array) for array in arrays]
     t.x = x if layer.merges else x[0]
