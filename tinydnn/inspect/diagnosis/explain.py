@@ -1,51 +1,110 @@
-"""Comparing a step with Keras' step, and looking for the mistakes that explain it."""
+"""Comparing steps with Keras' steps, and looking for the mistakes that explain them."""
 
 import itertools
+from collections.abc import Sequence
 
 from tinydnn.device.backend import Array
-from tinydnn.inspect.diagnosis.findings import Diagnosis
-from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights
-from tinydnn.inspect.diagnosis.retake import Retake
+from tinydnn.inspect.diagnosis import factors
+from tinydnn.inspect.diagnosis.constants import ROUNDED
+from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap
+from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights, precision_of
+from tinydnn.inspect.diagnosis.retake import Planted, Retake
 from tinydnn.inspect.diagnosis.step import Step, check
 from tinydnn.inspect.mistakes import GALLERY, Mistake
 from tinydnn.models import Model
 
 _SEEN_BEFORE = "zero-initial-weights", "float64-creeping-in", "split-after-shuffling", "reshuffled-differently"
 OF_A_STEP = tuple(mistake for mistake in GALLERY if mistake.name not in _SEEN_BEFORE)
+_NEAR = 50.0  # times what is allowed: further away than that, a quick look is enough
+_MOST_PAIRS = 400
 
 
-def diagnose(model: Model, step: Step, samples: Array | None = None, validation_split: float = 0.0) -> Diagnosis:
-    """Compare a step with Keras' step, and look for the mistakes that explain it.
+def diagnose(
+    model: Model, steps: Step | Sequence[Step], samples: Array | None = None, validation_split: float = 0.0
+) -> Diagnosis:
+    """Compare steps with Keras' steps, and look for the mistakes that explain them.
 
     Args:
         model: the net, compiled with its optimizer and built, with the weights that Keras draws; it stays as it is.
-        step: what somebody's implementation did.
+        steps: what somebody's implementation did, in steps that follow one another.
         samples: all samples of the training, as they come before any split or shuffling; with them and the step's
-            seed the samples of the batch are checked.
+            seed the samples of the first batch are checked.
         validation_split: as for fit.
 
     Raises:
-        ValueError: the step is not one of this model.
+        ValueError: the steps are not of this model.
     """
-    check(model, step)
-    retake = Retake(model, step)
-    found = Diagnosis(retake.gaps())
-    look_at_weights(model, step, found)
-    if samples is not None and step.seed is not None:
-        look_at_samples(step, samples, validation_split, found)
+    steps = [steps] if isinstance(steps, Step) else list(steps)
+    for step in steps:
+        check(model, step, first=step is steps[0])
+    retake = Retake(model, steps, model.dtype)
+    found, notes = _first_off(steps, retake.gaps()), []
+    if found.off is not None and model.dtype == "float64":
+        found, notes = _allowing_for_constants(model, steps, retake, found)
+    look_at_weights(model, steps[0], found)
+    if samples is not None and steps[0].seed is not None:
+        look_at_samples(steps[0], samples, validation_split, found)
+    found.notes = notes + precision_of(model, steps)
     if found.off is not None:
-        found.explanations = _explanations(retake)
+        found.explanations = _explanations(retake, found.number - steps[0].number + 1)
+        found.reading = factors.read(found.gaps, model, steps[found.number - steps[0].number])
+        if found.number > steps[0].number:
+            found.reading.insert(0, f"The steps before step {found.number} are Keras'")
     return found
 
 
-def _explanations(retake: Retake) -> list[tuple[Mistake, ...]]:
-    """The single mistakes that explain the step; where none does, the pairs."""
-    for count in (1, 2):
-        found = [
-            together
-            for together in itertools.combinations(OF_A_STEP, count)
-            if all(gap.within for gap in retake.gaps(together))
-        ]
-        if found:
-            return found
-    return []
+def _first_off(steps: list[Step], gaps: list[list[Gap]]) -> Diagnosis:
+    """The first step that is not Keras', or the last one."""
+    at = next((i for i, each in enumerate(gaps) if not all(gap.within for gap in each)), len(gaps) - 1)
+    return Diagnosis(steps[0].number + at, gaps[at])
+
+
+def _all_within(gaps: list[list[Gap]]) -> bool:
+    return all(gap.within for each in gaps for gap in each)
+
+
+def _allowing_for_constants(
+    model: Model, steps: list[Step], retake: Retake, found: Diagnosis
+) -> tuple[Diagnosis, list[str]]:
+    """Whether steps in float64 are right but for what Keras rounds to float32: its constants, or everything."""
+    needed: list[tuple[Mistake, int]] = [(constant, 0) for constant in ROUNDED]
+    if _all_within(retake.gaps(needed)):
+        for constant in list(needed):
+            others = [each for each in needed if each != constant]
+            if _all_within(retake.gaps(others)):
+                needed = others
+        return _first_off(steps, retake.gaps(needed)), [constant.wrong for constant, _ in needed]
+    in_single = Retake(model, steps, "float32").gaps()
+    if _all_within(in_single):
+        note = "The steps are right to the precision of float32: something in the program computes in it"
+        return _first_off(steps, in_single), [note]
+    return found, []
+
+
+def _explanations(retake: Retake, steps: int) -> list[tuple[Mistake, ...]]:
+    """The single mistakes that explain the steps; where none does, the pairs.
+
+    steps: how many there are up to the first that is off.
+    """
+    rough = retake.gaps()
+    without = retake.misses((), steps, rough)
+    singles: list[Planted] = [[(mistake, i)] for mistake in OF_A_STEP for i in range(1 + len(mistake.variants))]
+    near = [retake.misses(each, steps, rough) for each in singles]
+    found = _confirmed(retake, [each for each, misses in zip(singles, near, strict=True) if misses < _NEAR])
+    if found:
+        return found
+    # The others change nothing in this net.
+    concerned = [each for each, misses in zip(singles, near, strict=True) if misses != without]
+    pairs = [[*one, *other] for one, other in itertools.combinations(concerned, 2) if one[0][0] is not other[0][0]]
+    pairs.sort(key=lambda pair: sum(variant for _, variant in pair))
+    return _confirmed(retake, [pair for pair in pairs[:_MOST_PAIRS] if retake.misses(pair, steps, rough) < _NEAR])
+
+
+def _confirmed(retake: Retake, candidates: Sequence[Planted]) -> list[tuple[Mistake, ...]]:
+    """Those that explain the steps within roundings, each once."""
+    found = {}
+    for planted in candidates:
+        names = tuple(mistake.name for mistake, _ in planted)
+        if names not in found and _all_within(retake.gaps(planted)):
+            found[names] = tuple(mistake for mistake, _ in planted)
+    return list(found.values())

@@ -5,19 +5,24 @@ from dataclasses import dataclass, field
 from tinydnn.inspect.mistakes import Mistake
 
 _BLURRED = 0.1  # where roundings explain this share of a change, the step can't tell
+_ONE_FACTOR = 1e-3  # the largest spread of a change that is k times another
 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the change of a weight array is from Keras' change; all are Euclidean norms.
+    """How far the change of a weight array is from Keras' change; norms are Euclidean.
 
     change: the norm of Keras' change. apart: of the difference between the two. allowed: of what roundings explain.
+    k: the factor by which Keras' change has to be multiplied to come nearest to this one.
+    spread: the norm of what is left over then, in parts of this change; 0 where it is k times Keras' exactly.
     """
 
     name: str
     change: float
     apart: float
     allowed: float
+    k: float
+    spread: float
 
     @property
     def within(self) -> bool:
@@ -29,26 +34,37 @@ class Gap:
         """Whether roundings could explain much of the change itself, so that `within` says little."""
         return self.allowed > _BLURRED * self.change > 0
 
+    @property
+    def is_multiple(self) -> bool:
+        """Whether the change is k times Keras'."""
+        return self.spread <= max(_ONE_FACTOR, 3 * self.allowed / self.change if self.change else 0)
+
 
 @dataclass
 class Diagnosis:
     """What was found.
 
-    gaps: one for each weight array.
-    seen: the mistakes that show before the step is taken: in its weights, its dtype or its samples.
-    explanations: the mistakes, single or in pairs, that turn Keras' step into this one; any one of them may be it.
-    remarks: what else was noticed.
+    number: the step that is told of: the first that is off, or the last one.
+    gaps: of that step, one for each weight array, in the order of the layers.
+    seen: the mistakes that show before the step is taken: in its weights or its samples.
+    explanations: the mistakes, single or in pairs, that turn Keras' steps into these; any one of them may be it.
+    reading: what the factors say, in words.
+    remarks: what else is wrong.
+    notes: what is no mistake, but worth knowing: in which precision the program computes, which constants Keras rounds.
     """
 
+    number: int
     gaps: list[Gap]
     seen: list[Mistake] = field(default_factory=list)
     explanations: list[tuple[Mistake, ...]] = field(default_factory=list)
+    reading: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def off(self) -> Gap | None:
-        """The first weight array whose change is not Keras'; None where all are."""
-        return next((gap for gap in self.gaps if not gap.within), None)
+        """The first weight array, on the way backward, whose change is not Keras'; None where all are."""
+        return next((gap for gap in backward(self.gaps) if not gap.within), None)
 
     @property
     def blurred(self) -> list[Gap]:
@@ -64,5 +80,16 @@ class Diagnosis:
 
     @property
     def right(self) -> bool:
-        """Whether it is Keras' step."""
+        """Whether it is Keras' mathematics."""
         return self.off is None and not self.seen and not self.remarks
+
+
+def layer_of(gap: Gap) -> str:
+    """The name of the layer that has the array."""
+    return gap.name.rpartition("/")[0]
+
+
+def backward(gaps: list[Gap]) -> list[Gap]:
+    """The gaps from the last layer to the first, each kernel before its bias: as the gradients are computed."""
+    layers = list(dict.fromkeys(layer_of(gap) for gap in gaps))
+    return sorted(gaps, key=lambda gap: -layers.index(layer_of(gap)))

@@ -16,7 +16,7 @@ _GREY_VALUES = 255
 
 
 def look_at_weights(model: Model, step: Step, found: Diagnosis) -> None:
-    """Note weights that did not change, were not drawn as Keras draws them, or are no float32 numbers."""
+    """Note weights that did not change, or were not drawn as Keras draws them."""
     same = all(np.array_equal(after, before) for after, before in zip(step.after, step.before, strict=True))
     if same and found.off is not None:
         found.remarks.append("no weight has changed")
@@ -33,8 +33,13 @@ def look_at_weights(model: Model, step: Step, found: Diagnosis) -> None:
                     f"{name} before the step is not what Keras draws from seed {step.seed}: up to {apart:.2g} apart"
                 )
                 break
-    if model.dtype == "float32" and not all(_fits_float32(weight) for weight in step.after):
-        found.seen.append(mistakes.find("float64-creeping-in"))
+
+
+def precision_of(model: Model, steps: list[Step]) -> list[str]:
+    """A note where the program computes in float64, and Keras, with these settings, in float32."""
+    if model.dtype == "float64" or all(_fits_float32(weight) for step in steps for weight in step.after):
+        return []
+    return ["Your program computes in float64, Keras in float32; its figures agree to about seven digits"]
 
 
 def _fits_float32(weight: Array) -> bool:

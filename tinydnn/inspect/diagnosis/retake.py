@@ -1,13 +1,12 @@
-"""Taking a step again, with mistakes planted or without, and telling a mistake from a rounding.
+"""Taking steps again, with mistakes planted or without, and telling a mistake from a rounding.
 
-How large a rounding may be is measured, too. The step is taken in float32 and in float64, and in float64 from weights
-and a batch that are off by roundings of float32. A weight array may differ by a few times as much as these differ.
+How large a rounding may be is measured, too. The steps are taken in float32 and in float64, and in float64 from weights
+and batches that are off by roundings of float32. A weight array may differ by a few times as much as these differ.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,82 +20,109 @@ from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Model, Sequential
 
 _ROUNDINGS = 8.0  # times tinydnn's own rounding error: how far off a right step may be
-_PERTURBED = 2  # how many times the step is taken with its weights and batch off by roundings
+_PERTURBED = 2  # how many times the steps are taken with their weights and batches off by roundings
 _LAST_PLACES = 2.0  # units in the last place of the weights themselves, besides
 _OF_THE_CHANGE = {"float32": 1e-4, "float64": 1e-9}  # and this share of the change; every mistake changes far more
-_SINGLE = float(np.finfo("float32").eps)
+_SINGLE, _DOUBLE = (float(np.finfo(dtype).eps) for dtype in ("float32", "float64"))
 
-
-@dataclass
-class _Taken:
-    """The weights after a step that tinydnn took, and the Euclidean norm of each array's rounding error."""
-
-    weights: list[Array]
-    rounding: list[float]
+Planted = Sequence[tuple[Mistake, int]]  # mistakes, and which variant of each
+Weights = list[Array]
 
 
 class Retake:
-    """Takes a step again from the same weights on the same batch, as often as asked.
+    """Takes steps that follow one another again, from the weights before the first one, as often as asked.
 
     Args:
         model: the net, compiled and built; it stays as it is.
-        step: what somebody's implementation did.
+        steps: what somebody's implementation did.
+        dtype: whose roundings are allowed.
     """
 
-    def __init__(self, model: Model, step: Step) -> None:
-        self._model, self._step = model, step
+    def __init__(self, model: Model, steps: Sequence[Step], dtype: str) -> None:
+        self._model, self._steps, self._dtype = model, steps, dtype
         self._names = weight_names(model)
 
-    def gaps(self, planted: Iterable[Mistake] = ()) -> list[Gap]:
-        """How far the step is from Keras' step with these mistakes planted."""
-        taken, dtype = self._take(planted), self._model.dtype
+    def gaps(self, planted: Planted = ()) -> list[list[Gap]]:
+        """For each step, how far it is from Keras' step with these mistakes planted."""
+        before, x = self._steps[0].before, [step.x for step in self._steps]
+        rng = np.random.default_rng(0)
+        single, double = (self._taken(dtype, before, x, planted) for dtype in ("float32", "float64"))
+        others = [single]
+        for _ in range(_PERTURBED):
+            off = [_perturbed(weight, rng) for weight in before]
+            after = self._taken("float64", off, [_perturbed(each, rng) for each in x], planted)
+            others.append([[a - b + c for a, b, c in zip(each, off, before, strict=True)] for each in after])
+        scale = 1.0 if self._dtype == "float32" else _DOUBLE / _SINGLE
+        ours = single if self._model.dtype == "float32" else double
         found = []
-        for name, before, ours, theirs, rounding in zip(
-            self._names, self._step.before, taken.weights, self._step.after, taken.rounding, strict=True
-        ):
-            change = _norm(ours - before)
-            finite = np.isfinite(ours)
-            last_places = _norm(np.spacing(np.abs(np.where(finite, ours, 0)).astype(dtype)))
-            allowed = _ROUNDINGS * rounding + _LAST_PLACES * last_places + _OF_THE_CHANGE[dtype] * change
-            same_places = np.array_equal(finite, np.isfinite(theirs))
-            apart = _norm(theirs.astype(np.float64) - ours) if same_places else math.inf
-            found.append(Gap(name, change, apart, allowed))
+        for number, step in enumerate(self._steps):
+            start = ours[number - 1] if number else before
+            rounding = [
+                scale * max(_norm(other[number][i] - double[number][i]) for other in others) for i in range(len(before))
+            ]
+            found.append([
+                self._gap(*each) for each in zip(self._names, start, ours[number], step.before, step.after, rounding)
+            ])  # fmt: skip
         return found
 
-    def _take(self, planted: Iterable[Mistake]) -> _Taken:
-        step, rng = self._step, np.random.default_rng(0)
-        with ExitStack() as stack:
-            for mistake in planted:
-                stack.enter_context(mistake.planted())
-                if mistake.name == "last-batch-wrong-n" and step.batch_size > len(step.x):
-                    self._train_on_a_batch_of_the_usual_size()
-            single, double = (self._weights_after(dtype, step.before, step.x) for dtype in ("float32", "float64"))
-            others = [single]
-            for _ in range(_PERTURBED):
-                before, x = [_perturbed(weight, rng) for weight in step.before], _perturbed(step.x, rng)
-                after = self._weights_after("float64", before, x)
-                others.append([a - b + c for a, b, c in zip(after, before, step.before, strict=True)])
-        in_single = self._model.dtype == "float32"
-        scale = 1.0 if in_single else float(np.finfo("float64").eps) / _SINGLE
-        rounding = [max(_norm(other[i] - double[i]) for other in others) * scale for i in range(len(double))]
-        return _Taken(single if in_single else double, rounding)
+    def _gap(self, name: str, start: Array, ours: Array, before: Array, theirs: Array, rounding: float) -> Gap:
+        change = np.where(np.isfinite(ours), ours, 0) - start
+        last_places = _norm(np.spacing(np.abs(start + change).astype(self._dtype)))
+        allowed = _ROUNDINGS * rounding + _LAST_PLACES * last_places + _OF_THE_CHANGE[self._dtype] * _norm(change)
+        if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+            return Gap(name, _norm(change), math.inf, allowed, math.nan, math.inf)
+        wide = theirs.astype(np.float64)
+        own = np.where(np.isfinite(wide), wide, 0) - before
+        squares = float((change * change).sum())
+        k = float((own * change).sum()) / squares if squares else math.nan
+        spread = _norm(own - k * change) / _norm(own) if squares and _norm(own) else math.inf
+        return Gap(name, _norm(change), _norm(wide - ours), allowed, k, spread)
 
-    def _weights_after(self, dtype: str, before: list[Array], x: Array) -> list[Array]:
-        step, model = self._step, twin(self._model, dtype, threads=1)
-        assert model.optimizer is not None
-        model.set_weights(before)
-        model.optimizer.iterations = step.number - 1
-        for name, slot in model.optimizer.slots.items():
-            for view, values in zip(model.layout.views(slot), step.slots.get(name, []), strict=False):
-                view[...] = values
-        return [weight.astype(np.float64) for weight in record(model, x, step.y).after]
+    def misses(self, planted: Planted, steps: int, rough: list[list[Gap]]) -> float:
+        """How far the first so many steps are from Keras' steps with these mistakes: quick, and rough.
+
+        Returns the largest ratio of a difference to what `rough`, the gaps without a mistake, allow.
+        """
+        taken = self._taken(self._model.dtype, self._steps[0].before, [step.x for step in self._steps[:steps]], planted)
+        largest = 0.0
+        for ours, step, gaps in zip(taken, self._steps, rough, strict=False):
+            for weight, theirs, gap in zip(ours, step.after, gaps, strict=True):
+                finite = np.isfinite(weight)
+                if not np.array_equal(finite, np.isfinite(theirs)):
+                    return math.inf
+                largest = max(largest, _norm(theirs.astype(np.float64) - weight) / max(gap.allowed, _SMALLEST))
+        return largest
+
+    def _taken(self, dtype: str, before: Weights, x: list[Array], planted: Planted) -> list[Weights]:
+        """The weights after each step, as float64."""
+        first = self._steps[0]
+        with ExitStack() as stack:
+            for mistake, variant in planted:
+                stack.enter_context(mistake.planted(variant))
+                if mistake.name == "last-batch-wrong-n" and first.batch_size > len(first.x):
+                    self._train_on_a_batch_of_the_usual_size()
+            model = twin(self._model, dtype, threads=1)
+            assert model.optimizer is not None
+            model.set_weights(before)
+            model.optimizer.iterations = first.number - 1
+            for name, slot in model.optimizer.slots.items():
+                for view, values in zip(model.layout.views(slot), first.slots.get(name, []), strict=False):
+                    view[...] = values
+            return [
+                [weight.astype(np.float64) for weight in record(model, each, step.y).after]
+                for each, step in zip(x, self._steps, strict=False)
+            ]
 
     def _train_on_a_batch_of_the_usual_size(self) -> None:
         """Show the planted mistake the batch size that it saw before the smaller last batch; only the size matters."""
         dense = layers.Dense(1, kernel_initializer="zeros", name="dense")  # draws nothing, and uses up no number
         model = Sequential([dense], name="usual", device="cpu", threads=1)
         model.compile("sgd", "mse")
-        record(model, np.zeros(self._step.batch_size, np.uint8), np.zeros(self._step.batch_size, np.uint8))
+        usual = np.zeros(self._steps[0].batch_size, np.uint8)
+        record(model, usual, usual)
+
+
+_SMALLEST = float(np.finfo("float64").tiny)
 
 
 def _perturbed(values: Array, rng: np.random.Generator) -> Array:

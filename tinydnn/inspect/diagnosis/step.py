@@ -55,19 +55,20 @@ def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | Non
     )
 
 
-def check(model: Model, step: Step) -> None:
-    """Raise a ValueError unless the model can take this step."""
+def check(model: Model, step: Step, first: bool = True) -> None:
+    """Raise a ValueError unless the model can take this step; one that is not the first needs no slots."""
     model.require_compiled("diagnose", step.y)
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     require_row(model, "diagnose")
     if any(isinstance(layer, layers.RandomLayer) and layer.draws for layer in model.flat_layers):
         raise ValueError("diagnose expects a net without Dropout and noise, since a step does not tell its masks")
-    _check_weights(model, step)
-    _check_numbers(model, step)
+    _check_weights(model, step, first)
+    if first:
+        _check_numbers(model, step)
 
 
-def _check_weights(model: Model, step: Step) -> None:
+def _check_weights(model: Model, step: Step, first: bool) -> None:
     of_all = weight_names(model), [weight.shape for weight in model.weights]
     of_trained = trained_names(model), [tuple(shape) for shape in model.layout.shapes]
     for kind, weights in {"before": step.before, "after": step.after, **step.slots}.items():
@@ -83,7 +84,7 @@ def _check_weights(model: Model, step: Step) -> None:
         raise ValueError(
             f"weights expect numbers. Received: {sorted({str(w.dtype) for w in step.before + step.after})}"
         )
-    for kind, weights in {"before": step.before, **step.slots}.items():
+    for kind, weights in {"before": step.before, **step.slots}.items() if first else ():
         if not all(np.isfinite(weight).all() for weight in weights):
             raise ValueError(f"{kind} expects finite numbers. Received: NaN or infinity")
 

@@ -1,0 +1,376 @@
+"""Mistakes in the update: what an optimizer makes of the gradients."""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from tinydnn import layers, optimizers
+from tinydnn.device.backend import Array
+from tinydnn.device.elementwise import elementwise
+from tinydnn.engine.passes import Pass
+from tinydnn.engine.shards import Shards
+from tinydnn.inspect.mistakes.mistake import Method, Mistake, Plants
+from tinydnn.inspect.mistakes.training import ADAM, MOMENTUM, NESTEROV, SCALED
+from tinydnn.layers.trace import Trace
+from tinydnn.optimizers import Optimizer
+
+# -- any optimizer ---------------------------------------------------------------------------------------
+
+
+def uphill(original: Method) -> Method:
+    """w = w + learning_rate * g"""
+    return lambda self, w, g, part: original(self, w, -g, part)
+
+
+def by_updated_weights(original: Method) -> Method:
+    """dx = dz @ W.T, with the W that the update leaves."""
+
+    def backward(self: Pass, output: Array, batch: int) -> None:
+        right = layers.Dense.backward
+
+        def of_layer(layer: layers.Dense, da: Array, t: Trace) -> Array | None:
+            right(layer, da, t)
+            return None if t.dx is None else np.matmul(t.dz, _updated(self, layer).T, out=t.dx)
+
+        layers.Dense.backward = of_layer  # type: ignore[method-assign]
+        try:
+            original(self, output, batch)
+        finally:
+            layers.Dense.backward = right  # type: ignore[method-assign]
+
+    return backward
+
+
+def _updated(own: Pass, layer: layers.Dense) -> Array:
+    """The kernel of a layer after an update with the gradients that there are."""
+    network, optimizer = own.network, copy.copy(own.network.optimizer)
+    assert optimizer is not None
+    optimizer.slots = {name: slot.copy() for name, slot in optimizer.slots.items()}
+    w = network.parameters.copy()
+    optimizer.begin_step()
+    optimizer.update(w, own.gradient, slice(None))
+    kernel: Array = dict(zip(network.flat_layers, network.views_by_layer(w), strict=True))[layer][0]
+    return kernel
+
+
+def row_by_row(original: Method) -> Method:
+    """An update after each row."""
+
+    def gradients(self: Shards, start: int, stop: int) -> list[Pass]:
+        for i in range(start, stop - 1):
+            self.update(original(self, i, i + 1))
+        last: list[Pass] = original(self, stop - 1, stop)
+        return last
+
+    return gradients
+
+
+def with_epsilon(epsilon: float) -> Plants:
+    """Plants another epsilon in RMSprop, Adam and Adagrad."""
+
+    def plant(original: Method) -> Method:
+        return lambda self: (*original(self)[:-1], epsilon)
+
+    plant.__doc__ = f"epsilon = {epsilon:g}"
+    return tuple(
+        (owner, "numbers", plant) for owner in (optimizers.RMSprop, optimizers.Adam, optimizers.Adagrad)
+    )
+
+
+# -- SGD ---------------------------------------------------------------------------------------------------
+
+
+def averaged_momentum(original: Method) -> Method:
+    """m = momentum * m - (1 - momentum) * learning_rate * g"""
+
+    @elementwise
+    def step(w: Any, m: Any, g: Any, rate: Any, momentum: Any, nesterov: Any) -> Any:
+        if m is None:
+            return w - rate * g, m
+        m = momentum * m - (1 - momentum) * rate * g
+        w = w + m if nesterov is None else w + (nesterov * m - (1 - momentum) * rate * g)
+        return w, m
+
+    return step
+
+
+def without_look_ahead(original: Method) -> Method:
+    """w = w + m, as without nesterov"""
+    return lambda self: (*original(self)[:-1], None)
+
+
+def ahead(original: Method) -> Method:
+    """The gradient at w + momentum * m."""
+
+    def forward(self: Pass, rows: Any) -> Array:
+        optimizer, w = self.network.optimizer, self.network.parameters
+        if isinstance(optimizer, optimizers.SGD) and optimizer.nesterov:
+            self.network.before_look_ahead = w.copy()  # type: ignore[attr-defined]
+            w += optimizer.momentum * optimizer.slots["momentum"]
+        output: Array = original(self, rows)
+        return output
+
+    return forward
+
+
+def and_back(original: Method) -> Method:
+    """The weights as they were, once the gradient is there."""
+
+    def backward(self: Pass, output: Array, batch: int) -> None:
+        original(self, output, batch)
+        optimizer = self.network.optimizer
+        if isinstance(optimizer, optimizers.SGD) and optimizer.nesterov:
+            self.network.parameters[...] = self.network.before_look_ahead  # type: ignore[attr-defined]
+
+    return backward
+
+
+# -- RMSprop and Adam --------------------------------------------------------------------------------------
+
+
+def epsilon_outside(original: Method) -> Method:
+    """sqrt(v) + epsilon."""
+
+    @elementwise
+    def step(w: Any, v: Any, m: Any, a: Any, g: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any) -> Any:
+        v = rho * v + (1 - rho) * (g * g)
+        variance = v
+        if a is not None:
+            a = rho * a + (1 - rho) * g
+            variance = v - a * a
+        change = rate * g / (np.sqrt(variance) + epsilon)
+        if m is not None:
+            m = change = momentum * m + change
+        w = w - change
+        return w, v, m, a
+
+    return step
+
+
+def rho_for_the_rest(original: Method) -> Method:
+    """v = (1 - rho) * v + rho * g²"""
+
+    def numbers(self: optimizers.RMSprop) -> tuple[Any, ...]:
+        rate, rho, *others = original(self)
+        return rate, 1 - rho, *others
+
+    return numbers
+
+
+def bias_not_squared(original: Method) -> Method:
+    """v = rho * v + (1 - rho) * g for biases"""
+
+    @elementwise
+    def step(w: Any, v: Any, m: Any, a: Any, g: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any) -> Any:
+        v = rho * v + (1 - rho) * g
+        w = w - rate * g / np.sqrt(v + epsilon)
+        return w, v, m, a
+
+    def update(self: Optimizer, w: Array, g: Array, part: slice) -> None:
+        if not isinstance(self, optimizers.RMSprop) or self.momentum or self.centered:
+            original(self, w, g, part)
+            return
+        assert self.layout is not None
+        v = self.slots["velocity"]
+        for shape, place in zip(self.layout.shapes, self.layout.slices, strict=True):
+            if len(shape) == 1:
+                step.update(np, (w[place], v[place], None, None), g[place], *self.numbers())
+            else:
+                original(self, w, g, place)
+
+    return update
+
+
+def uncorrected(original: Method) -> Method:
+    """w = w - learning_rate * m / (sqrt(v) + epsilon)"""
+    return lambda self: (self.rate, *original(self)[1:])
+
+
+def epsilon_after_correction(original: Method) -> Method:
+    """m_hat = m / (1 - beta_1^t),  v_hat = v / (1 - beta_2^t),  w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)"""
+
+    def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
+        *others, epsilon = original(self)
+        return *others, epsilon * np.sqrt(1 - self.beta_2**self.iterations)
+
+    return numbers
+
+
+def always_first(original: Method) -> Method:
+    """t = 1"""
+
+    def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
+        return _at(self, 1, original)
+
+    return numbers
+
+
+def _at(self: Any, t: int, numbers: Method) -> tuple[Any, ...]:
+    own, self.iterations = self.iterations, t
+    try:
+        return tuple(numbers(self))
+    finally:
+        self.iterations = own
+
+
+def counted(arrays: int, downwards: bool) -> Plants:
+    """Plants a t of Adam's that grows with each layer or array that is updated.
+
+    arrays: how many weight arrays share a t, 2 for a layer and 1 for an array.
+    downwards: whether the last layer is updated first.
+    """
+
+    def plant(original: Method) -> Method:
+        def update(self: Optimizer, w: Array, g: Array, part: slice) -> None:
+            if not isinstance(self, optimizers.Adam):
+                original(self, w, g, part)
+                return
+            assert self.layout is not None
+            places, right = self.layout.slices, self.iterations
+            count = -(-len(places) // arrays)
+            for i, place in enumerate(places):
+                turn = count - 1 - i // arrays if downwards else i // arrays
+                self.iterations = (right - 1) * count + turn + 1
+                original(self, w, g, place)
+            self.iterations = right
+
+        return update
+
+    plant.__doc__ = f"t grows with each {'layer' if arrays == 2 else 'array'}, the {'last' if downwards else 'first'} first"
+    return ((Optimizer, "update", plant),)
+
+
+MISTAKES = (
+    Mistake(
+        "uphill",
+        "the step is added, w + learning_rate * g; the loss falls where it is subtracted",
+        "the loss rises",
+        1,
+        "dense_1/kernel change",
+        ((Optimizer, "update", uphill),),
+        SCALED,
+    ),
+    Mistake(
+        "gradient-through-updated-weights",
+        "each layer is updated before the gradient goes on to the one below it, through W as it is then; all gradients "
+        "of a step belong to the weights from before it",
+        "nothing that anyone would notice",
+        1,
+        "dense/dz",
+        ((Pass, "backward", by_updated_weights),),
+        SCALED,
+    ),
+    Mistake(
+        "updates-row-by-row",
+        "the weights are updated after each sample; Keras updates them once a batch, with the mean gradient",
+        "it learns much faster at first, and takes longer for an epoch",
+        1,
+        "dense/kernel change",
+        ((Shards, "gradients", row_by_row),),
+        SCALED,
+    ),
+    Mistake(
+        "epsilon-of-the-paper",
+        "epsilon is 1e-8, as in Adam's paper; Keras has 1e-7",
+        "nothing but for gradients that are nearly 0",
+        1,
+        "dense/kernel change",
+        with_epsilon(1e-8),
+        SCALED,
+        (with_epsilon(1e-10), with_epsilon(1e-6), with_epsilon(0.0)),
+    ),
+    Mistake(
+        "momentum-averaged",
+        "m = momentum * m - (1 - momentum) * learning_rate * g, a mean of gradients; in Keras g counts whole",
+        "each step is smaller by a factor of 1 - momentum",
+        1,
+        "dense_1/kernel change",
+        ((optimizers.SGD, "step", averaged_momentum),),
+        MOMENTUM,
+    ),
+    Mistake(
+        "nesterov-at-the-point-ahead",
+        "the gradient is taken at w + momentum * m, as in older books; Keras takes it at w, and keeps the weights of "
+        "the point ahead: w = w + momentum * m - learning_rate * g",
+        "hardly anything",
+        1,
+        "dense_1/kernel change",
+        ((Pass, "forward", ahead), (Pass, "backward", and_back), (optimizers.SGD, "numbers", without_look_ahead)),
+        NESTEROV,
+    ),
+    Mistake(
+        "nesterov-left-out",
+        "w = w + m, which is plain momentum; with nesterov, w = w + momentum * m - learning_rate * g",
+        "hardly anything",
+        1,
+        "dense_1/kernel change",
+        ((optimizers.SGD, "numbers", without_look_ahead),),
+        NESTEROV,
+    ),
+    Mistake(
+        "epsilon-outside-root",
+        "RMSprop divides by sqrt(v) + epsilon; Keras divides by sqrt(v + epsilon)",
+        "it looks like an improvement: where gradients are small, steps are larger, and the loss falls faster at first",
+        1,
+        "dense/kernel change",
+        ((optimizers.RMSprop, "step", epsilon_outside),),
+        SCALED,
+    ),
+    Mistake(
+        "rho-for-the-rest",
+        "v = (1 - rho) * v + rho * g²; Keras has rho * v + (1 - rho) * g²",
+        "the first step is a third as large, and later ones follow the last gradient alone",
+        1,
+        "dense/kernel change",
+        ((optimizers.RMSprop, "numbers", rho_for_the_rest),),
+        SCALED,
+    ),
+    Mistake(
+        "bias-not-squared",
+        "for biases, v takes up g in place of g²",
+        "NaN in biases whose v becomes negative, from the first step on",
+        1,
+        "dense_1/bias change",
+        ((Optimizer, "update", bias_not_squared),),
+        SCALED,
+    ),
+    Mistake(
+        "adam-uncorrected",
+        "Adam's m and v are not corrected for having begun at 0; Keras multiplies the rate by "
+        "sqrt(1 - beta_2^t) / (1 - beta_1^t)",
+        "the first steps are about three times as large",
+        1,
+        "dense_1/kernel change",
+        ((optimizers.Adam, "numbers", uncorrected),),
+        ADAM,
+    ),
+    Mistake(
+        "adam-epsilon-after-correction",
+        "epsilon is added to the root of the corrected v, as the paper has it; Keras adds it to that of v itself",
+        "nothing but for gradients that are nearly 0",
+        1,
+        "dense/kernel change",
+        ((optimizers.Adam, "numbers", epsilon_after_correction),),
+        ADAM,
+    ),
+    Mistake(
+        "adam-t-never-grows",
+        "t, the number of the step, stays 1; it grows with each step",
+        "the steps stay too large by a factor that grows to about 3, and falls again",
+        2,
+        "dense_1/kernel change",
+        ((optimizers.Adam, "numbers", always_first),),
+        ADAM,
+    ),
+    Mistake(
+        "adam-t-counts-layers",
+        "t grows with each layer or array that is updated; it grows once a step",
+        "hardly anything, since the correction soon ends",
+        1,
+        "dense_1/kernel change",
+        counted(2, downwards=False),
+        ADAM,
+        (counted(2, downwards=True), counted(1, downwards=False), counted(1, downwards=True)),
+    ),
+)
