@@ -96,10 +96,15 @@ class Run:
 
     def first_batch(self) -> tuple[Any, Any]:
         """The digits of the first step that `train` takes, and their targets."""
+        return self.batches(1)[0]
+
+    def batches(self, count: int) -> list[tuple[Any, Any]]:
+        """The digits of the first steps that `train` takes, and their targets."""
         (x, y), _ = self.digits
         (x, y, _) = split(x, utils.to_categorical(y, 10), VALIDATION_SPLIT)
-        rows = tinydnn.random.permutation(len(x))[: self.settings.batch_size]
-        return x[rows], y[rows]
+        order, size = tinydnn.random.permutation(len(x)), self.settings.batch_size
+        parts = [order[i * size : (i + 1) * size] for i in range(count)]
+        return [(x[rows], y[rows]) for rows in parts if len(rows)]
 
     def train(self, folder: Path, verbose: int | str, watch: Watch | None = None) -> None:
         """Train, or go on from the folder's checkpoint; write the folder, and evaluate on the test digits.

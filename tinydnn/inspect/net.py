@@ -109,7 +109,7 @@ def _compile(keras: Any, model: Any, settings: Settings) -> None:
 
 
 def made(module: Any, text: str) -> Any:
-    """What the text names in keras.optimizers or keras.losses; with settings where it is a call: "sgd(0.1, nesterov=True)".
+    """An optimizer or a loss by its name in this module, or by a call of it with settings, as "sgd(0.1, nesterov=True)".
 
     Raises:
         ValueError: an unknown name, or settings that are no plain values.

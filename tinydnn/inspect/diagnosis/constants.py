@@ -1,4 +1,4 @@
-"""Constants that Keras rounds to float32, in float64 too: who computes with them as they are is a little off, and right."""
+"""Constants that Keras rounds to float32, also in float64. A program that does not is a little off, and right."""
 
 from collections.abc import Callable
 from typing import Any

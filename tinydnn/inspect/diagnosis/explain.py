@@ -2,15 +2,19 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
+from tinydnn import optimizers
 from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis import factors
 from tinydnn.inspect.diagnosis.constants import ROUNDED
 from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap
 from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights, precision_of
-from tinydnn.inspect.diagnosis.retake import Planted, Retake
+from tinydnn.inspect.diagnosis.retake import Planted, Retake, RetakeForward
 from tinydnn.inspect.diagnosis.step import Step, check
 from tinydnn.inspect.mistakes import GALLERY, Mistake
+from tinydnn.inspect.twin import twin
+from tinydnn.layers.layer import known
 from tinydnn.models import Model
 
 _SEEN_BEFORE = "zero-initial-weights", "float64-creeping-in", "split-after-shuffling", "reshuffled-differently"
@@ -37,11 +41,40 @@ def diagnose(
     steps = [steps] if isinstance(steps, Step) else list(steps)
     for step in steps:
         check(model, step, first=step is steps[0])
-    retake = Retake(model, steps, model.dtype)
+    return _diagnosed(model, steps, Retake, samples, validation_split)
+
+
+def diagnose_outputs(model: Model, step: Step) -> Diagnosis:
+    """Compare outputs with Keras' outputs, and look for the mistakes that explain them.
+
+    Args:
+        model: as for `diagnose`.
+        step: whose `after` is [outputs, (n, outputs)], of its batch and its weights.
+    """
+    return _diagnosed(model, [step], RetakeForward)
+
+
+def of_gradients(model: Model, step: Step) -> tuple[Model, Step]:
+    """The model and the step that gradients amount to: gradient descent with a learning rate of 1.
+
+    step: whose `after` has the gradients.
+    """
+    descending = twin(model, model.dtype)
+    descending.compile(optimizers.SGD(1.0), model.loss)
+    descending.prepare_training(known(model.sample_shape))
+    after = [before - gradient for before, gradient in zip(step.before, step.after, strict=True)]
+    return descending, replace(step, after=after)
+
+
+def _diagnosed(
+    model: Model, steps: list[Step], kind: type[Retake], samples: Array | None = None, validation_split: float = 0.0
+) -> Diagnosis:
+    retake = kind(model, steps, model.dtype)
     found, notes = _first_off(steps, retake.gaps()), []
     if found.off is not None and model.dtype == "float64":
-        found, notes = _allowing_for_constants(model, steps, retake, found)
-    look_at_weights(model, steps[0], found)
+        found, notes = _allowing_for_constants(model, steps, kind, retake, found)
+    if kind is Retake:
+        look_at_weights(model, steps[0], found)
     if samples is not None and steps[0].seed is not None:
         look_at_samples(steps[0], samples, validation_split, found)
     found.notes = notes + precision_of(model, steps)
@@ -64,7 +97,7 @@ def _all_within(gaps: list[list[Gap]]) -> bool:
 
 
 def _allowing_for_constants(
-    model: Model, steps: list[Step], retake: Retake, found: Diagnosis
+    model: Model, steps: list[Step], kind: type[Retake], retake: Retake, found: Diagnosis
 ) -> tuple[Diagnosis, list[str]]:
     """Whether steps in float64 are right but for what Keras rounds to float32: its constants, or everything."""
     needed: list[tuple[Mistake, int]] = [(constant, 0) for constant in ROUNDED]
@@ -74,7 +107,7 @@ def _allowing_for_constants(
             if _all_within(retake.gaps(others)):
                 needed = others
         return _first_off(steps, retake.gaps(needed)), [constant.wrong for constant, _ in needed]
-    in_single = Retake(model, steps, "float32").gaps()
+    in_single = kind(model, steps, "float32").gaps()
     if _all_within(in_single):
         note = "The steps are right to the precision of float32: something in the program computes in it"
         return _first_off(steps, in_single), [note]

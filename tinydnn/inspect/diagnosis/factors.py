@@ -37,11 +37,16 @@ def _by_layers(told: list[Gap], wrong: list[Gap]) -> list[str]:
     layers = list(dict.fromkeys(layer_of(gap) for gap in backward(told)))
     at = next(i for i, layer in enumerate(layers) if any(layer_of(gap) == layer for gap in wrong))
     here = [gap for gap in wrong if layer_of(gap) == layers[at]]
-    lines = [f"{_list(layers[:at])} {'is' if at == 1 else 'are'} right, and {layers[at]} is the first that is off, on the "
-             "way backward: look at its activation's derivative, and at dx = dz @ W.T, which brings it there"] if at else [
-        f"It shows in {layers[0]} already, the last layer, where the way backward begins: look at the loss and at its "
-        "derivative first"
-    ]  # fmt: skip
+    if at == 0:
+        lines = [
+            f"It shows in {layers[0]} already, the last layer, where the way backward begins: look at the loss and at "
+            "its derivative first"
+        ]
+    else:
+        lines = [
+            f"{_list(layers[:at])} {'is' if at == 1 else 'are'} right. On the way backward, {layers[at]} is the first "
+            "that is off: look at its activation's derivative, and at dx = dz @ W.T, which comes from above"
+        ]
     for gap in here:
         if gap.is_multiple:
             lines.append(f"{gap.name} changes {gap.k:.4g} times as much as in Keras")

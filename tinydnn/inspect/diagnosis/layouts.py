@@ -1,6 +1,5 @@
 """The layouts in which people keep weights and samples, and the way to Keras' and back."""
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,8 @@ class NotThisLayoutError(ValueError):
 class Layout:
     """How a function wants its weights and samples.
 
-    container: "list": [W1, b1, W2, b2]; "pairs": [(W1, b1), …]; "dict": {"W1": …, "b1": …}; "lists": ([W1, …], [b1, …]).
+    container: "list": [W1, b1, W2, b2]; "pairs": [(W1, b1), …]; "dict": {"W1": …, "b1": …};
+        "lists": [[W1, …], [b1, …]]; "augmented": [W1, W2], each with its bias as one more input.
     transposed: whether kernels are (units, inputs).
     bias: the shape of a bias: "(n,)", "(1, n)" or "(n, 1)".
     samples: "as they are", "flat": (n, pixels), or "columns": (pixels, n), with targets in columns too.
@@ -65,13 +65,17 @@ class Layout:
     def to_theirs(self, weights: Weights) -> Any:
         """Weights in this layout, from Keras'."""
         arrays = [self._array_to_theirs(weight) for weight in weights]
-        pairs = list(itertools.batched(arrays, 2)) if hasattr(itertools, "batched") else [*zip(arrays[::2], arrays[1::2])]
+        pairs = list(zip(arrays[::2], arrays[1::2], strict=True)) if self.container != "list" else []
         if self.container == "pairs":
             return [list(pair) for pair in pairs]
         if self.container == "lists":
             return [list(each) for each in zip(*pairs, strict=True)]
         if self.container == "dict":
-            return {f"{name}{i}": each for i, pair in enumerate(pairs, 1) for name, each in zip("Wb", pair, strict=True)}
+            return {
+                f"{kind}{i}": each for i, pair in enumerate(pairs, 1) for kind, each in zip("Wb", pair, strict=True)
+            }
+        if self.container == "augmented":
+            return [np.concatenate(pair, axis=self.transposed) for pair in pairs]
         return arrays
 
     def _array_to_theirs(self, weight: Array) -> Array:
@@ -109,14 +113,17 @@ class Layout:
             return [each for pair in theirs for each in pair]
         if self.container == "lists":
             return [each for pair in zip(*theirs, strict=True) for each in pair]
+        if self.container == "augmented":
+            return [part for each in theirs for part in np.split(np.asarray(each), [-1], axis=self.transposed)]
         return list(theirs)
 
 
 LAYOUTS = tuple(
     Layout(container, transposed, bias, samples, labels)
     for labels in (False, True)
-    for container in ("list", "pairs", "dict", "lists")
+    for container in ("list", "pairs", "dict", "lists", "augmented")
     for transposed in (False, True)
-    for samples in (("as they are", "flat", "columns") if transposed else ("as they are", "flat", "columns"))
+    for samples in ("as they are", "flat", "columns")
     for bias in ("(n,)", "(1, n)", "(n, 1)")
+    if container != "augmented" or bias == ("(n, 1)" if transposed else "(1, n)")
 )

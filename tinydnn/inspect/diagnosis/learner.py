@@ -1,4 +1,4 @@
-"""A program that somebody has written: a Python file with step(weights, x, y), gradients(weights, x, y) or forward(weights, x).
+"""A program that somebody has written, which has step(weights, x, y), gradients(weights, x, y) or forward(weights, x).
 
 Nobody has to rewrite a program for this. Its function is called in each layout in which people keep weights and
 samples, until one fits: kernels (inputs, units) or (units, inputs), samples in rows or in columns, a list, pairs or a

@@ -51,21 +51,34 @@ class Retake:
         for _ in range(_PERTURBED):
             off = [_perturbed(weight, rng) for weight in before]
             after = self._taken("float64", off, [_perturbed(each, rng) for each in x], planted)
-            others.append([[a - b + c for a, b, c in zip(each, off, before, strict=True)] for each in after])
+            others.append(self._moved_back(after, off, before))
         scale = 1.0 if self._dtype == "float32" else _DOUBLE / _SINGLE
         ours = single if self._model.dtype == "float32" else double
         found = []
         for number, step in enumerate(self._steps):
-            start = ours[number - 1] if number else before
             rounding = [
-                scale * max(_norm(other[number][i] - double[number][i]) for other in others) for i in range(len(before))
+                scale * max(_norm(other[number][i] - double[number][i]) for other in others)
+                for i in range(len(step.after))
             ]
+            starts = self._starts(ours[number - 1] if number else before, step)
             found.append([
-                self._gap(*each) for each in zip(self._names, start, ours[number], step.before, step.after, rounding)
+                self._gap(*each) for each in zip(self._names, *starts, ours[number], step.after, rounding, strict=True)
             ])  # fmt: skip
         return found
 
-    def _gap(self, name: str, start: Array, ours: Array, before: Array, theirs: Array, rounding: float) -> Gap:
+    def _moved_back(self, after: list[Weights], off: Weights, before: Weights) -> list[Weights]:
+        """What was taken from weights that were off, as if it had been taken from those that were not."""
+        return [[a - b + c for a, b, c in zip(each, off, before, strict=True)] for each in after]
+
+    def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
+        """From where the changes of a step are counted, tinydnn's and theirs: from the weights before it."""
+        return ours, step.before
+
+    def _take(self, model: Model, x: Array, y: Array) -> Weights:
+        """What is compared of a step: the weights after it."""
+        return record(model, x, y).after
+
+    def _gap(self, name: str, start: Array, before: Array, ours: Array, theirs: Array, rounding: float) -> Gap:
         change = np.where(np.isfinite(ours), ours, 0) - start
         last_places = _norm(np.spacing(np.abs(start + change).astype(self._dtype)))
         allowed = _ROUNDINGS * rounding + _LAST_PLACES * last_places + _OF_THE_CHANGE[self._dtype] * _norm(change)
@@ -109,7 +122,7 @@ class Retake:
                 for view, values in zip(model.layout.views(slot), first.slots.get(name, []), strict=False):
                     view[...] = values
             return [
-                [weight.astype(np.float64) for weight in record(model, each, step.y).after]
+                [weight.astype(np.float64) for weight in self._take(model, each, step.y)]
                 for each, step in zip(x, self._steps, strict=False)
             ]
 
@@ -120,6 +133,24 @@ class Retake:
         model.compile("sgd", "mse")
         usual = np.zeros(self._steps[0].batch_size, np.uint8)
         record(model, usual, usual)
+
+
+class RetakeForward(Retake):
+    """The same for outputs: `after` is [outputs, (n, outputs)], and what is compared is these, as they are."""
+
+    def __init__(self, model: Model, steps: Sequence[Step], dtype: str) -> None:
+        super().__init__(model, steps, dtype)
+        self._names = [f"{model.flat_layers[-1].name}/a"]
+
+    def _take(self, model: Model, x: Array, y: Array) -> Weights:
+        return [np.asarray(model.predict_on_batch(x))]
+
+    def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
+        nothing = [np.zeros_like(step.after[0], np.float64)]
+        return nothing, nothing
+
+    def _moved_back(self, after: list[Weights], off: Weights, before: Weights) -> list[Weights]:
+        return after
 
 
 _SMALLEST = float(np.finfo("float64").tiny)

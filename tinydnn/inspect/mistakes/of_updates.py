@@ -73,9 +73,7 @@ def with_epsilon(epsilon: float) -> Plants:
         return lambda self: (*original(self)[:-1], epsilon)
 
     plant.__doc__ = f"epsilon = {epsilon:g}"
-    return tuple(
-        (owner, "numbers", plant) for owner in (optimizers.RMSprop, optimizers.Adam, optimizers.Adagrad)
-    )
+    return tuple((owner, "numbers", plant) for owner in (optimizers.RMSprop, optimizers.Adam, optimizers.Adagrad))
 
 
 # -- SGD ---------------------------------------------------------------------------------------------------
@@ -188,7 +186,7 @@ def uncorrected(original: Method) -> Method:
 
 
 def epsilon_after_correction(original: Method) -> Method:
-    """m_hat = m / (1 - beta_1^t),  v_hat = v / (1 - beta_2^t),  w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)"""
+    """w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon), where m_hat and v_hat are corrected"""
 
     def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
         *others, epsilon = original(self)
@@ -237,7 +235,9 @@ def counted(arrays: int, downwards: bool) -> Plants:
 
         return update
 
-    plant.__doc__ = f"t grows with each {'layer' if arrays == 2 else 'array'}, the {'last' if downwards else 'first'} first"
+    plant.__doc__ = (
+        f"t grows with each {'layer' if arrays == 2 else 'array'}, the {'last' if downwards else 'first'} first"
+    )
     return ((Optimizer, "update", plant),)
 
 
