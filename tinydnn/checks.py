@@ -148,8 +148,8 @@ def fits(array: Any, dtype: str) -> bool:
     return not array.size or max(abs(float(array.max())), abs(float(array.min()))) <= limit  # false for NaN too
 
 
-def as_numeric(array: Any, what: str) -> Any:
-    """A NumPy array of real numbers in this machine's byte order.
+def as_array(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers or bools in this machine's byte order.
 
     A frame of pandas or polars becomes one too. Where its columns of integers, floats and bools make an array of
     objects, these become float64.
@@ -166,11 +166,15 @@ def as_numeric(array: Any, what: str) -> Any:
         raise ValueError(f"{what} can't be made an array: {error}") from None
     if result.dtype.kind == "O":
         result = _numbers_of_objects(result, what, getattr(array, "columns", None))
-    if result.dtype.kind == "b":
-        result = result.view(np.uint8)
-    if result.dtype.kind not in "fiu":
+    if result.dtype.kind not in "bfiu":
         raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
     return result.astype(result.dtype.newbyteorder("="), copy=False)
+
+
+def as_numeric(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers as `as_array` makes it; bools as uint8."""
+    result = as_array(array, what)
+    return result.view(np.uint8) if result.dtype.kind == "b" else result
 
 
 def as_samples(array: Any, what: str) -> Any:
