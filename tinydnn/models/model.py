@@ -145,9 +145,8 @@ class Model(Network, Described):
         held_out = None
         if validation_data is not None:
             size = validation_batch_size or (None if is_stream(validation_data) else batch_size)
-            held_out = held_out_feed(
-                self, validation_data, size, _TRAINING_BATCH, validation_steps, feed.data.x.shape[1:]
-            )  # fmt: skip
+            shape = feed.data.x.shape[1:]
+            held_out = held_out_feed(self, validation_data, size, _TRAINING_BATCH, validation_steps, shape)
         hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 
         # All arguments are right: from here on the model changes.
