@@ -107,15 +107,16 @@ class Weights(Offered):
     def _gather(self) -> Array:
         """Move the weights that are trained into the flat vector, where they don't lie there; → the vector."""
         layout = self.layout
-        weights = [weight for layer in self.trained for weight in layer.learned]
+        trained = self._laid_out or []
+        weights = [weight for layer in trained for weight in layer.learned]
         if self._flat is None or any(a is not b for a, b in zip(weights, self._views, strict=True)):
             with moving():
-                self._check_at_rest(self.trained)
+                self._check_at_rest(trained)
                 if self._flat is None:
                     self._flat = self.backend.empty(layout.size, self.dtype)
                     self._views = [nameable(view) for view in layout.views(self._flat)]
                 views = iter(self._views)
-                for layer in self.trained:
+                for layer in trained:
                     layer.move([next(views) for _ in layer.learned], self.backend)
         return self._flat
 
