@@ -26,6 +26,11 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     return int(value)
 
 
+def count_or_none(name: str, value: Any) -> int | None:
+    """The value as an int that is positive, or None."""
+    return None if value is None else check_count(name, value)
+
+
 def check_seed(seed: Any) -> int | None:
     """The seed as an int, or None.
 
@@ -84,6 +89,21 @@ def check_name(name: str, of: str = "layer") -> str:
 def _is_unicode(text: str) -> bool:
     """Whether a file can have this text; half of a surrogate pair has no place in UTF-8."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def check_batch_shape(shape: Any, what: str) -> tuple[int, ...]:
+    """The shape of one sample, from that of a batch: (784,) from (None, 784) or (32, 784).
+
+    Raises:
+        ValueError: it is none of a batch.
+    """
+    if (
+        not isinstance(shape, tuple | list)
+        or len(shape) < 2
+        or any(not is_int(n) or n < 1 for n in shape[shape[0] is None :])
+    ):
+        raise ValueError(f"{what} expects the shape of a batch, as (None, 784). Received: {shape!r}")
+    return tuple(int(n) for n in shape[1:])
 
 
 def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
@@ -148,8 +168,8 @@ def fits(array: Any, dtype: str) -> bool:
     return not array.size or max(abs(float(array.max())), abs(float(array.min()))) <= limit  # false for NaN too
 
 
-def as_numeric(array: Any, what: str) -> Any:
-    """A NumPy array of real numbers in this machine's byte order.
+def as_array(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers or bools in this machine's byte order.
 
     A frame of pandas or polars becomes one too. Where its columns of integers, floats and bools make an array of
     objects, these become float64.
@@ -166,11 +186,15 @@ def as_numeric(array: Any, what: str) -> Any:
         raise ValueError(f"{what} can't be made an array: {error}") from None
     if result.dtype.kind == "O":
         result = _numbers_of_objects(result, what, getattr(array, "columns", None))
-    if result.dtype.kind == "b":
-        result = result.view(np.uint8)
-    if result.dtype.kind not in "fiu":
+    if result.dtype.kind not in "bfiu":
         raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
     return result.astype(result.dtype.newbyteorder("="), copy=False)
+
+
+def as_numeric(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers as `as_array` makes it; bools as uint8."""
+    result = as_array(array, what)
+    return result.view(np.uint8) if result.dtype.kind == "b" else result
 
 
 def as_samples(array: Any, what: str) -> Any:

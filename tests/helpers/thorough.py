@@ -34,7 +34,7 @@ EVERY = {
     "test_activations_and_their_derivatives": 3,
     "test_a_nan_is_not_lost": 2,
     # each instruction or moment at which a training may be stopped, with one thread and with two
-    "test_ctrl_c_at_each_instruction_leaves_all_as_it_was": 2,
+    "test_ctrl_c_at_each_instruction_leaves_all_as_it_was": 4,
     # a hundred kills
     "test_every_file_loads_and_every_resumed_run_ends_the_same_after_kills_at_random_moments": 2,
 }

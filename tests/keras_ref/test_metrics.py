@@ -98,6 +98,7 @@ def test_names_directions_and_settings(case):
         keras.utils.clear_session(free_memory=False)
     theirs, ours = (eval(case, vars(keras.metrics).copy()) for keras in (real_keras, tinydnn))
     assert ours.name == theirs.name
+    assert repr(ours) == repr(theirs)
     assert ours.mode == {"up": "max", "down": "min", None: None}[getattr(theirs, "_direction", None)]
     settings = theirs.get_config()
     for name, value in ours.get_config().items():

@@ -249,7 +249,7 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: model_of(keras.Input((2, 3)), layers.Softmax(axis=1)), ValueError, "the last axis, axis=-1"),
         (lambda: layers.Dense(2).build((None, 8)), ValueError, r"without the batch, as \(8,\)"),
         (lambda: layers.Add().build(((None, 8), (None, 8))), ValueError, "without the batch"),
-        (lambda: layers.Add()([np.ones((3, 2)), np.ones((1, 2))]), ValueError, "as many rows each"),
+        (lambda: layers.Add()([np.ones((3, 2)), np.ones((1, 2))]), ValueError, "the same number of rows"),
         (lambda: layers.Dense(2, layers.Softmax(axis=0)).build((3,)), ValueError, "the last axis, axis=-1"),
         (lambda: layers.Activation(layers.Softmax(axis=0)).build((3,)), ValueError, "the last axis, axis=-1"),
         (lambda: keras.activations.softmax(np.ones((2, 2)), axis=0), ValueError, "softmax expects axis=-1"),

@@ -32,9 +32,11 @@ class Monitor(Callback):
             ValueError: mode is "auto", and the model has no metric of this name.
         """
         super().set_model(model)
-        self.monitor = metric_of_today(self.monitor, [*model.metrics, *(f"val_{each}" for each in model.metrics)])
+        self.monitor = metric_of_today(
+            self.monitor, [*model.metrics_by_name, *(f"val_{each}" for each in model.metrics_by_name)]
+        )
         name = self.monitor.removeprefix("val_")
-        modes = {"loss": "min", **{each: metric.mode for each, metric in model.metrics.items()}}
+        modes = {"loss": "min", **{each: metric.mode for each, metric in model.metrics_by_name.items()}}
         known = [each for each, mode in modes.items() if mode is not None]
         mode = modes.get(name) if self.mode == "auto" else self.mode
         if mode is None:

@@ -15,6 +15,9 @@ class InputLayer(Layer):
         super().__init__(input_shape=shape, name=name, dtype=dtype)
         self.input_shape = self.output_shape = self.given_shape
 
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(f"InputLayer {self.name!r} takes nothing; call layers on its tensor, as Input(shape) gives it")
+
     def tensor(self, name: str | None = None) -> KerasTensor:
         """The symbolic tensor of such samples."""
         tensor = KerasTensor(known(self.given_shape), self.dtype, Call(self, ()), name=name)

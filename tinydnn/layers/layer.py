@@ -13,7 +13,7 @@ from typing import Any
 
 from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
-from tinydnn.config import check_dtype
+from tinydnn.config import check_bool, check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.layers.operation import Operation
@@ -54,9 +54,7 @@ class Layer(Operation):
         trainable: bool = True,
     ) -> None:
         super().__init__()
-        if not isinstance(trainable, bool):
-            raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
-        self._trainable = trainable
+        self._trainable = check_bool("trainable", trainable)
         self.name = auto_name(type(self).__name__) if name is None else check_name(name)
         self.dtype = check_dtype(dtype)
         if input_dim is not None and input_shape is not None:

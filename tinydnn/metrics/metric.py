@@ -116,6 +116,9 @@ class Metric(Offered):
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name}
 
