@@ -326,7 +326,8 @@ def beside_keras():
         made.add(keras.layers.Dense(int(net["outputs"]), activation=net["output"], kernel_regularizer=penalty))
         made.compile(optimizer=keras_optimizer(keras, net), loss=net["loss"])
         made.set_weights(start)
-        reference = Reference(net, start)
+        rounded = {key: str(float(np.float32(net[key]))) for key in ("learning_rate", "momentum", "beta_1", "beta_2")}
+        reference = Reference({**net, **rounded}, start)  # Keras rounds Python's numbers to float32, even so
         for x, y in batches(net):
             made.train_on_batch(x.astype(np.float64), y)
             reference.step(x, y)

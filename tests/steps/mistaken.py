@@ -21,6 +21,7 @@ VARIANTS = {  # of a mistake that people make in different ways
     "learning-rate-decayed": [lambda t: 1 / (1 + 1e-3 * (t - 1)), lambda t: 0.99 ** (t - 1)],
     "log-with-epsilon": [1e-8, 1e-5, "clip"],
     "rmsprop-epsilon-outside-root": [1e-7, 1e-8],
+    "sigmoid-derivative-twice": ["layer's own gradient", "all that follows"],
     "standardised-by-batch": ["batch", "pixel"],
     "one-number-for-all-biases": ["sum", "mean"],
 }
@@ -128,7 +129,7 @@ class Mistaken(agree.Reference):
         for i in range(len(weights) - 2, -1, -2):
             k = i // 2 - 1
             own = dz
-            if "sigmoid-derivative-twice" in planted and i < len(weights) - 2:
+            if planted.get("sigmoid-derivative-twice") == "layer's own gradient" and i < len(weights) - 2:
                 own = dz * activations[k + 2] * (1 - activations[k + 2])
             found[i] = activations[i // 2].T @ own + (1 if "l2-without-2" in planted else 2) * l2 * weights[i]
             found[i + 1] = own.sum(axis=0)
@@ -148,6 +149,8 @@ class Mistaken(agree.Reference):
                     if self.columns:
                         turned = weights[i].T.reshape(weights[i].shape).T
                 dz = dz @ turned * slope(self.net, zs[k], activations[k + 1], k, planted)
+                if planted.get("sigmoid-derivative-twice") == "all that follows":
+                    dz = dz * activations[k + 1] * (1 - activations[k + 1])
                 if masks is not None:
                     dz = dz * masks[k]
         return found
