@@ -115,6 +115,8 @@ def reference_gradients(net, weights, x, y, masks=None):
 class Reference:
     """The net's weights in float64, and its optimizer's slots."""
 
+    cast = staticmethod(float)  # what happens to Adam's betas before they are raised to the power t
+
     def __init__(self, net, weights):
         self.net = net
         self.weights = [w.astype(np.float64) for w in weights]
@@ -141,7 +143,8 @@ class Reference:
             elif net["optimizer"] == "adam":
                 slot[0] = b1 * slot[0] + (1 - b1) * g
                 slot[1] = b2 * slot[1] + (1 - b2) * g**2
-                change = -lr * np.sqrt(1 - b2**self.t) / (1 - b1**self.t) * slot[0] / (np.sqrt(slot[1]) + eps)
+                alpha = lr * np.sqrt(1 - self.cast(b2) ** self.t) / (1 - self.cast(b1) ** self.t)
+                change = -alpha * slot[0] / (np.sqrt(slot[1]) + eps)
             self.weights[i] = self.weights[i] + change
 
 
@@ -326,8 +329,8 @@ def beside_keras():
         made.add(keras.layers.Dense(int(net["outputs"]), activation=net["output"], kernel_regularizer=penalty))
         made.compile(optimizer=keras_optimizer(keras, net), loss=net["loss"])
         made.set_weights(start)
-        rounded = {key: str(float(np.float32(net[key]))) for key in ("learning_rate", "momentum", "beta_1", "beta_2")}
-        reference = Reference({**net, **rounded}, start)  # Keras rounds Python's numbers to float32, even so
+        reference = Reference(net, start)
+        reference.cast = lambda beta: float(np.float32(beta))  # as ops.cast does on TensorFlow, in float64 too
         for x, y in batches(net):
             made.train_on_batch(x.astype(np.float64), y)
             reference.step(x, y)
