@@ -26,6 +26,8 @@ class Step:
     number: the number of the step in its training, from 1.
     batch_size: how many samples a step of the training usually takes; 0 means as many as this one.
     seed: the seed of the initial weights and of the order of the samples; None skips the checks of both.
+    model_json: the net and how it is compiled, as to_json() of Keras or tinydnn writes it; None where nobody has said.
+    tensors: what else the implementation has computed in the step, by the microscope's names, such as dense/z.
     """
 
     x: Array
@@ -36,6 +38,8 @@ class Step:
     number: int = 1
     batch_size: int = 0
     seed: int | None = None
+    model_json: str | None = None
+    tensors: dict[str, Array] = field(default_factory=dict)
 
 
 def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
