@@ -17,10 +17,10 @@ from tinydnn.device.backend import Array
 from tinydnn.engine import data
 from tinydnn.files.optimizer_variables import slots_in_order
 from tinydnn.inspect.weight_names import gradient_names, trained_names
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 
-def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
+def tensors(model: Model, x: Any, y: Any) -> dict[str, Array]:
     """What Keras computes in one step on these samples, from this model's weights and optimizer state.
 
     model: compiled and built; it is not changed.
@@ -31,7 +31,7 @@ def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
         return _step(twin(model), model, x, y)
 
 
-def twin(model: Sequential) -> Any:
+def twin(model: Model) -> Any:
     """The same model in Keras, with the same dropout masks to come.
 
     It goes through a file, which both libraries read; `tinydnn.inspect.twin` makes a twin within tinydnn.
@@ -50,7 +50,7 @@ def twin(model: Sequential) -> Any:
     return copy
 
 
-def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
+def _step(model: Any, ours: Model, x: Any, y: Any) -> dict[str, Array]:
     import tensorflow as tf
 
     keras = load("keras")
@@ -90,7 +90,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     return {name: np.asarray(value) for name, value in found.items()}
 
 
-def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
+def optimizer_state(model: Any, ours: Model) -> dict[str, Any]:
     """Keras' slots by the microscope's names, such as dense/kernel velocity."""
     names = trained_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
@@ -100,7 +100,7 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     return dict(zip(slots, variables, strict=True))
 
 
-def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
+def _checked(ours: Model, x: Any, y: Any) -> tuple[Any, Any, Array]:
     """x and y as Keras' fit would convert them, and the targets as one row per sample."""
     import tensorflow as tf
 

@@ -14,8 +14,8 @@ def table(tensors: Iterable[Tensor]) -> Table:
     """A row for each tensor.
 
     The columns: its formula and the line that computes it; its shape, mean and range; its largest value, in tinydnn and
-    in Keras, and the slope there; the index of that value, the largest difference from Keras, and from the slopes. Where
-    somebody's own tensors stand beside them, their value and the difference from them come last.
+    in Keras, and the slope there; the index of that value, the largest difference from Keras, and from the slopes. If
+    there are somebody's own tensors, their value and the difference from them come last.
     """
     tensors = list(tensors)
     own = any(each.own is not None for each in tensors)

@@ -38,7 +38,9 @@ class Comparison:
     @property
     def off(self) -> list[Tensor]:
         """The tensors whose own values differ from tinydnn's by more than roundings."""
-        return [each for each in self.tensors if each.own is not None and not self._apart(each) <= self.allowed[each.name]]
+        return [
+            each for each in self.tensors if each.own is not None and not self._apart(each) <= self.allowed[each.name]
+        ]
 
     def _apart(self, tensor: Tensor) -> float:
         return _norm(np.asarray(tensor.own, np.float64) - tensor.value)
@@ -49,8 +51,8 @@ class Comparison:
         first = self.off[0]
         right = [name for name in self.allowed if name not in {each.name for each in self.off}]
         said = (
-            f"{first.name} is the first of your tensors that is not tinydnn's: they are {self._apart(first):.2e} apart, "
-            f"and roundings explain {self.allowed[first.name]:.2e}"
+            f"{first.name} is the first of your tensors that is not tinydnn's: the two are {self._apart(first):.2e} "
+            f"apart, and roundings explain {self.allowed[first.name]:.2e}"
         )
         return f"{said}{_factor(first)}. Right are: {', '.join(right) or 'none'}"
 

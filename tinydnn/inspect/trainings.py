@@ -43,6 +43,8 @@ class Training(Protocol):
 
 
 class OfTinydnn:
+    """A training of tinydnn, which leaves the tensors of a step where they can be found."""
+
     def __init__(self, model: Model) -> None:
         self._model = model
 
@@ -58,6 +60,7 @@ class OfTinydnn:
 
     def state(self, slot_names: Iterable[str]) -> State:
         model, optimizer = self._model, self._model.optimizer
+        assert optimizer is not None
         slots = {name: model.layout.views(model.backend.to_numpy(optimizer.slots[name])) for name in slot_names}
         copies = {name: [view.copy() for view in views] for name, views in slots.items()}
         return model.get_weights(), copies, optimizer.iterations
@@ -66,10 +69,11 @@ class OfTinydnn:
         """Nothing: `batch` finds the samples where the step has left them."""
 
     def batch(self) -> tuple[Array, Array]:
-        passes, to_numpy = self._model.training.passes, self._model.backend.to_numpy
+        passes, loss, to_numpy = self._model.training.passes, self._model.loss, self._model.backend.to_numpy
+        assert loss is not None
         x = np.concatenate([to_numpy(each.traces[0].x) for each in passes])
         y = np.concatenate([to_numpy(each.loss.y) for each in passes])
-        return x, y.argmax(axis=-1) if self._model.loss.sparse else y
+        return x, y.argmax(axis=-1) if loss.sparse else y
 
 
 class OfKeras:
@@ -119,12 +123,12 @@ class OfKeras:
         by_name = {variable.name: variable for variable in optimizer.variables}
         trained = [variable.path.replace("/", "_") for variable in self._model.trainable_variables]
         slots = {
-            slot: [np.array(by_name[f"{name}_{slot}"]) for name in trained]
+            slot: [_array(by_name[f"{name}_{slot}"].value) for name in trained]
             for slot in slot_names
             if all(f"{name}_{slot}" in by_name for name in trained)
         }
-        weights = [np.array(weight) for weight in self._model.get_weights()]
-        return weights, slots, int(np.array(optimizer.iterations))
+        weights = [weight.copy() for weight in self._model.get_weights()]  # TensorFlow's may be views
+        return weights, slots, int(_array(optimizer.iterations.value))
 
     def _at_hand(self) -> None:
         """Have the variables hold the present values, which JAX keeps elsewhere during an epoch."""
@@ -152,12 +156,12 @@ class OfKeras:
             raise ValueError(_WEIGHTS)
         if len(parts) < 2 or any(isinstance(part, tuple | list | dict) or part is None for part in parts[:2]):
             raise ValueError("Recorder expects batches of one x and one y")
-        x, y = (np.array(_on_the_host(part)) for part in parts[:2])
-        return x, y
+        return _array(parts[0]), _array(parts[1])
 
 
-def _on_the_host(values: Any) -> Any:
-    return values.detach().cpu() if hasattr(values, "detach") else values  # PyTorch's; others come by themselves
+def _array(tensor: Any) -> Array:
+    """A copy of a tensor of any backend; PyTorch's don't come from a GPU by themselves."""
+    return np.asarray(tensor.detach().cpu() if hasattr(tensor, "detach") else tensor).copy()
 
 
 _WEIGHTS = "Recorder expects no sample_weight and no class_weight, which the diagnosis can't take into account"

@@ -1,7 +1,7 @@
 """A step in an .npz file.
 
-The entries are x, y, before_0, before_1, …, after_0, …, the slots as velocity_0, …, some numbers, the JSON of the model,
-and tensors of the step under the microscope's names, such as dense/z.
+The entries are x, y, before_0, before_1, …, after_0, …, the slots as velocity_0, …, some numbers, the model's JSON, and
+tensors of the step under the microscope's names, such as dense/z.
 """
 
 import io
