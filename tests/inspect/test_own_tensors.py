@@ -67,6 +67,20 @@ def test_the_first_wrong_tensor_is_named_with_its_factor_and_with_what_is_right(
     assert "Yours is 20 times tinydnn's. Right are: dense/z, dense/a, dense_1/z, dense_1/a, l, loss" in said
 
 
+def test_what_is_nothing_but_roundings_is_not_wrong():
+    """With equal probabilities, and as many labels of each kind, the last biases have no gradient but roundings."""
+    model, x, y = net(), RNG.normal(size=(84, 6)), np.eye(4)[np.arange(84) % 4]
+    weights = [w * np.float32(i != 2) for i, w in enumerate(model.get_weights())]
+    model.set_weights(weights)
+    own = textbook([w.astype("float64") for w in weights], x, y)
+    found = own_tensors.compare(model, x, y, own)
+    db = next(each for each in found.tensors if each.name == "dense_1/db")
+    assert np.abs(db.value).max() > 1e-9
+    assert np.abs(own["dense_1/db"]).max() < 1e-15
+    assert not found.off
+    assert own_tensors.compare(model, x, y, own | {"dense_1/db": np.full(4, 1e-5)}).off
+
+
 @pytest.mark.parametrize("change", [lambda a: a + 1e-2 * (a > 0.6), lambda a: np.where(a > 0.6, np.nan, a)])
 def test_a_few_wrong_entries_are_seen(change):
     model = net()
@@ -94,9 +108,9 @@ def test_tensors_that_do_not_fit_are_told(name, change, message):
 
 
 def recorded(path, **changes):
-    """A file of the second step of an RMSprop with slots, with the textbook's tensors; the model."""
+    """A file of the second step of an Adam, with the textbook's tensors; the model."""
     model = net()
-    model.compile(keras.optimizers.RMSprop(0.01), "categorical_crossentropy")
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy")
     diagnosis.record(model, X, Y)
     described = model.to_json()
     step = diagnosis.record(model, X, Y)
@@ -151,6 +165,19 @@ def test_the_command_needs_no_options_and_ends_with_0_or_1(tmp_path, monkeypatch
     dW = next(each for each in found["tensors"] if each["name"] == "dense_1/dW")
     assert dW["largest"]["own"] == pytest.approx(1.01 * dW["largest"]["tinydnn"])
     assert dW["own_difference"]["absolute"] == pytest.approx(0.01 * abs(dW["largest"]["tinydnn"]), rel=1e-3)
+
+
+def test_a_file_in_float64_is_computed_with_a_learning_rate_in_float64(tmp_path, monkeypatch, capsys):
+    keras.config.set_floatx("float64")
+    model = net("float64")
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy")
+    described = model.to_json()
+    step = diagnosis.record(model, X, Y)
+    step.model_json = described
+    diagnosis.write(tmp_path / "step.npz", step)
+    keras.config.set_floatx("float32")
+    assert command(monkeypatch, "microscope", tmp_path / "step.npz") == 0
+    assert "All 4 of your tensors" in capsys.readouterr().out
 
 
 def test_the_command_takes_a_model_for_a_file_that_has_none(tmp_path, monkeypatch, capsys):

@@ -108,7 +108,6 @@ class Recorder(Callback):
         assert self._training is not None
         config = self._training.config()
         compiled = {"loss": None} | config.get("compile_config", {})  # none where `compile` is the program's own
-        compiled["optimizer"] = _serialized(self.model.optimizer)  # in its present state; that was the first one
         compiled |= {name: _serialized(given) for name, given in self._meant.items() if given is not None}
         compiled |= {"metrics": None, "weighted_metrics": None}  # which change no weight
         described = json.dumps(config | {"compile_config": compiled}, default=float)

@@ -127,8 +127,7 @@ class OfKeras:
             for slot in slot_names
             if all(f"{name}_{slot}" in by_name for name in trained)
         }
-        weights = [weight.copy() for weight in self._model.get_weights()]  # TensorFlow's may be views
-        return weights, slots, int(_array(optimizer.iterations.value))
+        return self._model.get_weights(), slots, int(_array(optimizer.iterations.value))
 
     def _at_hand(self) -> None:
         """Have the variables hold the present values, which JAX keeps elsewhere during an epoch."""
