@@ -64,7 +64,7 @@ def test_the_first_wrong_tensor_is_named_with_its_factor_and_with_what_is_right(
     ]  # fmt: skip
     said = str(found)
     assert said.startswith("dense_1/dz is the first of your tensors that is not tinydnn's")
-    assert "Yours is 20 times tinydnn's. Right are: dense/z, dense/a, dense_1/z, dense_1/a, l, loss" in said
+    assert "Yours is 20 times tinydnn's\nRight are: dense/z, dense/a, dense_1/z, dense_1/a, l, loss" in said
 
 
 def test_what_is_nothing_but_roundings_is_not_wrong():

@@ -50,11 +50,11 @@ class Comparison:
             return f"All {len(self.allowed)} of your tensors are tinydnn's, but for roundings"
         first = self.off[0]
         right = [name for name in self.allowed if name not in {each.name for each in self.off}]
-        said = (
+        return (
             f"{first.name} is the first of your tensors that is not tinydnn's: the two are {self._apart(first):.2e} "
-            f"apart, and roundings explain {self.allowed[first.name]:.2e}"
+            f"apart, and roundings explain {self.allowed[first.name]:.2e} (Euclidean norms){_factor(first)}\n"
+            f"Right are: {', '.join(right) or 'none'}"
         )
-        return f"{said}{_factor(first)}. Right are: {', '.join(right) or 'none'}"
 
 
 def _factor(tensor: Tensor) -> str:
