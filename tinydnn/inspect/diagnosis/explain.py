@@ -1,6 +1,6 @@
 """Comparing steps with Keras' steps, and looking for the mistakes that explain them."""
 
-import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,16 +11,12 @@ from tinydnn.inspect.diagnosis.constants import ROUNDED
 from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap
 from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights, precision_of
 from tinydnn.inspect.diagnosis.retake import Planted, Retake, RetakeForward
+from tinydnn.inspect.diagnosis.search import Search, all_within, explanations
 from tinydnn.inspect.diagnosis.step import Step, check
-from tinydnn.inspect.mistakes import GALLERY, Mistake
+from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
 from tinydnn.layers.layer import known
 from tinydnn.models import Model
-
-_SEEN_BEFORE = "zero-initial-weights", "float64-creeping-in", "split-after-shuffling", "reshuffled-differently"
-OF_A_STEP = tuple(mistake for mistake in GALLERY if mistake.name not in _SEEN_BEFORE)
-_NEAR = 50.0  # times what is allowed: further away than that, a quick look is enough
-_MOST_PAIRS = 400
 
 
 def diagnose(
@@ -69,21 +65,46 @@ def of_gradients(model: Model, step: Step) -> tuple[Model, Step]:
 def _diagnosed(
     model: Model, steps: list[Step], kind: type[Retake], samples: Array | None = None, validation_split: float = 0.0
 ) -> Diagnosis:
-    retake = kind(model, steps, model.dtype)
-    found, notes = _first_off(steps, retake.gaps()), []
-    if found.off is not None and model.dtype == "float64":
-        found, notes = _allowing_for_constants(model, steps, kind, retake, found)
+    found = _next_to_keras(model, steps, kind)
     if kind is Retake:
         look_at_weights(model, steps[0], found)
     if samples is not None and steps[0].seed is not None:
         look_at_samples(steps[0], samples, validation_split, found)
-    found.notes = notes + precision_of(model, steps)
-    if found.off is not None:
-        found.explanations = _explanations(retake, found.number - steps[0].number + 1)
-        found.reading = factors.read(found.gaps, model, steps[found.number - steps[0].number])
-        if found.number > steps[0].number:
-            found.reading.insert(0, f"The steps before step {found.number} are Keras'")
+    found.notes += precision_of(model, steps)
     return found
+
+
+def _next_to_keras(model: Model, steps: list[Step], kind: type[Retake]) -> Diagnosis:
+    """Whether the steps are Keras', and what explains them if not.
+
+    In float64 they may also be right but for what Keras rounds to float32: its constants, or everything.
+    """
+    retakes = [kind(model, steps, model.dtype)]
+    found = [_first_off(steps, retakes[0].gaps())]
+    if found[0].off is None:
+        return found[0]
+    if model.dtype == "float64":
+        needed = _constants_needed(retakes[0])
+        retakes = [kind(model, steps, "float64", needed), *retakes, kind(model, steps, "float32")]
+        found = [_first_off(steps, retake.gaps()) for retake in retakes]
+        found[0].notes = [constant.wrong for constant, _ in needed]
+        found[2].notes = ["The steps are right to the precision of float32: something in the program computes in it"]
+        if found[0].off is None:
+            return found[0]
+    together = sorted(zip(found, retakes, strict=True), key=lambda each: _count_off(each[0]))
+    explained = explanations([
+        Search(retake, model, steps, each.number - steps[0].number + 1)
+        for each, retake in together if each.off is not None
+    ])  # fmt: skip
+    if len(found) == 3 and found[2].off is None and not explained:
+        return found[2]
+    best = together[0][0]
+    best.notes = []
+    best.explanations = explained
+    best.reading = factors.read(best.gaps, model, steps[best.number - steps[0].number])
+    if best.number > steps[0].number:
+        best.reading.insert(0, f"The steps before step {best.number} are Keras'")
+    return best
 
 
 def _first_off(steps: list[Step], gaps: list[list[Gap]]) -> Diagnosis:
@@ -92,52 +113,17 @@ def _first_off(steps: list[Step], gaps: list[list[Gap]]) -> Diagnosis:
     return Diagnosis(steps[0].number + at, gaps[at])
 
 
-def _all_within(gaps: list[list[Gap]]) -> bool:
-    return all(gap.within for each in gaps for gap in each)
+def _count_off(found: Diagnosis) -> float:
+    """How many weight arrays are off; of several ways to round, that with the fewest tells most."""
+    return sum(not gap.within for gap in found.gaps) or math.inf
 
 
-def _allowing_for_constants(
-    model: Model, steps: list[Step], kind: type[Retake], retake: Retake, found: Diagnosis
-) -> tuple[Diagnosis, list[str]]:
-    """Whether steps in float64 are right but for what Keras rounds to float32: its constants, or everything."""
+def _constants_needed(retake: Retake) -> Planted:
+    """The constants of ROUNDED that have to be exact for the steps to be right; all, where they are wrong anyway."""
     needed: list[tuple[Mistake, int]] = [(constant, 0) for constant in ROUNDED]
-    if _all_within(retake.gaps(needed)):
+    if all_within(retake.gaps(needed)):
         for constant in list(needed):
             others = [each for each in needed if each != constant]
-            if _all_within(retake.gaps(others)):
+            if all_within(retake.gaps(others)):
                 needed = others
-        return _first_off(steps, retake.gaps(needed)), [constant.wrong for constant, _ in needed]
-    in_single = kind(model, steps, "float32").gaps()
-    if _all_within(in_single):
-        note = "The steps are right to the precision of float32: something in the program computes in it"
-        return _first_off(steps, in_single), [note]
-    return found, []
-
-
-def _explanations(retake: Retake, steps: int) -> list[tuple[Mistake, ...]]:
-    """The single mistakes that explain the steps; where none does, the pairs.
-
-    steps: how many there are up to the first that is off.
-    """
-    rough = retake.gaps()
-    without = retake.misses((), steps, rough)
-    singles: list[Planted] = [[(mistake, i)] for mistake in OF_A_STEP for i in range(1 + len(mistake.variants))]
-    near = [retake.misses(each, steps, rough) for each in singles]
-    found = _confirmed(retake, [each for each, misses in zip(singles, near, strict=True) if misses < _NEAR])
-    if found:
-        return found
-    # The others change nothing in this net.
-    concerned = [each for each, misses in zip(singles, near, strict=True) if misses != without]
-    pairs = [[*one, *other] for one, other in itertools.combinations(concerned, 2) if one[0][0] is not other[0][0]]
-    pairs.sort(key=lambda pair: sum(variant for _, variant in pair))
-    return _confirmed(retake, [pair for pair in pairs[:_MOST_PAIRS] if retake.misses(pair, steps, rough) < _NEAR])
-
-
-def _confirmed(retake: Retake, candidates: Sequence[Planted]) -> list[tuple[Mistake, ...]]:
-    """Those that explain the steps within roundings, each once."""
-    found = {}
-    for planted in candidates:
-        names = tuple(mistake.name for mistake, _ in planted)
-        if names not in found and _all_within(retake.gaps(planted)):
-            found[names] = tuple(mistake for mistake, _ in planted)
-    return list(found.values())
+    return needed

@@ -75,7 +75,7 @@ class Layout:
                 f"{kind}{i}": each for i, pair in enumerate(pairs, 1) for kind, each in zip("Wb", pair, strict=True)
             }
         if self.container == "augmented":
-            return [np.concatenate(pair, axis=self.transposed) for pair in pairs]
+            return [np.concatenate(pair, axis=int(self.transposed)) for pair in pairs]
         return arrays
 
     def _array_to_theirs(self, weight: Array) -> Array:
@@ -114,7 +114,7 @@ class Layout:
         if self.container == "lists":
             return [each for pair in zip(*theirs, strict=True) for each in pair]
         if self.container == "augmented":
-            return [part for each in theirs for part in np.split(np.asarray(each), [-1], axis=self.transposed)]
+            return [part for each in theirs for part in np.split(np.asarray(each), [-1], axis=int(self.transposed))]
         return list(theirs)
 
 
