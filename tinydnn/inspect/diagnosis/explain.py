@@ -1,8 +1,11 @@
 """Comparing steps with Keras' steps, and looking for the mistakes that explain them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+
+import numpy as np
 
 from tinydnn import optimizers
 from tinydnn.device.backend import Array
@@ -37,56 +40,60 @@ def diagnose(
     steps = [steps] if isinstance(steps, Step) else list(steps)
     for step in steps:
         check(model, step, first=step is steps[0])
-    return _diagnosed(model, steps, Retake, samples, validation_split)
-
-
-def diagnose_outputs(model: Model, step: Step) -> Diagnosis:
-    """Compare outputs with Keras' outputs, and look for the mistakes that explain them.
-
-    Args:
-        model: as for `diagnose`.
-        step: whose `after` is [outputs, (n, outputs)], of its batch and its weights.
-    """
-    return _diagnosed(model, [step], RetakeForward)
-
-
-def of_gradients(model: Model, step: Step) -> tuple[Model, Step]:
-    """The model and the step that gradients amount to: gradient descent with a learning rate of 1.
-
-    step: whose `after` has the gradients.
-    """
-    descending = twin(model, model.dtype)
-    descending.compile(optimizers.SGD(1.0), model.loss)
-    descending.prepare_training(known(model.sample_shape))
-    after = [before - gradient for before, gradient in zip(step.before, step.after, strict=True)]
-    return descending, replace(step, after=after)
-
-
-def _diagnosed(
-    model: Model, steps: list[Step], kind: type[Retake], samples: Array | None = None, validation_split: float = 0.0
-) -> Diagnosis:
-    found = _next_to_keras(model, steps, kind)
-    if kind is Retake:
-        look_at_weights(model, steps[0], found)
+    found = _next_to_keras(model, steps, Retake, "step")
+    look_at_weights(model, steps[0], found)
     if samples is not None and steps[0].seed is not None:
         look_at_samples(steps[0], samples, validation_split, found)
     found.notes += precision_of(model, steps)
     return found
 
 
-def _next_to_keras(model: Model, steps: list[Step], kind: type[Retake]) -> Diagnosis:
+def diagnose_gradients(model: Model, step: Step) -> Diagnosis:
+    """Compare gradients with Keras' gradients, and look for the mistakes that explain them.
+
+    Gradients are what a step of gradient descent with a learning rate of 1 subtracts.
+
+    Args:
+        model: as for `diagnose`; its optimizer does not matter.
+        step: whose `after` has the gradients.
+    """
+    descending = twin(model, model.dtype)
+    descending.compile(optimizers.SGD(1.0), model.loss)
+    descending.prepare_training(known(model.sample_shape))
+    after = [
+        before - np.asarray(gradient, np.float64) for before, gradient in zip(step.before, step.after, strict=True)
+    ]
+    found = _next_to_keras(descending, [replace(step, after=after)], Retake, "gradients")
+    found.notes += precision_of(model, [step])
+    return found
+
+
+def diagnose_outputs(model: Model, step: Step, names: Sequence[str]) -> Diagnosis:
+    """Compare outputs of layers with Keras' outputs, and look for the mistakes that explain them.
+
+    Args:
+        model: as for `diagnose`.
+        step: whose `after` has the outputs, (n, units).
+        names: theirs, as the microscope has them: dense/z, dense/a.
+    """
+    found = _next_to_keras(model, [step], partial(RetakeForward, names=names), "outputs")
+    found.notes += precision_of(model, [step])
+    return found
+
+
+def _next_to_keras(model: Model, steps: list[Step], make: Callable[..., Retake], kind: str) -> Diagnosis:
     """Whether the steps are Keras', and what explains them if not.
 
     In float64 they may also be right but for what Keras rounds to float32: its constants, or everything.
     """
-    retakes = [kind(model, steps, model.dtype)]
-    found = [_first_off(steps, retakes[0].gaps())]
+    retakes = [make(model, steps, model.dtype)]
+    found = [_first_off(kind, steps, retakes[0].gaps())]
     if found[0].off is None:
         return found[0]
     if model.dtype == "float64":
         needed = _constants_needed(retakes[0])
-        retakes = [kind(model, steps, "float64", needed), *retakes, kind(model, steps, "float32")]
-        found = [_first_off(steps, retake.gaps()) for retake in retakes]
+        retakes = [make(model, steps, "float64", needed), *retakes, make(model, steps, "float32")]
+        found = [_first_off(kind, steps, retake.gaps()) for retake in retakes]
         found[0].notes = [constant.wrong for constant, _ in needed]
         found[2].notes = ["The steps are right to the precision of float32: something in the program computes in it"]
         if found[0].off is None:
@@ -101,16 +108,16 @@ def _next_to_keras(model: Model, steps: list[Step], kind: type[Retake]) -> Diagn
     best = together[0][0]
     best.notes = []
     best.explanations = explained
-    best.reading = factors.read(best.gaps, model, steps[best.number - steps[0].number])
+    best.reading = factors.read(best, model, steps[best.number - steps[0].number])
     if best.number > steps[0].number:
         best.reading.insert(0, f"The steps before step {best.number} are Keras'")
     return best
 
 
-def _first_off(steps: list[Step], gaps: list[list[Gap]]) -> Diagnosis:
+def _first_off(kind: str, steps: list[Step], gaps: list[list[Gap]]) -> Diagnosis:
     """The first step that is not Keras', or the last one."""
     at = next((i for i, each in enumerate(gaps) if not all(gap.within for gap in each)), len(gaps) - 1)
-    return Diagnosis(steps[0].number + at, gaps[at])
+    return Diagnosis(kind, steps[0].number + at, gaps[at], len(steps[at].x), len(steps))
 
 
 def _count_off(found: Diagnosis) -> float:

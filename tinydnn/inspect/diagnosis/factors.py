@@ -6,15 +6,17 @@ the last layer to the first: the first that is off is nearest to the fault.
 
 from collections.abc import Sequence
 
-from tinydnn.inspect.diagnosis.findings import Gap, backward, layer_of
+from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap, backward, layer_of
 from tinydnn.inspect.diagnosis.lengths import ALIKE, meaning
 from tinydnn.inspect.diagnosis.step import Step
 from tinydnn.models import Model
 
 
-def read(gaps: list[Gap], model: Model, step: Step) -> list[str]:
+def read(found: Diagnosis, model: Model, step: Step) -> list[str]:
     """What the factors of a step say, in sentences; nothing where all is right."""
-    told = [gap for gap in gaps if not gap.blurred and gap.change]
+    if found.kind == "outputs":
+        return _read_forward(found.gaps)
+    told = [gap for gap in found.gaps if not gap.blurred and gap.change]
     wrong = [gap for gap in told if not gap.within]
     if not wrong:
         return []
@@ -28,6 +30,16 @@ def read(gaps: list[Gap], model: Model, step: Step) -> list[str]:
     if wrong == kinds["/kernel"]:
         return [f"All biases are right and every kernel is wrong{times}: look at dW, and at penalties on W"]
     return _by_layers(told, wrong)
+
+
+def _read_forward(gaps: list[Gap]) -> list[str]:
+    """Which output is the first that differs."""
+    at = next((i for i, gap in enumerate(gaps) if not gap.within), None)
+    if at is None:
+        return []
+    times = f", {gaps[at].k:.4g} times Keras'" if gaps[at].is_multiple else ""
+    before = f"{_list([gap.name for gap in gaps[:at]])} {'is' if at == 1 else 'are'} right; " if at else ""
+    return [f"{before}{gaps[at].name} is the first that differs{times}"]
 
 
 def _by_layers(told: list[Gap], wrong: list[Gap]) -> list[str]:
@@ -46,7 +58,7 @@ def _by_layers(told: list[Gap], wrong: list[Gap]) -> list[str]:
             "that is off: look at its activation's derivative, and at dx = dz @ W.T, which comes from above"
         ]
     for gap in here:
-        if gap.is_multiple:
+        if gap.is_multiple and abs(gap.k - 1) > ALIKE:
             lines.append(f"{gap.name} changes {gap.k:.4g} times as much as in Keras")
     return lines
 

@@ -16,6 +16,7 @@ from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.findings import Gap
 from tinydnn.inspect.diagnosis.lengths import longer
 from tinydnn.inspect.diagnosis.step import Step, record
+from tinydnn.inspect.microscope import dissect
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
 from tinydnn.inspect.weight_names import weight_names
@@ -139,7 +140,9 @@ class Retake:
                     _norm(b - k * a) / (most * max(1, abs(k))) if same else math.inf
                     for a, b, most, same in zip(changes, own, allowed, alike, strict=True)
                 ]
-        return Look(max(map(max, found)), k, max(scaled), max(sum(m < NEAR for m in each) for each in (found[0], scaled)))
+        return Look(
+            max(map(max, found)), k, max(scaled), max(sum(m < NEAR for m in each) for each in (found[0], scaled))
+        )
 
     def factors(self, planted: Planted) -> list[float]:
         """By which factor the learning rate of each step is larger than Keras' with these mistakes."""
@@ -147,14 +150,16 @@ class Retake:
         for i, step in enumerate(self._steps):
             with_none, with_one = (
                 self._taken(
-                    self._model.dtype, self._batches[: i + 1], [*planted, (longer([*found, k], self._steps[0].number), 0)]
+                    self._model.dtype,
+                    self._batches[: i + 1],
+                    [*planted, (longer([*found, k], self._steps[0].number), 0)],
                 )
                 for k in (0.0, 1.0)
             )  # a momentum from before moves the weights without any gradient
-            start = with_one[i - 1] if i else step.before
+            starts = self._starts(with_one[i - 1] if i else step.before, step)
             own = [
                 theirs - before - (rest - ours)
-                for theirs, before, rest, ours in zip(step.after, step.before, with_none[i], start, strict=True)
+                for theirs, before, rest, ours in zip(step.after, starts[1], with_none[i], starts[0], strict=True)
             ]
             changes = [a - b for a, b in zip(with_one[i], with_none[i], strict=True)]
             found.append(_common_factor(*map(_finite, (changes, own)), [1.0] * len(own)))
@@ -177,9 +182,7 @@ class Retake:
             for name, slot in model.optimizer.slots.items():
                 for view, values in zip(model.layout.views(slot), first.slots.get(name, []), strict=False):
                     view[...] = values
-            return [
-                [weight.astype(np.float64) for weight in self._take(model, x, y)] for x, y in batches
-            ]
+            return [[weight.astype(np.float64) for weight in self._take(model, x, y)] for x, y in batches]
 
     def _train_on_a_batch_of_the_usual_size(self) -> None:
         """Show the planted mistake the batch size that it saw before the smaller last batch; only the size matters."""
@@ -191,17 +194,23 @@ class Retake:
 
 
 class RetakeForward(Retake):
-    """The same for outputs: `after` is [outputs, (n, outputs)], and what is compared is these, as they are."""
+    """The same for outputs of layers: `after` has these, and they are compared as they are.
 
-    def __init__(self, model: Model, steps: Sequence[Step], dtype: str, always: Planted = ()) -> None:
+    names: theirs, as the microscope has them.
+    """
+
+    def __init__(
+        self, model: Model, steps: Sequence[Step], dtype: str, always: Planted = (), *, names: Sequence[str]
+    ) -> None:
         super().__init__(model, steps, dtype, always)
-        self._names = [f"{model.flat_layers[-1].name}/a"]
+        self._names = list(names)
 
     def _take(self, model: Model, x: Array, y: Array) -> Weights:
-        return [np.asarray(model.predict_on_batch(x))]
+        tensors = {tensor.name: tensor.value for tensor in dissect(model, x, y)}
+        return [tensors[name] for name in self._names]
 
     def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
-        nothing = [np.zeros_like(step.after[0], np.float64)]
+        nothing = [np.zeros(each.shape) for each in step.after]
         return nothing, nothing
 
     def _moved_back(self, after: list[Weights], off: Weights, before: Weights) -> list[Weights]:

@@ -253,7 +253,8 @@ MISTAKES = (
         with_bias_gradient(one_number),
         SCALED,
         (
-            with_bias_gradient(one_number, True), with_bias_gradient(one_number, True, -1),
+            with_bias_gradient(one_number, True),
+            with_bias_gradient(one_number, True, -1),
             with_bias_gradient(one_number, False, 1),
         ),
     ),

@@ -253,7 +253,7 @@ MISTAKES = (
     ),
     Mistake(
         "log-with-epsilon",
-        "the loss is -y log(p + epsilon), so that log(0) never comes up; Keras computes it from the logits, which needs "
+        "the loss is -y log(p + epsilon), so that log(0) never comes up; Keras computes it from the logits, and needs "
         "no epsilon",
         "nothing, but for rows that the net gets wrong with certainty: their gradient is nearly 0",
         1,
