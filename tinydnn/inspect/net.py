@@ -4,11 +4,16 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 import tinydnn
-from tinydnn import config, models
+from tinydnn import config, models, utils
 from tinydnn.checks import check_count
+from tinydnn.device.backend import Array
+from tinydnn.layers.layer import known
 
 VALIDATION_SPLIT = 0.2
+DIGITS = (28, 28), (28, 28, 1), (784,)  # shapes of samples that digits can have
 
 
 @dataclass
@@ -18,6 +23,7 @@ class Settings:
     optimizer, loss: names, or calls with settings, as "sgd(0.1, momentum=0.9)".
     last: the last layer's activation; None is the usual one in front of the loss.
     l2: of all kernels.
+    outputs: units of the last layer.
     """
 
     epochs: int = 20
@@ -30,6 +36,7 @@ class Settings:
     last: str | None = None
     use_bias: bool = True
     l2: float = 0.0
+    outputs: int = 10
     learning_rate: float | None = None
     seed: int | None = None
     data: str | None = None
@@ -44,7 +51,12 @@ class Settings:
         Raises:
             ValueError: no numbers of epochs, samples or steps, or no text.
         """
-        for name in ("epochs", "batch_size", *(["checkpoint_every"] if self.checkpoint_every is not None else [])):
+        for name in (
+            "epochs",
+            "batch_size",
+            "outputs",
+            *(["checkpoint_every"] if self.checkpoint_every is not None else []),
+        ):
             check_count(name, getattr(self, name))
         for name in ("input", "activation", "optimizer", "dtype", *(["data"] if self.data is not None else [])):
             if not isinstance(getattr(self, name), str):
@@ -60,6 +72,25 @@ def make_model(settings: Settings) -> models.Sequential:
     model = models.Sequential(_layers(tinydnn, settings), device=settings.device, threads=settings.threads)
     _compile(tinydnn, model, settings)
     return model
+
+
+def targets_for(model: models.Model, labels: Array) -> Array:
+    """What a model may learn from labels: the labels modulo its outputs, one-hot; 0 and 1 where it has one output."""
+    (outputs,) = known(model.output_shape)[1:]
+    labels = labels % max(int(outputs or 0), 2)
+    if model.loss is not None and model.loss.sparse:
+        return labels
+    return labels.astype(float)[:, None] if outputs == 1 else utils.to_categorical(labels, outputs)
+
+
+def samples_for(model: models.Model, images: Array, labels: Array) -> tuple[Array, Array]:
+    """Samples and targets for a model: digits, or as many samples of random numbers where it does not take digits."""
+    shape = known(model.sample_shape)
+    if shape in DIGITS:
+        images = images.reshape(-1, *shape)
+    else:
+        images = np.random.default_rng(0).normal(size=(len(images), *shape))
+    return images, targets_for(model, labels)
 
 
 def complete(keras: Any, model: Any, settings: Settings) -> Any:
@@ -92,7 +123,7 @@ def _layers(keras: Any, settings: Settings) -> list[Any]:
         *([layers.Rescaling(1 / 255, dtype=dtype)] if settings.input == "scaled" else []),
         layers.Reshape((28 * 28,), dtype=dtype),
         *(dense(units, settings.activation) for units in settings.hidden),
-        dense(10, settings.last or _usual_last(settings.loss)),
+        dense(settings.outputs, settings.last or _usual_last(settings.loss)),
     ]
 
 
@@ -109,7 +140,7 @@ def _compile(keras: Any, model: Any, settings: Settings) -> None:
 
 
 def made(module: Any, text: str) -> Any:
-    """An optimizer or a loss by its name in this module, or by a call of it with settings, as "sgd(0.1, nesterov=True)".
+    """An optimizer or a loss by its name in this module, or by a call with settings, as "sgd(0.1, nesterov=True)".
 
     Raises:
         ValueError: an unknown name, or settings that are no plain values.

@@ -1,5 +1,6 @@
 """`tinydnn diagnose`."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,22 +8,25 @@ from typing import Annotated, Any
 import typer
 
 from tinydnn import models, utils
-from tinydnn.app.cli.errors import FAILED, refuse, wrong_use
+from tinydnn.app.cli.errors import FAILED, refuse, was_given, wrong_use
 from tinydnn.app.cli.options import AsJson, NetOptions, with_net_options
 from tinydnn.files.whole import to_json
-from tinydnn.inspect.net import VALIDATION_SPLIT
+from tinydnn.inspect.net import DIGITS, VALIDATION_SPLIT
 
-_OF_THE_NET = "input", "hidden", "activation", "optimizer", "learning_rate", "loss", "last", "l2", "use_bias"
+_OF_THE_NET = (
+    "input", "hidden", "activation", "optimizer", "learning_rate", "loss", "last", "l2", "outputs", "use_bias"
+)  # fmt: skip
 
 
 @with_net_options
 def diagnose(
     context: typer.Context,
-    step_file: Annotated[
+    program: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False, metavar="STEP",
-            help="A .py with step(weights, x, y), or an .npz of the weights before and after a step and its batch.",
+            exists=True, dir_okay=False, metavar="PROGRAM",
+            help="A .py with step(weights, x, y), gradients(weights, x, y) or forward(weights, x), or an .npz of the "
+            "weights before and after a step and its batch.",
         ),
     ],
     model_file: Annotated[
@@ -37,41 +41,53 @@ def diagnose(
     net: NetOptions,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Tell whether the training steps of any program are Keras' steps.
+    """Tell whether the training steps of any program are Keras' steps, or its gradients or outputs Keras'.
 
     If not, say which mistakes explain them. The options describe the net and, for a .py file, the seed and the batches.
-    The exit code is 0 if they are Keras' steps, and 1 if not.
+    The exit code is 0 if they are Keras', and 1 if not.
     """
-    from tinydnn.inspect import diagnosis, diagnosis_table
+    from tinydnn.inspect import diagnosis
 
     recorded, seed = None, net.seed
-    with wrong_use(ValueError, RuntimeError):  # exit code 1 is kept for steps that are not Keras'
-        if step_file.suffix.lower() != ".py":
+    with wrong_use(ValueError, RuntimeError):  # exit code 1 is kept for what is not Keras'
+        if program.suffix.lower() != ".py":
             refuse(context, "the .npz tells it", "seed", "batch_size", "steps")
-            recorded = diagnosis.read(step_file)
+            recorded = diagnosis.read(program)
             seed = seed if recorded.seed is None else recorded.seed
         run = net.prepared_run(seed)
         model: models.Model = run.model
         if model_file is not None:
             refuse(context, "--model tells it", *_OF_THE_NET)
-            utils.set_random_seed(seed)
-            model = models.model_from_json(model_file.read_text(encoding="utf-8"))
-        taken = [recorded] if recorded else _taken(step_file, model, run.batches(steps), seed)
-        samples = run.digits[0][0] if model_file is None else None
-        found = diagnosis.diagnose(model, taken, samples, VALIDATION_SPLIT)
-    if as_json:
-        print(to_json({"right": found.right, "step": found.number, "mistakes": found.named, "reading": found.reading,
-                       "remarks": found.remarks, "notes": found.notes,
-                       "blurred": [gap.name for gap in found.blurred],
-                       "weights": [asdict(gap) for gap in found.gaps]}), end="")  # fmt: skip
-    else:
-        print(diagnosis_table.diagnosed(found, taken))
+            model = _model_of(model_file, net.dtype if was_given(context, "dtype") else None, seed)
+        samples = run.digits[0][0] if model.sample_shape in DIGITS and model_file is None else None
+        if recorded is not None:
+            found = diagnosis.diagnose(model, recorded, samples, VALIDATION_SPLIT)
+        else:
+            learner = diagnosis.of_file(program)
+            batches = run.batches(steps, model)
+            found = diagnosis.compared(learner, model, batches, seed, samples, VALIDATION_SPLIT)
+    print(to_json(_as_dict(found)) if as_json else found, end="" if as_json else "\n")
     if not found.right:
         raise typer.Exit(FAILED)
 
 
-def _taken(path: Path, model: models.Model, batches: list[tuple[Any, Any]], seed: int) -> list[Any]:
-    """The steps that a file takes from the model's weights on these batches."""
-    from tinydnn.inspect import diagnosis
+def _model_of(path: Path, dtype: str | None, seed: int) -> models.Model:
+    """The model of a file of JSON, with the weights of the seed; in another dtype than the file's, if one is given."""
+    text = path.read_text(encoding="utf-8")
+    utils.set_random_seed(seed)
+    return models.model_from_json(text if dtype is None else json.dumps(_in_dtype(json.loads(text), dtype)))
 
-    return diagnosis.of_file(path).steps(model.get_weights(), batches, seed)
+
+def _in_dtype(config: Any, dtype: str) -> Any:
+    """A model's configuration with this dtype in place of each layer's own."""
+    if isinstance(config, dict):
+        return {key: dtype if key == "dtype" else _in_dtype(value, dtype) for key, value in config.items()}
+    return [_in_dtype(each, dtype) for each in config] if isinstance(config, list) else config
+
+
+def _as_dict(found: Any) -> dict[str, Any]:
+    return {
+        "right": found.right, "kind": found.kind, "step": found.number, "mistakes": found.named,
+        "reading": found.reading, "remarks": found.remarks, "notes": found.notes,
+        "blurred": [gap.name for gap in found.blurred], "weights": [asdict(gap) for gap in found.gaps],
+    }  # fmt: skip

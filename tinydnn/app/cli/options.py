@@ -35,6 +35,7 @@ Last = Annotated[
 ]
 LearningRate = Annotated[float | None, typer.Option(help="Learning rate; by default the optimizer's own.")]
 L2 = Annotated[float, typer.Option("--l2", min=0, help="L2 penalty on all kernels.")]
+Outputs = Annotated[int, typer.Option(min=1, help="Units of the last layer; the targets are digits modulo this.")]
 UseBias = Annotated[bool, typer.Option("--bias/--no-bias", help="Whether layers have biases.")]
 Seed = Annotated[int, typer.Option(help="Seed of the initial weights and the order of the digits.")]
 Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="Type of the numbers to compute with.")]
@@ -75,6 +76,7 @@ class NetOptions:
     loss: Loss = "categorical_crossentropy"
     last: Last = None
     l2: L2 = 0.0
+    outputs: Outputs = 10
     use_bias: UseBias = True
     batch_size: BatchSize = 512
     data: Data = None
@@ -89,6 +91,7 @@ class NetOptions:
             settings = Settings(
                 batch_size=self.batch_size, input=self.input, hidden=units(self.hidden), activation=self.activation,
                 optimizer=self.optimizer, learning_rate=self.learning_rate, loss=self.loss, last=self.last, l2=self.l2,
+                outputs=self.outputs,
                 use_bias=self.use_bias, seed=self.seed if seed is None else seed,
                 data=None if self.data is None else str(self.data), dtype=self.dtype,
             )  # fmt: skip

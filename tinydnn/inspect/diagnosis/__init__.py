@@ -6,13 +6,14 @@ mistake whose steps end at the same weights, but for roundings, explains them. W
 each change differs from Keras', and where on the way backward the first does.
 """
 
-from tinydnn.inspect.diagnosis.explain import OF_A_STEP, diagnose, diagnose_outputs, of_gradients
+from tinydnn.inspect.diagnosis.check import check, compared
+from tinydnn.inspect.diagnosis.explain import diagnose, diagnose_gradients, diagnose_outputs
 from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap
 from tinydnn.inspect.diagnosis.learner import Learner, of_file, of_function
 from tinydnn.inspect.diagnosis.step import Step, record
 from tinydnn.inspect.diagnosis.step_file import read, write
 
 __all__ = [
-    "OF_A_STEP", "Diagnosis", "Gap", "Learner", "Step", "diagnose", "diagnose_outputs", "of_file", "of_function",
-    "of_gradients", "read", "record", "write",
+    "Diagnosis", "Gap", "Learner", "Step", "check", "compared", "diagnose", "diagnose_gradients", "diagnose_outputs",
+    "of_file", "of_function", "read", "record", "write",
 ]  # fmt: skip

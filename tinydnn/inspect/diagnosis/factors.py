@@ -6,23 +6,23 @@ the last layer to the first: the first that is off is nearest to the fault.
 
 from collections.abc import Sequence
 
-from tinydnn import optimizers
-from tinydnn.inspect.diagnosis.findings import Gap, backward, layer_of
+from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap, backward, layer_of
+from tinydnn.inspect.diagnosis.lengths import ALIKE, meaning
 from tinydnn.inspect.diagnosis.step import Step
 from tinydnn.models import Model
 
-_ALIKE = 1e-2  # factors that differ by less are one
 
-
-def read(gaps: list[Gap], model: Model, step: Step) -> list[str]:
+def read(found: Diagnosis, model: Model, step: Step) -> list[str]:
     """What the factors of a step say, in sentences; nothing where all is right."""
-    told = [gap for gap in gaps if not gap.blurred and gap.change]
+    if found.kind == "outputs":
+        return _read_forward(found.gaps)
+    told = [gap for gap in found.gaps if not gap.blurred and gap.change]
     wrong = [gap for gap in told if not gap.within]
     if not wrong:
         return []
     common = _common_factor(wrong)
     if common is not None and len(wrong) == len(told):
-        return [f"Every change is {common:.4g} times Keras': {_what_is(common, model, step)}"]
+        return [f"Every change is {common:.4g} times Keras': {meaning(common, model, step)}"]
     kinds = {kind: [gap for gap in told if gap.name.endswith(kind)] for kind in ("/kernel", "/bias")}
     times = "" if common is None else f", each of them {common:.4g} times Keras'"
     if wrong == kinds["/bias"]:
@@ -30,6 +30,16 @@ def read(gaps: list[Gap], model: Model, step: Step) -> list[str]:
     if wrong == kinds["/kernel"]:
         return [f"All biases are right and every kernel is wrong{times}: look at dW, and at penalties on W"]
     return _by_layers(told, wrong)
+
+
+def _read_forward(gaps: list[Gap]) -> list[str]:
+    """Which output is the first that differs."""
+    at = next((i for i, gap in enumerate(gaps) if not gap.within), None)
+    if at is None:
+        return []
+    times = f", {gaps[at].k:.4g} times Keras'" if gaps[at].is_multiple else ""
+    before = f"{_list([gap.name for gap in gaps[:at]])} {'is' if at == 1 else 'are'} right; " if at else ""
+    return [f"{before}{gaps[at].name} is the first that differs{times}"]
 
 
 def _by_layers(told: list[Gap], wrong: list[Gap]) -> list[str]:
@@ -48,7 +58,7 @@ def _by_layers(told: list[Gap], wrong: list[Gap]) -> list[str]:
             "that is off: look at its activation's derivative, and at dx = dz @ W.T, which comes from above"
         ]
     for gap in here:
-        if gap.is_multiple:
+        if gap.is_multiple and abs(gap.k - 1) > ALIKE:
             lines.append(f"{gap.name} changes {gap.k:.4g} times as much as in Keras")
     return lines
 
@@ -60,26 +70,7 @@ def _common_factor(gaps: Sequence[Gap]) -> float | None:
     factors = [gap.k for gap in gaps]
     weights = [gap.change for gap in gaps]
     mean = sum(k * w for k, w in zip(factors, weights, strict=True)) / sum(weights)
-    return mean if all(abs(k - mean) <= _ALIKE * abs(mean) for k in factors) else None
-
-
-def _what_is(k: float, model: Model, step: Step) -> str:
-    """What such a factor comes from, as a rule."""
-    if isinstance(model.optimizer, optimizers.SGD):
-        n, outputs = len(step.x), step.after[-1].shape[-1]
-        known = {
-            -1.0: "the step is added where it has to be subtracted", n: "a sum over the batch in place of its mean",
-            1 / n: "the batch size divides twice", outputs: "a sum over the outputs in place of their mean",
-            1 / outputs: "a mean over the outputs in place of their sum", 2: "a 2 too many", 0.5: "a 2 is missing",
-            outputs / 2: "half a sum of squares in place of their mean",
-            n * outputs: "a sum over batch and outputs in place of the mean",
-            n * outputs / 2: "half a sum over batch and outputs in place of the mean",
-        }  # fmt: skip
-        for factor, meaning in known.items():
-            if abs(k - factor) <= _ALIKE * abs(factor):
-                return f"{meaning}, or another learning rate"
-        return "a factor in the loss or the learning rate"
-    return f"a factor in the learning rate, since {type(model.optimizer).__name__} divides one in the loss out again"
+    return mean if all(abs(k - mean) <= ALIKE * abs(mean) for k in factors) else None
 
 
 def _list(names: Sequence[str]) -> str:

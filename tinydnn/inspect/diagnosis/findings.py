@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from tinydnn.inspect.diagnosis import table
 from tinydnn.inspect.mistakes import Mistake
 
 _BLURRED = 0.1  # where roundings explain this share of a change, the step can't tell
@@ -42,10 +43,13 @@ class Gap:
 
 @dataclass
 class Diagnosis:
-    """What was found.
+    """What was found; printed, it is a table and a verdict.
 
+    kind: what was compared: "step", the weights after a step, "gradients", or "outputs", of the layers.
     number: the step that is told of: the first that is off, or the last one.
-    gaps: of that step, one for each weight array, in the order of the layers.
+    gaps: of that step, one for each weight array or output, in the order of the layers.
+    samples: how many the batch of that step has.
+    steps: how many there were.
     seen: the mistakes that show before the step is taken: in its weights or its samples.
     explanations: the mistakes, single or in pairs, that turn Keras' steps into these; any one of them may be it.
     reading: what the factors say, in words.
@@ -53,8 +57,11 @@ class Diagnosis:
     notes: what is no mistake, but worth knowing: in which precision the program computes, which constants Keras rounds.
     """
 
+    kind: str
     number: int
     gaps: list[Gap]
+    samples: int
+    steps: int
     seen: list[Mistake] = field(default_factory=list)
     explanations: list[tuple[Mistake, ...]] = field(default_factory=list)
     reading: list[str] = field(default_factory=list)
@@ -63,8 +70,13 @@ class Diagnosis:
 
     @property
     def off(self) -> Gap | None:
-        """The first weight array, on the way backward, whose change is not Keras'; None where all are."""
-        return next((gap for gap in backward(self.gaps) if not gap.within), None)
+        """The first array, in the order of computation, that is not Keras'; None where all are."""
+        return next((gap for gap in self.in_order if not gap.within), None)
+
+    @property
+    def in_order(self) -> list[Gap]:
+        """The gaps in the order of computation: outputs on the way forward, gradients on the way backward."""
+        return self.gaps if self.kind == "outputs" else backward(self.gaps)
 
     @property
     def blurred(self) -> list[Gap]:
@@ -82,6 +94,15 @@ class Diagnosis:
     def right(self) -> bool:
         """Whether it is Keras' mathematics."""
         return self.off is None and not self.seen and not self.remarks
+
+    def __str__(self) -> str:
+        return table.text(self)
+
+    def _repr_html_(self) -> str:
+        return table.html(self)
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis: {'right' if self.right else f'wrong, {self.named or self.reading}'}>"
 
 
 def layer_of(gap: Gap) -> str:

@@ -1,5 +1,7 @@
 """The layouts in which people keep weights and samples, and the way to Keras' and back."""
 
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +10,7 @@ import numpy as np
 
 from tinydnn.device.backend import Array
 
+Outputs = list[tuple[str, int]]  # names and units
 Weights = list[Array]  # Keras' layout: kernel (inputs, units) and bias (units,) of each layer in turn
 
 
@@ -25,6 +28,9 @@ class Layout:
     bias: the shape of a bias: "(n,)", "(1, n)" or "(n, 1)".
     samples: "as they are", "flat": (n, pixels), or "columns": (pixels, n), with targets in columns too.
     labels: whether targets are integer labels.
+    tensors: whether arrays are PyTorch's.
+    names, first: of a dict's kernels and biases, and the number of the first layer.
+    renamed: how often a dict's names were changed to what a program asked for.
     """
 
     container: str
@@ -32,39 +38,59 @@ class Layout:
     bias: str
     samples: str
     labels: bool
+    tensors: bool = False
+    names: tuple[str, str] = ("W", "b")
+    first: int = 1
+    renamed: int = 0
 
     def updated(self, function: Callable[..., Any], weights: Weights, x: Array, y: Array) -> Weights:
         """The weights after function(weights, x, y), which returns them, or changes them in place and returns None."""
         given = self.to_theirs(weights)
         returned = function(given, *self._batch(x, y))
-        return self.to_ours(given if returned is None else returned, weights)
+        return self.to_ours("step", given if returned is None else returned, weights)
 
     def gradients(self, function: Callable[..., Any], weights: Weights, x: Array, y: Array) -> Weights:
         """The gradients that function(weights, x, y) returns, in the layout of the weights."""
-        return self.to_ours(function(self.to_theirs(weights), *self._batch(x, y)), weights)
+        return self.to_ours("gradients", function(self.to_theirs(weights), *self._batch(x, y)), weights)
 
-    def outputs(self, function: Callable[..., Any], weights: Weights, x: Array, y: Array) -> Array:
-        """The outputs that function(weights, x) returns, (n, outputs)."""
-        x, _ = self._batch(x, y)
-        found = np.asarray(function(self.to_theirs(weights), x))
-        found = found.T if self.samples == "columns" else found
-        units = weights[-1].shape[-1]
-        if found.size != len(y) * units:
-            raise NotThisLayoutError(f"forward expects to return ({len(y)}, {units}). Received: {found.shape}")
-        return found.reshape(len(y), units)
+    def outputs(
+        self, function: Callable[..., Any], weights: Weights, x: Array, y: Array, wanted: Outputs
+    ) -> dict[str, Array]:
+        """The outputs that function(weights, x) returns: of all layers, z and a or a alone, or of the last."""
+        returned = function(self.to_theirs(weights), self._batch(x, y)[0])
+        if isinstance(returned, dict):
+            returned = list(returned.values())
+        arrays = [_array(each) for each in returned] if isinstance(returned, list | tuple) else [_array(returned)]
+        last_of_layers = list({name.partition("/")[0]: (name, units) for name, units in wanted}.values())
+        for names in (wanted, last_of_layers, wanted[-1:]):
+            found = arrays[-len(names) :] if len(names) == 1 else arrays
+            if [each.size for each in found] == [len(y) * units for _, units in names]:
+                if self.samples == "columns":
+                    found = [each.T for each in found]
+                return {name: each.reshape(len(y), units) for each, (name, units) in zip(found, names, strict=True)}
+        received = ", ".join(str(array.shape) for array in arrays)
+        raise NotThisLayoutError(f"forward expects to return ({len(y)}, {wanted[-1][1]}). Received: {received}")
 
-    def _batch(self, x: Array, y: Array) -> tuple[Array, Array]:
+    def _batch(self, x: Array, y: Array) -> list[Any]:
         if self.samples != "as they are":
             x = x.reshape(len(x), -1)
         if self.labels:
             y = y.argmax(axis=1)
         if self.samples == "columns":
-            return x.T.copy(), y.T.copy() if y.ndim == 2 else y.reshape(1, -1)
-        return x.copy(), y.copy()
+            x, y = x.T, y.T if y.ndim == 2 else y.reshape(1, -1)
+        return [self._given(x), self._given(y)]
+
+    def _given(self, array: Array) -> Any:
+        """A copy, as the program wants it."""
+        if self.tensors:
+            return sys.modules["torch"].from_numpy(array.copy())
+        return array.copy()
 
     def to_theirs(self, weights: Weights) -> Any:
         """Weights in this layout, from Keras'."""
         arrays = [self._array_to_theirs(weight) for weight in weights]
+        if self.container != "augmented":
+            arrays = [self._given(array) for array in arrays]
         pairs = list(zip(arrays[::2], arrays[1::2], strict=True)) if self.container != "list" else []
         if self.container == "pairs":
             return [list(pair) for pair in pairs]
@@ -72,24 +98,26 @@ class Layout:
             return [list(each) for each in zip(*pairs, strict=True)]
         if self.container == "dict":
             return {
-                f"{kind}{i}": each for i, pair in enumerate(pairs, 1) for kind, each in zip("Wb", pair, strict=True)
+                f"{name}{i}": each
+                for i, pair in enumerate(pairs, self.first)
+                for name, each in zip(self.names, pair, strict=True)
             }
         if self.container == "augmented":
-            return [np.concatenate(pair, axis=self.transposed) for pair in pairs]
+            return [self._given(np.concatenate(pair, axis=int(self.transposed))) for pair in pairs]
         return arrays
 
     def _array_to_theirs(self, weight: Array) -> Array:
         if weight.ndim == 2:
-            return weight.T.copy() if self.transposed else weight.copy()
-        return weight.reshape({"(n,)": (-1,), "(1, n)": (1, -1), "(n, 1)": (-1, 1)}[self.bias]).copy()
+            return weight.T if self.transposed else weight
+        return weight.reshape({"(n,)": (-1,), "(1, n)": (1, -1), "(n, 1)": (-1, 1)}[self.bias])
 
-    def to_ours(self, theirs: Any, like: Weights) -> Weights:
+    def to_ours(self, kind: str, theirs: Any, like: Weights) -> Weights:
         """Weights in Keras' layout, from this one.
 
         Raises:
             NotThisLayoutError: other shapes than those of `like`.
         """
-        arrays = [np.asarray(each) for each in self._flat(theirs)]
+        arrays = [_array(each) for each in self._flat(kind, theirs)]
         shapes = [array.shape for array in arrays]
         found = [array.T if self.transposed and array.ndim == 2 and weight.ndim == 2 else array
                  for array, weight in zip(arrays, like, strict=False)]  # fmt: skip
@@ -100,22 +128,36 @@ class Layout:
         if not right:
             wanted = ", ".join(str(self._array_to_theirs(weight).shape) for weight in like)
             received = ", ".join(map(str, shapes)) or type(theirs).__name__
-            raise NotThisLayoutError(f"step expects to return arrays of shapes {wanted}. Received: {received}")
+            raise NotThisLayoutError(f"{kind} expects to return arrays of shapes {wanted}. Received: {received}")
         return [each.reshape(weight.shape) for each, weight in zip(found, like, strict=True)]
 
-    def _flat(self, theirs: Any) -> list[Any]:
+    def _flat(self, kind: str, theirs: Any) -> list[Any]:
         if isinstance(theirs, dict):
-            layers = len(theirs) // 2
-            return [theirs[f"{name}{i}"] for i in range(1, layers + 1) for name in "Wb"]
+            return _by_layers(theirs)
         if not isinstance(theirs, list | tuple):
-            raise NotThisLayoutError(f"step expects to return a list of arrays. Received: {type(theirs).__name__}")
+            raise NotThisLayoutError(f"{kind} expects to return a list of arrays. Received: {type(theirs).__name__}")
         if self.container == "pairs":
             return [each for pair in theirs for each in pair]
         if self.container == "lists":
             return [each for pair in zip(*theirs, strict=True) for each in pair]
         if self.container == "augmented":
-            return [part for each in theirs for part in np.split(np.asarray(each), [-1], axis=self.transposed)]
+            return [part for each in theirs for part in np.split(_array(each), [-1], axis=int(self.transposed))]
         return list(theirs)
+
+
+def _by_layers(theirs: dict[str, Any]) -> list[Any]:
+    """The values of a dict, layer by layer: by the numbers at the end of its keys, each kernel before its bias."""
+
+    def place(item: tuple[str, Any]) -> tuple[int, int]:
+        number = re.search(r"\d+$", item[0])
+        return int(number[0]) if number else 0, -_array(item[1]).size
+
+    return [value for _, value in sorted(theirs.items(), key=place)]
+
+
+def _array(theirs: Any) -> Array:
+    """A NumPy array of one of NumPy's, PyTorch's or JAX'."""
+    return np.asarray(theirs.detach().cpu() if hasattr(theirs, "detach") else theirs)
 
 
 LAYOUTS = tuple(

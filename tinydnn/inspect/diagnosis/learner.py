@@ -7,10 +7,11 @@ dict. What it prints goes to standard error.
 
 import contextlib
 import copy
+import re
 import runpy
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
-from tinydnn.inspect.diagnosis.layouts import LAYOUTS, Layout, NotThisLayoutError
+from tinydnn.inspect.diagnosis.layouts import LAYOUTS, Layout, NotThisLayoutError, Outputs
 from tinydnn.inspect.diagnosis.step import Step
 
 KINDS = "step", "gradients", "forward"  # what a program may hand over; the first that it has is taken
@@ -43,7 +44,7 @@ class Learner:
             ValueError: no layout fits.
             RuntimeError: the program fails.
         """
-        layout = self._layout(before, *batches[0])
+        layout = self._layout(lambda each: each.updated(self.fresh(), before, *batches[0]), before, batches[0])
         with self._running():
             function, weights, steps = self.fresh(), before, []
             for number, (x, y) in enumerate(batches, 1):
@@ -52,33 +53,45 @@ class Learner:
                 weights = after
         return steps
 
-    def gradients(self, weights: list[Array], x: Array, y: Array) -> list[Array]:
-        """What it gives as gradients, in Keras' layout."""
-        layout = self._layout(weights, x, y)
+    def gradients(self, weights: list[Array], batch: tuple[Array, Array]) -> Step:
+        """A step whose `after` has what it gives as gradients, in Keras' layout. It raises what `steps` raises."""
+        layout = self._layout(lambda each: each.gradients(self.fresh(), weights, *batch), weights, batch)
         with self._running():
-            return layout.gradients(self.fresh(), weights, x, y)
+            return Step(*batch, weights, layout.gradients(self.fresh(), weights, *batch))
 
-    def outputs(self, weights: list[Array], x: Array, y: Array) -> Array:
-        """What it gives as outputs, (n, outputs)."""
-        layout = self._layout(weights, x, y)
+    def outputs(self, weights: list[Array], batch: tuple[Array, Array], wanted: Outputs) -> tuple[Step, list[str]]:
+        """A step whose `after` has what it gives as outputs, (n, units), and which these are.
+
+        wanted: the names and units of the outputs of all layers. It raises what `steps` raises.
+        """
+        layout = self._layout(lambda each: each.outputs(self.fresh(), weights, *batch, wanted), weights, batch)
         with self._running():
-            return layout.outputs(self.fresh(), weights, x, y)
+            found = layout.outputs(self.fresh(), weights, *batch, wanted)
+        return Step(*batch, weights, list(found.values())), list(found)
 
-    def _layout(self, weights: list[Array], x: Array, y: Array) -> Layout:
+    def _layout(self, call: Callable[[Layout], Any], weights: list[Array], batch: tuple[Array, Array]) -> Layout:
         """The first layout in which the function runs and gives what has the shapes it was given."""
-        first = None
-        for layout in LAYOUTS:
+        first, tried = None, list(LAYOUTS)
+        if "torch" in sys.modules:
+            tried += [replace(layout, tensors=True) for layout in tried]
+        while tried:
+            layout = tried.pop(0)
             try:
                 with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"):
-                    getattr(layout, {"step": "updated", "forward": "outputs"}.get(self.kind, self.kind))(
-                        self.fresh(), weights, x, y
-                    )
+                    call(layout)
                 return layout
             except (Exception, SystemExit) as error:
                 first = first or error
+                tried[:0] = _named_as_asked(layout, error)
         if isinstance(first, NotThisLayoutError):
             raise ValueError(f"{self.name}: {first}")
-        raise RuntimeError(f"{self.name} has failed. {type(first).__name__}: {first} (--debug shows where)") from first
+        shapes = ", ".join(str(weight.shape) for weight in weights)
+        x, y = batch
+        raise RuntimeError(
+            f"{self.name} has failed. {type(first).__name__}: {first} (--debug shows where). It was called with "
+            f"weights of shapes {shapes}, then in the other layouts that docs/mistakes.md names; "
+            f"x was {x.dtype} {x.shape}, y {y.dtype} {y.shape}"
+        ) from first
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -89,6 +102,17 @@ class Learner:
                 raise RuntimeError(
                     f"{self.name} has failed. {type(error).__name__}: {error} (--debug shows where)"
                 ) from error
+
+
+def _named_as_asked(layout: Layout, error: BaseException) -> list[Layout]:
+    """Dicts with the name that a program asked for in vain, as a kernel's and as a bias', to be tried next."""
+    asked = re.fullmatch(r"(\D+)(\d+)", str(error.args[0])) if isinstance(error, KeyError) and error.args else None
+    if asked is None or layout.container != "dict" or layout.renamed == 2:
+        return []
+    name, first = asked[1], min(layout.first, int(asked[2]))
+    kernel, bias = layout.names
+    both = [(name, bias), (kernel, name)] if name not in layout.names else [layout.names]
+    return [replace(layout, names=names, first=first, renamed=layout.renamed + 1) for names in both]
 
 
 def of_file(path: str | PathLike[str]) -> Learner:
@@ -120,6 +144,12 @@ def of_file(path: str | PathLike[str]) -> Learner:
     return Learner(lambda: run()[kind], kind, str(path))
 
 
-def of_function(function: Callable[..., Any], kind: str = "step") -> Learner:
-    """A function of this program or notebook; what it keeps in other objects than itself is not made anew."""
+def of_function(function: Callable[..., Any], kind: str) -> Learner:
+    """A function of this program or notebook; what it keeps elsewhere than in itself is not made anew.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind expects {', '.join(map(repr, KINDS))}. Received: {kind!r}")
     return Learner(lambda: copy.copy(function), kind, getattr(function, "__name__", type(function).__name__))

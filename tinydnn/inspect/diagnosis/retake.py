@@ -7,13 +7,16 @@ and batches that are off by roundings of float32. A weight array may differ by a
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import numpy as np
 
 from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.findings import Gap
+from tinydnn.inspect.diagnosis.lengths import longer
 from tinydnn.inspect.diagnosis.step import Step, record
+from tinydnn.inspect.microscope import dissect
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
 from tinydnn.inspect.weight_names import weight_names
@@ -23,10 +26,27 @@ _ROUNDINGS = 8.0  # times tinydnn's own rounding error: how far off a right step
 _PERTURBED = 2  # how many times the steps are taken with their weights and batches off by roundings
 _LAST_PLACES = 2.0  # units in the last place of the weights themselves, besides
 _OF_THE_CHANGE = {"float32": 1e-4, "float64": 1e-9}  # and this share of the change; every mistake changes far more
+NEAR = 50.0  # times what is allowed: what is further away, a quick look rules out
 _SINGLE, _DOUBLE = (float(np.finfo(dtype).eps) for dtype in ("float32", "float64"))
 
 Planted = Sequence[tuple[Mistake, int]]  # mistakes, and which variant of each
 Weights = list[Array]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How near steps with mistakes planted come, in multiples of what roundings explain.
+
+    misses: the largest multiple of all weight arrays and steps.
+    k: the factor by which the first step's changes have to be multiplied to come nearest.
+    scaled: the largest multiple in the first step then.
+    right: how many weight arrays of the first step are near, with the factor or without.
+    """
+
+    misses: float
+    k: float
+    scaled: float
+    right: int
 
 
 class Retake:
@@ -36,21 +56,24 @@ class Retake:
         model: the net, compiled and built; it stays as it is.
         steps: what somebody's implementation did.
         dtype: whose roundings are allowed.
+        always: what is planted in all of them.
     """
 
-    def __init__(self, model: Model, steps: Sequence[Step], dtype: str) -> None:
-        self._model, self._steps, self._dtype = model, steps, dtype
+    def __init__(self, model: Model, steps: Sequence[Step], dtype: str, always: Planted = ()) -> None:
+        self._model, self._steps, self._dtype, self._always = model, steps, dtype, always
         self._names = weight_names(model)
+        self._batches = [(step.x, step.y) for step in steps]
 
     def gaps(self, planted: Planted = ()) -> list[list[Gap]]:
         """For each step, how far it is from Keras' step with these mistakes planted."""
-        before, x = self._steps[0].before, [step.x for step in self._steps]
+        before = self._steps[0].before
         rng = np.random.default_rng(0)
-        single, double = (self._taken(dtype, before, x, planted) for dtype in ("float32", "float64"))
+        single, double = (self._taken(dtype, self._batches, planted) for dtype in ("float32", "float64"))
         others = [single]
         for _ in range(_PERTURBED):
             off = [_perturbed(weight, rng) for weight in before]
-            after = self._taken("float64", off, [_perturbed(each, rng) for each in x], planted)
+            batches = [(_perturbed(x, rng), _perturbed(y, rng)) for x, y in self._batches]
+            after = self._taken("float64", batches, planted, off)
             others.append(self._moved_back(after, off, before))
         scale = 1.0 if self._dtype == "float32" else _DOUBLE / _SINGLE
         ours = single if self._model.dtype == "float32" else double
@@ -91,40 +114,75 @@ class Retake:
         spread = _norm(own - k * change) / _norm(own) if squares and _norm(own) else math.inf
         return Gap(name, _norm(change), _norm(wide - ours), allowed, k, spread)
 
-    def misses(self, planted: Planted, steps: int, rough: list[list[Gap]]) -> float:
+    def look(self, planted: Planted, steps: int, rough: list[list[Gap]]) -> Look:
         """How far the first so many steps are from Keras' steps with these mistakes: quick, and rough.
 
-        Returns the largest ratio of a difference to what `rough`, the gaps without a mistake, allow.
+        rough: the gaps without a mistake, whose allowance serves for all.
         """
-        taken = self._taken(self._model.dtype, self._steps[0].before, [step.x for step in self._steps[:steps]], planted)
-        largest = 0.0
+        taken = self._taken(self._model.dtype, self._batches[:steps], planted)
+        found = []
         for ours, step, gaps in zip(taken, self._steps, rough, strict=False):
-            for weight, theirs, gap in zip(ours, step.after, gaps, strict=True):
-                finite = np.isfinite(weight)
-                if not np.array_equal(finite, np.isfinite(theirs)):
-                    return math.inf
-                largest = max(largest, _norm(theirs.astype(np.float64) - weight) / max(gap.allowed, _SMALLEST))
-        return largest
+            allowed = [max(gap.allowed, _SMALLEST) for gap in gaps]
+            alike = [
+                np.array_equal(np.isfinite(w), np.isfinite(theirs)) for w, theirs in zip(ours, step.after, strict=True)
+            ]
+            finite, theirs = _finite(ours), _finite(step.after)
+            found.append([
+                _norm(b - a) / most if same else math.inf
+                for a, b, most, same in zip(finite, theirs, allowed, alike, strict=True)
+            ])  # fmt: skip
+            if len(found) == 1:
+                starts = self._starts(step.before, step)
+                changes = [a - start for a, start in zip(finite, starts[0], strict=True)]
+                own = [b - start for b, start in zip(theirs, starts[1], strict=True)]
+                k = _common_factor(changes, own, allowed)
+                scaled = [
+                    _norm(b - k * a) / (most * max(1, abs(k))) if same else math.inf
+                    for a, b, most, same in zip(changes, own, allowed, alike, strict=True)
+                ]
+        return Look(
+            max(map(max, found)), k, max(scaled), max(sum(m < NEAR for m in each) for each in (found[0], scaled))
+        )
 
-    def _taken(self, dtype: str, before: Weights, x: list[Array], planted: Planted) -> list[Weights]:
-        """The weights after each step, as float64."""
+    def factors(self, planted: Planted) -> list[float]:
+        """By which factor the learning rate of each step is larger than Keras' with these mistakes."""
+        found: list[float] = []
+        for i, step in enumerate(self._steps):
+            with_none, with_one = (
+                self._taken(
+                    self._model.dtype,
+                    self._batches[: i + 1],
+                    [*planted, (longer([*found, k], self._steps[0].number), 0)],
+                )
+                for k in (0.0, 1.0)
+            )  # a momentum from before moves the weights without any gradient
+            starts = self._starts(with_one[i - 1] if i else step.before, step)
+            own = [
+                theirs - before - (rest - ours)
+                for theirs, before, rest, ours in zip(step.after, starts[1], with_none[i], starts[0], strict=True)
+            ]
+            changes = [a - b for a, b in zip(with_one[i], with_none[i], strict=True)]
+            found.append(_common_factor(*map(_finite, (changes, own)), [1.0] * len(own)))
+        return found
+
+    def _taken(
+        self, dtype: str, batches: Sequence[tuple[Array, Array]], planted: Planted, before: Weights | None = None
+    ) -> list[Weights]:
+        """The weights after a step on each batch, as float64, from those before the first step or others."""
         first = self._steps[0]
         with ExitStack() as stack:
-            for mistake, variant in planted:
+            for mistake, variant in (*self._always, *planted):
                 stack.enter_context(mistake.planted(variant))
                 if mistake.name == "last-batch-wrong-n" and first.batch_size > len(first.x):
                     self._train_on_a_batch_of_the_usual_size()
             model = twin(self._model, dtype, threads=1)
             assert model.optimizer is not None
-            model.set_weights(before)
+            model.set_weights(first.before if before is None else before)
             model.optimizer.iterations = first.number - 1
             for name, slot in model.optimizer.slots.items():
                 for view, values in zip(model.layout.views(slot), first.slots.get(name, []), strict=False):
                     view[...] = values
-            return [
-                [weight.astype(np.float64) for weight in self._take(model, each, step.y)]
-                for each, step in zip(x, self._steps, strict=False)
-            ]
+            return [[weight.astype(np.float64) for weight in self._take(model, x, y)] for x, y in batches]
 
     def _train_on_a_batch_of_the_usual_size(self) -> None:
         """Show the planted mistake the batch size that it saw before the smaller last batch; only the size matters."""
@@ -136,17 +194,23 @@ class Retake:
 
 
 class RetakeForward(Retake):
-    """The same for outputs: `after` is [outputs, (n, outputs)], and what is compared is these, as they are."""
+    """The same for outputs of layers: `after` has these, and they are compared as they are.
 
-    def __init__(self, model: Model, steps: Sequence[Step], dtype: str) -> None:
-        super().__init__(model, steps, dtype)
-        self._names = [f"{model.flat_layers[-1].name}/a"]
+    names: theirs, as the microscope has them.
+    """
+
+    def __init__(
+        self, model: Model, steps: Sequence[Step], dtype: str, always: Planted = (), *, names: Sequence[str]
+    ) -> None:
+        super().__init__(model, steps, dtype, always)
+        self._names = list(names)
 
     def _take(self, model: Model, x: Array, y: Array) -> Weights:
-        return [np.asarray(model.predict_on_batch(x))]
+        tensors = {tensor.name: tensor.value for tensor in dissect(model, x, y)}
+        return [tensors[name] for name in self._names]
 
     def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
-        nothing = [np.zeros_like(step.after[0], np.float64)]
+        nothing = [np.zeros(each.shape) for each in step.after]
         return nothing, nothing
 
     def _moved_back(self, after: list[Weights], off: Weights, before: Weights) -> list[Weights]:
@@ -156,8 +220,21 @@ class RetakeForward(Retake):
 _SMALLEST = float(np.finfo("float64").tiny)
 
 
+def _finite(weights: Weights) -> Weights:
+    return [np.where(np.isfinite(weight), weight, 0) for weight in weights]
+
+
+def _common_factor(changes: Weights, own: Weights, allowed: Sequence[float]) -> float:
+    """The k for which k * changes comes nearest to one's own; 0 where nothing changes."""
+    products = sum(float((a * b).sum()) / most**2 for a, b, most in zip(changes, own, allowed, strict=True))
+    squares = sum(float((a * a).sum()) / most**2 for a, most in zip(changes, allowed, strict=True))
+    return products / squares if squares else 0.0
+
+
 def _perturbed(values: Array, rng: np.random.Generator) -> Array:
-    """The values in float64, each off at random by about a rounding of float32."""
+    """The values in float64, each off at random by about a rounding of float32; labels stay as they are."""
+    if values.dtype.kind in "iu" and values.ndim == 1:
+        return values
     return values * (1 + _SINGLE * rng.standard_normal(values.shape))
 
 

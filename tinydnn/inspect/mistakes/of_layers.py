@@ -14,11 +14,14 @@ from tinydnn.layers.trace import Trace
 # -- the activation's derivative -------------------------------------------------------------------------
 
 
-def with_derivative(of: activations.Activation | None, wrong: Any, first: bool = False) -> Plants:
+def with_derivative(
+    of: activations.Activation | None, wrong: Any, first: bool = False, passed_on: bool = True
+) -> Plants:
     """Plants dz = wrong(activation, da, z, a) in the hidden layers.
 
     of: the activation whose layers make the mistake; None means any.
     first: whether only the first Dense layer makes it.
+    passed_on: whether the layers below get what comes of it; else it shows in dW and db alone.
     """
 
     def plant(original: Method) -> Method:
@@ -30,10 +33,11 @@ def with_derivative(of: activations.Activation | None, wrong: Any, first: bool =
             dz = wrong(self.activation, da, t.z, t.y)
             if isinstance(self, layers.Activation):
                 return np.asarray(dz)
+            dx: Array | None = None if passed_on or t.dx is None else original(self, da, t).copy()
             t.loss_takes_z = True  # so the layer takes this for dz
-            dx: Array | None = original(self, dz, t)
+            wrong_dx: Array | None = original(self, dz, t)
             t.loss_takes_z = False
-            return dx
+            return wrong_dx if passed_on else dx
 
         return backward
 
@@ -75,14 +79,14 @@ def twice(activation: Any, da: Array, z: Array, a: Array) -> Array:
 # -- biases ------------------------------------------------------------------------------------------------
 
 
-def with_bias_gradient(wrong: Any) -> Plants:
-    """Plants db = wrong(dz) in all Dense layers."""
+def with_bias_gradient(wrong: Any, *args: Any) -> Plants:
+    """Plants db = wrong(dz, *args) in all Dense layers."""
 
     def plant(original: Method) -> Method:
         def backward(self: layers.Dense, da: Array, t: Trace) -> Array | None:
             dx: Array | None = original(self, da, t)
             for db in t.gradients[1:]:
-                db[...] = wrong(t.dz)
+                db[...] = wrong(t.dz, *args)
             return dx
 
         return backward
@@ -96,9 +100,10 @@ def nothing(dz: Array) -> Any:
     return 0
 
 
-def one_number(dz: Array) -> Any:
-    """db = the sum of all of dz"""
-    return dz.sum()
+def one_number(dz: Array, by_units: bool = False, by_rows: int = 0) -> Any:
+    """db = the sum, or the mean, of all of dz"""
+    n, units = dz.shape
+    return dz.sum() * float(n) ** by_rows / (units if by_units else 1)
 
 
 def not_averaged(dz: Array) -> Any:
@@ -247,6 +252,11 @@ MISTAKES = (
         "dense_1/db",
         with_bias_gradient(one_number),
         SCALED,
+        (
+            with_bias_gradient(one_number, True),
+            with_bias_gradient(one_number, True, -1),
+            with_bias_gradient(one_number, False, 1),
+        ),
     ),
     Mistake(
         "bias-gradient-summed",
@@ -302,7 +312,7 @@ MISTAKES = (
         "dense/dz",
         with_derivative(None, left_out),
         RELU,
-        (with_derivative(None, left_out, first=True),),
+        (with_derivative(None, left_out, first=True), with_derivative(None, left_out, passed_on=False)),
     ),
     Mistake(
         "derivative-twice",
@@ -312,6 +322,7 @@ MISTAKES = (
         "dense/dz",
         with_derivative(None, twice),
         SCALED,
+        (with_derivative(None, twice, passed_on=False),),
     ),
     Mistake(
         "l2-without-2",

@@ -7,7 +7,7 @@ import numpy as np
 from tinydnn import losses
 from tinydnn.device.backend import Array
 from tinydnn.engine.passes import Pass
-from tinydnn.inspect.mistakes.mistake import Method, Mistake
+from tinydnn.inspect.mistakes.mistake import Method, Mistake, Plants
 from tinydnn.inspect.mistakes.training import LOUD, SCALED, SQUARES
 
 # -- too large or too small: each gradient of the step is k times Keras', with the same k ----------------
@@ -121,6 +121,27 @@ def with_the_slope_too(original: Method) -> Method:
     return backward
 
 
+def of_log_with(epsilon: float) -> Plants:
+    """Plants the gradient of -y log(p + epsilon), through p."""
+
+    def plant(original: Method) -> Method:
+        def backward(self: losses.Loss, xp: Any, x: Array, t: losses.LossTrace, logits: bool, n: int) -> Array:
+            dz: Array = original(self, xp, x, t, logits, n)
+            if logits and isinstance(self, losses.BinaryCrossentropy):
+                p, q = _sigmoid(x), _sigmoid(-x)
+                dz[...] = ((1 - t.y) / (q + epsilon) - t.y / (p + epsilon)) * p * q / n / x.shape[1]
+            elif logits:
+                p = _probabilities(x)
+                dp = -t.y / (p + epsilon)
+                dz[...] = p * (dp - (dp * p).sum(axis=1, keepdims=True)) / n
+            return dz
+
+        return backward
+
+    plant.__doc__ = f"dp = -y / (p + {epsilon:g})"
+    return tuple((owner, "backward", plant) for owner in (losses.CategoricalCrossentropy, losses.BinaryCrossentropy))
+
+
 def of_sigmoids(original: Method) -> Method:
     """sigmoid(z) - y"""
 
@@ -229,6 +250,17 @@ MISTAKES = (
         "l",
         ((losses.CategoricalCrossentropy, "takes_logits", from_probabilities),),
         LOUD,
+    ),
+    Mistake(
+        "log-with-epsilon",
+        "the loss is -y log(p + epsilon), so that log(0) never comes up; Keras computes it from the logits, and needs "
+        "no epsilon",
+        "nothing, but for rows that the net gets wrong with certainty: their gradient is nearly 0",
+        1,
+        "dense/dz",
+        of_log_with(1e-7),
+        LOUD,
+        tuple(of_log_with(epsilon) for epsilon in (1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)),
     ),
     Mistake(
         "slope-behind-softmax",

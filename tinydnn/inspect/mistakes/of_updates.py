@@ -46,6 +46,7 @@ def _updated(own: Pass, layer: layers.Dense) -> Array:
     """The kernel of a layer after an update with the gradients that there are."""
     network, optimizer = own.network, copy.copy(own.network.optimizer)
     assert optimizer is not None
+    optimizer.layout = network.layout  # a copy is made without
     optimizer.slots = {name: slot.copy() for name, slot in optimizer.slots.items()}
     w = network.parameters.copy()
     optimizer.begin_step()
@@ -159,25 +160,45 @@ def rho_for_the_rest(original: Method) -> Method:
 def bias_not_squared(original: Method) -> Method:
     """v = rho * v + (1 - rho) * g for biases"""
 
-    @elementwise
-    def step(w: Any, v: Any, m: Any, a: Any, g: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any) -> Any:
-        v = rho * v + (1 - rho) * g
-        w = w - rate * g / np.sqrt(v + epsilon)
-        return w, v, m, a
-
     def update(self: Optimizer, w: Array, g: Array, part: slice) -> None:
-        if not isinstance(self, optimizers.RMSprop) or self.momentum or self.centered:
+        step = _NOT_SQUARED.get(type(self))
+        if step is None:
             original(self, w, g, part)
             return
         assert self.layout is not None
-        v = self.slots["velocity"]
         for shape, place in zip(self.layout.shapes, self.layout.slices, strict=True):
             if len(shape) == 1:
-                step.update(np, (w[place], v[place], None, None), g[place], *self.numbers())
+                slots = [self.slots[name][place] if name in self.slots else None for name in self.all_slots]
+                step.update(np, (w[place], *slots), g[place], *self.numbers())
             else:
                 original(self, w, g, place)
 
     return update
+
+
+@elementwise
+def _of_rmsprop(w: Any, v: Any, m: Any, a: Any, g: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any) -> Any:
+    v = rho * v + (1 - rho) * g
+    w = w - rate * g / np.sqrt(v + epsilon)
+    return w, v, m, a
+
+
+@elementwise
+def _of_adam(w: Any, m: Any, v: Any, v_hat: Any, g: Any, rate: Any, beta_1: Any, beta_2: Any, epsilon: Any) -> Any:
+    m = m + (1 - beta_1) * (g - m)
+    v = v + (1 - beta_2) * (g - v)
+    w = w - rate * m / (np.sqrt(v) + epsilon)
+    return w, m, v, v_hat
+
+
+@elementwise
+def _of_adagrad(w: Any, a: Any, g: Any, rate: Any, epsilon: Any) -> Any:
+    a = a + g
+    w = w - rate * g / np.sqrt(a + epsilon)
+    return w, a
+
+
+_NOT_SQUARED = {optimizers.RMSprop: _of_rmsprop, optimizers.Adam: _of_adam, optimizers.Adagrad: _of_adagrad}
 
 
 def uncorrected(original: Method) -> Method:
@@ -185,14 +206,21 @@ def uncorrected(original: Method) -> Method:
     return lambda self: (self.rate, *original(self)[1:])
 
 
-def epsilon_after_correction(original: Method) -> Method:
-    """w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon), where m_hat and v_hat are corrected"""
+def epsilon_after_correction(epsilon: float | None = None) -> Plants:
+    """Plants w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon), where m_hat and v_hat are corrected.
 
-    def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
-        *others, epsilon = original(self)
-        return *others, epsilon * np.sqrt(1 - self.beta_2**self.iterations)
+    epsilon: None for the optimizer's.
+    """
 
-    return numbers
+    def plant(original: Method) -> Method:
+        def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
+            *others, own = original(self)
+            return *others, (own if epsilon is None else epsilon) * np.sqrt(1 - self.beta_2**self.iterations)
+
+        return numbers
+
+    plant.__doc__ = "w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon), where m_hat and v_hat are corrected"
+    return ((optimizers.Adam, "numbers", plant),)
 
 
 def always_first(original: Method) -> Method:
@@ -351,8 +379,9 @@ MISTAKES = (
         "nothing but for gradients that are nearly 0",
         1,
         "dense/kernel change",
-        ((optimizers.Adam, "numbers", epsilon_after_correction),),
+        epsilon_after_correction(),
         ADAM,
+        (epsilon_after_correction(1e-8),),
     ),
     Mistake(
         "adam-t-never-grows",
