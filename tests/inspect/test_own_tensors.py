@@ -187,8 +187,11 @@ def test_the_command_takes_a_model_for_a_file_that_has_none(tmp_path, monkeypatc
     assert command(monkeypatch, "microscope", path) == 2
     assert "before expects" in capsys.readouterr().err
     (tmp_path / "model.json").write_text(recorded(tmp_path / "other.npz").model_json)
-    assert command(monkeypatch, "microscope", path, "--model", tmp_path / "model.json") == 0
-    assert "yours" not in capsys.readouterr().out
+    for dtype in "float32", "float64":
+        assert command(monkeypatch, "microscope", path, "--model", tmp_path / "model.json", "--dtype", dtype) == 0
+        out = capsys.readouterr().out
+        assert f"samples, {dtype}" in out
+        assert "yours" not in out
     assert step.number == 2
 
 
@@ -198,7 +201,7 @@ def test_the_command_takes_a_model_for_a_file_that_has_none(tmp_path, monkeypatc
         (["step.npz", "--hidden", "7"], "the .npz tells it; leave out --hidden"),
         (["step.npz", "--seed", "7"], "the .npz tells it; leave out --seed"),
         (["--model", "model.json"], "give the file of the step, too"),
-        (["step.npz", "--model", "model.json", "--dtype", "float64"], "--model tells it; leave out --dtype"),
+        (["step.npz", "--model", "model.json", "--outputs", "4"], "--model tells it; leave out --outputs"),
         (["step.npz", "--model", "model.json"], "The JSON of a model"),
         (["model.json"], "expected an .npz file"),
         (["wrong.npz"], "has the tensors x, y"),

@@ -67,7 +67,7 @@ def _of_file(
     with wrong_use(ValueError):  # exit code 1 is kept for tensors that are not tinydnn's
         refuse(context, "the .npz tells it", "seed", "batch_size", "data")
         recorded = diagnosis.read(path)
-        model = net_of(context, recorded, model_file, net.seed) or net.prepared_run().model
+        model = net_of(context, recorded, model_file, net, net.seed) or net.prepared_run().model
         title = f"Step {recorded.number} of {path}: {{}} samples, {model.dtype}"
         return one_step.step_of_file(model, recorded), title, {"file": str(path), "step": recorded.number}
 
