@@ -31,8 +31,8 @@ class Recorder(Callback):
     """Writes a step of a training to an .npz file: its batch, what was before it and what came of it.
 
     It works in `fit` of Keras, on any of its backends, and of tinydnn. No number of the training changes. The training
-    goes on when the step is written; one that can't be recorded is refused before its first step is over. A model has one
-    input and one output, and layers that tinydnn has, none of which draws random numbers.
+    goes on when the step is written; one that can't be recorded is refused before its first step is over. A model has
+    one input and one output, and layers that tinydnn has, none of which draws random numbers.
 
     Give it last in the list of callbacks, as others may change the learning rate before a step.
 
