@@ -123,6 +123,23 @@ def dissect(model: Model, x: Any, y: Any, keras: Mapping[str, Array] | None = No
     return tensors
 
 
+def outputs(model: Model, x: Any, y: Any) -> dict[str, Array]:
+    """The outputs of all layers for these samples, z and a, by name in the order of computation; it trains nothing.
+
+    Raises:
+        ValueError: the model's layers are not in a row.
+    """
+    with OneBatch(model, x, y, "The microscope") as batch:
+        require_row(model, "The microscope")
+        passes = batch.gradients()
+        return {
+            f"{layer.name}/{kind}": value.copy()
+            for i, layer in enumerate(model.flat_layers)
+            for kind, _, value in _outputs(model, passes, i)
+            if kind != "y"
+        }
+
+
 # -- the tensors -------------------------------------------------------------------------------------
 
 

@@ -1,21 +1,16 @@
 """`tinydnn diagnose`."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tinydnn import models, utils
-from tinydnn.app.cli.errors import FAILED, refuse, was_given, wrong_use
+from tinydnn.app.cli.errors import FAILED, refuse, wrong_use
 from tinydnn.app.cli.options import AsJson, NetOptions, with_net_options
+from tinydnn.app.cli.recorded import net_of
 from tinydnn.files.whole import to_json
 from tinydnn.inspect.net import DIGITS, VALIDATION_SPLIT
-
-_OF_THE_NET = (
-    "input", "hidden", "activation", "optimizer", "learning_rate", "loss", "last", "l2", "outputs", "use_bias"
-)  # fmt: skip
 
 
 @with_net_options
@@ -55,11 +50,9 @@ def diagnose(
             recorded = diagnosis.read(program)
             seed = seed if recorded.seed is None else recorded.seed
         run = net.prepared_run(seed)
-        model: models.Model = run.model
-        if model_file is not None:
-            refuse(context, "--model tells it", *_OF_THE_NET)
-            model = _model_of(model_file, net.dtype if was_given(context, "dtype") else None, seed)
-        samples = run.digits[0][0] if model.sample_shape in DIGITS and model_file is None else None
+        told = net_of(context, recorded, model_file, net, seed)
+        model = run.model if told is None else told
+        samples = run.digits[0][0] if told is None and model.sample_shape in DIGITS else None
         if recorded is not None:
             found = diagnosis.diagnose(model, recorded, samples, VALIDATION_SPLIT)
         else:
@@ -69,20 +62,6 @@ def diagnose(
     print(to_json(_as_dict(found)) if as_json else found, end="" if as_json else "\n")
     if not found.right:
         raise typer.Exit(FAILED)
-
-
-def _model_of(path: Path, dtype: str | None, seed: int) -> models.Model:
-    """The model of a file of JSON, with the weights of the seed; in another dtype than the file's, if one is given."""
-    text = path.read_text(encoding="utf-8")
-    utils.set_random_seed(seed)
-    return models.model_from_json(text if dtype is None else json.dumps(_in_dtype(json.loads(text), dtype)))
-
-
-def _in_dtype(config: Any, dtype: str) -> Any:
-    """A model's configuration with this dtype in place of each layer's own."""
-    if isinstance(config, dict):
-        return {key: dtype if key == "dtype" else _in_dtype(value, dtype) for key, value in config.items()}
-    return [_in_dtype(each, dtype) for each in config] if isinstance(config, list) else config
 
 
 def _as_dict(found: Any) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from tinydnn.inspect import net
 from tinydnn.inspect.diagnosis import pytorch
 from tinydnn.inspect.diagnosis.explain import diagnose, diagnose_gradients, diagnose_outputs
 from tinydnn.inspect.diagnosis.findings import Diagnosis
-from tinydnn.inspect.diagnosis.layouts import Outputs
 from tinydnn.inspect.diagnosis.learner import Learner, of_file, of_function
-from tinydnn.inspect.microscope import dissect
-from tinydnn.inspect.twin import require_row, twin
+from tinydnn.inspect.microscope import outputs
+from tinydnn.inspect.twin import twin
 from tinydnn.models import Model
 
 _LOGITS = "forward returns what Keras' last activation gets; Keras' own outputs are what comes of it"
@@ -76,7 +75,8 @@ def compared(
         return diagnose(model, learner.steps(weights, batches, seed), samples, validation_split)
     if learner.kind == "gradients":
         return diagnose_gradients(model, learner.gradients(weights, batches[0]))
-    wanted = outputs_of(model, *batches[0])
+    units = {name: values.shape[-1] for name, values in outputs(twin(model, model.dtype), *batches[0]).items()}
+    wanted = list(units.items())
     step, names = learner.outputs(weights, batches[0], wanted)
     found = diagnose_outputs(model, step, names)
     if len(wanted) > 1 and names == [wanted[-1][0]] and not found.right:
@@ -85,13 +85,3 @@ def compared(
             before.notes.append(_LOGITS)
             return before
     return found
-
-
-def outputs_of(model: Model, x: Array, y: Array) -> Outputs:
-    """The names and units of what the layers put out, z and a, in the order of computation."""
-    require_row(model, "check")
-    return [
-        (tensor.name, tensor.value.shape[-1])
-        for tensor in dissect(twin(model, model.dtype), x, y)
-        if tensor.kind in ("z", "a")
-    ]

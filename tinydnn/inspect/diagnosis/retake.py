@@ -16,7 +16,7 @@ from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.findings import Gap
 from tinydnn.inspect.diagnosis.lengths import longer
 from tinydnn.inspect.diagnosis.step import Step, record
-from tinydnn.inspect.microscope import dissect
+from tinydnn.inspect.microscope import outputs
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
 from tinydnn.inspect.weight_names import weight_names
@@ -206,8 +206,8 @@ class RetakeForward(Retake):
         self._names = list(names)
 
     def _take(self, model: Model, x: Array, y: Array) -> Weights:
-        tensors = {tensor.name: tensor.value for tensor in dissect(model, x, y)}
-        return [tensors[name] for name in self._names]
+        found = outputs(model, x, y)
+        return [found[name] for name in self._names]
 
     def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
         nothing = [np.zeros(each.shape) for each in step.after]
