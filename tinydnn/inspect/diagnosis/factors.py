@@ -21,6 +21,8 @@ def read(found: Diagnosis, model: Model, step: Step) -> list[str]:
     if not wrong:
         return []
     common = _common_factor(wrong)
+    if common is not None and abs(common - 1) <= ALIKE:
+        return [f"{'Every change differs' if len(wrong) == len(told) else 'Some changes differ'} by less than 1 %"]
     if common is not None and len(wrong) == len(told):
         return [f"Every change is {common:.4g} times Keras': {meaning(common, model, step)}"]
     kinds = {kind: [gap for gap in told if gap.name.endswith(kind)] for kind in ("/kernel", "/bias")}

@@ -9,6 +9,15 @@ _BLURRED = 0.1  # where roundings explain this share of a change, the step can't
 _ONE_FACTOR = 1e-3  # the largest spread of a change that is k times another
 
 
+_HEADINGS = "array", "Keras'", "apart", "allowed", "mine / Keras'"
+_TITLES = {
+    "step": "Step {number} of {samples} samples next to Keras' step from the same weights, from the last layer down; "
+    "sizes are norms of changes",
+    "gradients": "Gradients of {samples} samples next to Keras', from the last layer down; sizes are norms",
+    "outputs": "Outputs of layers for {samples} samples next to Keras', from the first layer up; sizes are norms",
+}
+
+
 @dataclass(frozen=True)
 class Gap:
     """How far the change of a weight array is from Keras' change; norms are Euclidean.
@@ -34,6 +43,15 @@ class Gap:
     def blurred(self) -> bool:
         """Whether roundings could explain much of the change itself, so that `within` says little."""
         return self.allowed > _BLURRED * self.change > 0
+
+    @property
+    def cells(self) -> table.Row:
+        """Its row of the table."""
+        factor = "" if self.blurred or not self.is_multiple else f"{self.k:.5g}"
+        differs = "" if self.within else "differs"
+        return (
+            self.name, f"{self.change:.2e}", f"{self.apart:.2e}", f"{self.allowed:.2e}", f"{factor:8} {differs}".strip()
+        )  # fmt: skip
 
     @property
     def is_multiple(self) -> bool:
@@ -96,13 +114,55 @@ class Diagnosis:
         return self.off is None and not self.seen and not self.remarks
 
     def __str__(self) -> str:
-        return table.text(self)
+        verdict, *others = self._sentences
+        return table.text(*self._table, [verdict, *(each if self.right else f"  {each}" for each in others)])
 
     def _repr_html_(self) -> str:
-        return table.html(self)
+        return table.html(*self._table, self._sentences)
 
     def __repr__(self) -> str:
         return f"<Diagnosis: {'right' if self.right else f'wrong, {self.named or self.reading}'}>"
+
+    @property
+    def _table(self) -> tuple[str, table.Row, list[table.Row]]:
+        """Its title, headings and rows."""
+        title = _TITLES[self.kind].format(number=self.number, samples=self.samples)
+        return title, _HEADINGS, [gap.cells for gap in self.in_order]
+
+    @property
+    def _sentences(self) -> list[str]:
+        """The verdict, and what there is to say."""
+        blurred = [
+            f"About {gap.name} it can't tell: roundings explain {gap.allowed / gap.change:.0%} of its change. A step "
+            "in float64, or on more samples, could"
+            for gap in self.blurred
+        ]
+        if self.right:
+            return [self._verdict, *blurred, *self.notes]
+        lines = [self._verdict, *(each[0].upper() + each[1:] for each in self.remarks), *self.reading]
+        lines += [f"{mistake.name}: {mistake.wrong}" for mistake in self.seen]
+        lines += [
+            f"{'or ' if i else ''}" + "\n    and ".join(f"{mistake.name}: {mistake.wrong}" for mistake in together)
+            for i, together in enumerate(self.explanations)
+        ]
+        if self.off is not None and not self.explanations:
+            lines.append(
+                "No mistake of the gallery explains it, nor do any two of them together; `tinydnn microscope` shows "
+                "every tensor of such a step"
+            )
+        return [*lines, *blurred, *self.notes]
+
+    @property
+    def _verdict(self) -> str:
+        if not self.right:
+            return "This is not Keras' step" if self.kind == "step" else f"These are not Keras' {self.kind}"
+        if self.blurred:
+            return "Nothing differs by more than roundings explain"
+        if self.kind != "step":
+            verdict = f"These are Keras' {self.kind}"
+        else:
+            verdict = "This is Keras' step" if self.steps == 1 else f"These are Keras' steps, all {self.steps}"
+        return f"{verdict}: your mathematics is Keras'" if self.notes else verdict
 
 
 def layer_of(gap: Gap) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,45 +112,58 @@ class Layout:
         return weight.reshape({"(n,)": (-1,), "(1, n)": (1, -1), "(n, 1)": (-1, 1)}[self.bias])
 
     def to_ours(self, kind: str, theirs: Any, like: Weights) -> Weights:
-        """Weights in Keras' layout, from this one.
+        """Weights in Keras' layout, from this one, or from any other that can mean only one thing.
 
         Raises:
             NotThisLayoutError: other shapes than those of `like`.
         """
-        arrays = [_array(each) for each in self._flat(kind, theirs)]
-        shapes = [array.shape for array in arrays]
-        found = [array.T if self.transposed and array.ndim == 2 and weight.ndim == 2 else array
-                 for array, weight in zip(arrays, like, strict=False)]  # fmt: skip
-        right = len(arrays) == len(like) and all(
-            each.shape == weight.shape if weight.ndim == 2 else each.size == weight.size
-            for each, weight in zip(found, like, strict=True)
-        )
-        if not right:
-            wanted = ", ".join(str(self._array_to_theirs(weight).shape) for weight in like)
-            received = ", ".join(map(str, shapes)) or type(theirs).__name__
-            raise NotThisLayoutError(f"{kind} expects to return arrays of shapes {wanted}. Received: {received}")
-        return [each.reshape(weight.shape) for each, weight in zip(found, like, strict=True)]
-
-    def _flat(self, kind: str, theirs: Any) -> list[Any]:
-        if isinstance(theirs, dict):
-            return _by_layers(theirs)
-        if not isinstance(theirs, list | tuple):
-            raise NotThisLayoutError(f"{kind} expects to return a list of arrays. Received: {type(theirs).__name__}")
-        if self.container == "pairs":
-            return [each for pair in theirs for each in pair]
-        if self.container == "lists":
-            return [each for pair in zip(*theirs, strict=True) for each in pair]
-        if self.container == "augmented":
-            return [part for each in theirs for part in np.split(_array(each), [-1], axis=int(self.transposed))]
-        return list(theirs)
+        leaves = [_array(each) for each in _leaves(theirs)]
+        for arrays in _orders(leaves):
+            for transposed in (self.transposed, not self.transposed):
+                found = [array.T if transposed and array.ndim == 2 and weight.ndim == 2 else array
+                         for array, weight in zip(arrays, like, strict=False)]  # fmt: skip
+                if len(arrays) == len(like) and all(
+                    each.shape == weight.shape if weight.ndim == 2 else each.size == weight.size
+                    for each, weight in zip(found, like, strict=True)
+                ):
+                    return [each.reshape(weight.shape) for each, weight in zip(found, like, strict=True)]
+        wanted = ", ".join(str(self._array_to_theirs(weight).shape) for weight in like)
+        received = ", ".join(str(each.shape) for each in leaves) or type(theirs).__name__
+        raise NotThisLayoutError(f"{kind} expects to return arrays of shapes {wanted}. Received: {received}")
 
 
-def _by_layers(theirs: dict[str, Any]) -> list[Any]:
+def _leaves(theirs: Any) -> list[Any]:
+    """The arrays within lists, pairs and dicts; a list of numbers, or of rows of numbers, is one array."""
+    if isinstance(theirs, dict):
+        return [leaf for each in _by_layers(theirs) for leaf in _leaves(each)]
+    if isinstance(theirs, list | tuple) and not _is_numbers(theirs):
+        return [leaf for each in theirs for leaf in _leaves(each)]
+    return [theirs] if theirs is not None else []
+
+
+def _is_numbers(values: Any) -> bool:
+    rows = values if values and all(isinstance(row, list) for row in values) else [values]
+    alike = len({len(row) for row in rows}) == 1
+    return alike and all(isinstance(each, int | float) for row in rows for each in row[:1]) and bool(rows[0])
+
+
+def _orders(arrays: Weights) -> Iterator[Weights]:
+    """The arrays as they come; kernels and biases in turn, where all kernels come first; kernels with their biases."""
+    yield arrays
+    half = len(arrays) // 2
+    yield [each for pair in zip(arrays[:half], arrays[half:], strict=False) for each in pair]
+    for axis in (0, 1):
+        if all(array.ndim == 2 for array in arrays):
+            yield [part for each in arrays for part in np.split(each, [-1], axis=axis)]
+
+
+def _by_layers(theirs: dict[Any, Any]) -> list[Any]:
     """The values of a dict, layer by layer: by the numbers at the end of its keys, each kernel before its bias."""
 
-    def place(item: tuple[str, Any]) -> tuple[int, int]:
-        number = re.search(r"\d+$", item[0])
-        return int(number[0]) if number else 0, -_array(item[1]).size
+    def place(item: tuple[Any, Any]) -> tuple[int, int]:
+        number = re.search(r"\d+$", str(item[0]))
+        size = 0 if isinstance(item[1], list | tuple | dict) else _array(item[1]).size
+        return int(number[0]) if number else 0, -size
 
     return [value for _, value in sorted(theirs.items(), key=place)]
 

@@ -123,8 +123,12 @@ def of_file(path: str | PathLike[str]) -> Learner:
         RuntimeError: it fails.
     """
     folder = str(Path(path).resolve().parent)
+    others = set(sys.modules)
 
     def run() -> dict[str, Any]:
+        for name, module in list(sys.modules.items()):  # those beside it begin anew, too
+            if name not in others and str(getattr(module, "__file__", None)).startswith(folder):
+                del sys.modules[name]
         sys.path.insert(0, folder)  # as Python does when it runs a file
         try:
             with contextlib.redirect_stdout(sys.stderr):

@@ -71,8 +71,9 @@ def meaning(k: float, model: Model, step: Step) -> str:
         n * outputs: "a sum over batch and outputs in place of the mean",
         n * outputs / 2: "half a sum over batch and outputs in place of the mean",
         1 / (n * outputs): "a mean over batch and outputs in place of the batch alone",
-        1 - model.optimizer.momentum: "momentum takes up (1 - momentum) g in place of g",
     }  # fmt: skip
+    if model.optimizer.momentum:
+        known[1 - model.optimizer.momentum] = "momentum takes up (1 - momentum) g in place of g"
     for factor, said in known.items():
         if abs(k - factor) <= ALIKE * abs(factor):
             return f"{said}, or another learning rate"

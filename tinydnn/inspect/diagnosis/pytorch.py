@@ -56,7 +56,8 @@ def _function(module: Any, kind: str, loss: Any, optimizer: Any) -> Callable[...
         optimizer.step()
         return [_turned(each.detach()) for each in parameters]
 
-    return {"forward": forward, "gradients": gradients, "step": step}[kind]
+    functions: dict[str, Callable[..., Any]] = {"forward": forward, "gradients": gradients, "step": step}
+    return functions[kind]
 
 
 def _tensor(values: Array, parameters: list[Any]) -> Any:

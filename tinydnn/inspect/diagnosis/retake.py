@@ -162,7 +162,7 @@ class Retake:
                 for theirs, before, rest, ours in zip(step.after, starts[1], with_none[i], starts[0], strict=True)
             ]
             changes = [a - b for a, b in zip(with_one[i], with_none[i], strict=True)]
-            found.append(_common_factor(*map(_finite, (changes, own)), [1.0] * len(own)))
+            found.append(_common_factor(_finite(changes), _finite(own), [1.0] * len(own)))
         return found
 
     def _taken(

@@ -86,10 +86,10 @@ class Search:
         return list(found.values())
 
 
-def explanations(searches: Sequence[Search]) -> Explanations:
+def explanations(searches: Sequence[Search], pairs: bool) -> Explanations:
     """The simplest explanations that any of the searches finds; pairs take long, so the first alone looks for them."""
     for kind in (Search.singles, Search.factor, Search.with_factor):
         for search in searches:
             if found := kind(search):
                 return found
-    return searches[0].pairs()
+    return searches[0].pairs() if pairs else []

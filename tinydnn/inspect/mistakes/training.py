@@ -17,7 +17,7 @@ SQUARES = replace(SCALED, loss="mse", optimizer="sgd(0.1)")
 PENALIZED = replace(SCALED, l2=0.01)
 MOMENTUM = replace(SCALED, optimizer="sgd(0.1, momentum=0.9)")
 NESTEROV = replace(SCALED, optimizer="sgd(0.1, momentum=0.9, nesterov=True)")
-ADAM = replace(SCALED, optimizer="adam")
+ADAM, ADAGRAD = replace(SCALED, optimizer="adam"), replace(SCALED, optimizer="adagrad(0.01)")
 
 
 def log_of(
