@@ -8,7 +8,7 @@ from tinydnn import initializers, layers, random
 from tinydnn.device.backend import Array
 from tinydnn.inspect import mistakes
 from tinydnn.inspect.diagnosis.findings import Diagnosis
-from tinydnn.inspect.diagnosis.step import Step
+from tinydnn.inspect.diagnosis.step import Step, computes_in_float64
 from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Model
 
@@ -37,14 +37,9 @@ def look_at_weights(model: Model, step: Step, found: Diagnosis) -> None:
 
 def precision_of(model: Model, steps: list[Step]) -> list[str]:
     """A note where the program computes in float64, and Keras, with these settings, in float32."""
-    if model.dtype == "float64" or all(_fits_float32(weight) for step in steps for weight in step.after):
+    if model.dtype == "float64" or not computes_in_float64(steps):
         return []
     return ["Your program computes in float64, Keras in float32; its figures agree to about seven digits"]
-
-
-def _fits_float32(weight: Array) -> bool:
-    with np.errstate(over="ignore"):
-        return np.array_equal(weight, weight.astype(np.float32), equal_nan=True)
 
 
 def look_at_samples(step: Step, samples: Array, validation_split: float, found: Diagnosis) -> None:

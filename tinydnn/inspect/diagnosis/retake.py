@@ -15,7 +15,7 @@ from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.findings import Gap
 from tinydnn.inspect.diagnosis.lengths import longer
-from tinydnn.inspect.diagnosis.step import Step, record
+from tinydnn.inspect.diagnosis.step import Step, computes_in_float64, record
 from tinydnn.inspect.microscope import outputs
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
@@ -63,6 +63,7 @@ class Retake:
         self._model, self._steps, self._dtype, self._always = model, steps, dtype, always
         self._names = weight_names(model)
         self._batches = [(step.x, step.y) for step in steps]
+        self._theirs = "float64" if computes_in_float64(steps) else model.dtype
 
     def gaps(self, planted: Planted = ()) -> list[list[Gap]]:
         """For each step, how far it is from Keras' step with these mistakes planted."""
@@ -76,7 +77,7 @@ class Retake:
             after = self._taken("float64", batches, planted, off)
             others.append(self._moved_back(after, off, before))
         scale = 1.0 if self._dtype == "float32" else _DOUBLE / _SINGLE
-        ours = single if self._model.dtype == "float32" else double
+        ours = single if self._theirs == "float32" else double
         found = []
         for number, step in enumerate(self._steps):
             rounding = [
@@ -119,7 +120,7 @@ class Retake:
 
         rough: the gaps without a mistake, whose allowance serves for all.
         """
-        taken = self._taken(self._model.dtype, self._batches[:steps], planted)
+        taken = self._taken(self._theirs, self._batches[:steps], planted)
         found = []
         for ours, step, gaps in zip(taken, self._steps, rough, strict=False):
             allowed = [max(gap.allowed, _SMALLEST) for gap in gaps]
@@ -150,7 +151,7 @@ class Retake:
         for i, step in enumerate(self._steps):
             with_none, with_one = (
                 self._taken(
-                    self._model.dtype,
+                    self._theirs,
                     self._batches[: i + 1],
                     [*planted, (longer([*found, k], self._steps[0].number), 0)],
                 )

@@ -1,5 +1,6 @@
 """A training step to be diagnosed: the weights before and after it, its batch, and what the optimizer kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,16 @@ def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | Non
     return Step(
         np.asarray(x), np.asarray(y), before, model.get_weights(), slots, optimizer.iterations, batch_size, seed
     )
+
+
+def computes_in_float64(steps: Sequence[Step]) -> bool:
+    """Whether the weights after the steps are none that float32 has."""
+    return not all(_fits_float32(weight) for step in steps for weight in step.after)
+
+
+def _fits_float32(weight: Array) -> bool:
+    with np.errstate(over="ignore"):
+        return np.array_equal(weight, weight.astype(np.float32), equal_nan=True)
 
 
 def check(model: Model, step: Step, first: bool = True) -> None:
