@@ -47,7 +47,7 @@ def steps_with(mistake: Mistake, settings: net.Settings, x: Any, y: Any, batch_s
     until = _Until(number)
     with mistake.planted():
         utils.set_random_seed(SEED)
-        model = net.make_model(settings)
+        model = net.make_model(replace(settings, threads=1))  # another thread would be another batch to a mistake
         try:
             model.fit(
                 x, utils.to_categorical(y, 10), batch_size, epochs=2, verbose=0, callbacks=[until],
@@ -86,27 +86,35 @@ def compared(mistake: Mistake, x: Any, y: Any) -> parity.Beyond:
     return report.beyond
 
 
+def _size(beyond: parity.Beyond, mistake: Mistake) -> str:
+    if beyond.difference == NOT_COMPARABLE:
+        return "NaN" if mistake.settings == mistakes.LOUD else "another dtype"
+    relative = beyond.difference.relative
+    if relative >= 10:
+        return f"{relative:.0f} times"
+    return f"{relative:.1%}" if relative > 0.001 else f"{relative:.1g}"
+
+
 def _last(log: dict[str, list[float]], name: str) -> str:
     return f"{log[name][-1]:.4f}" if log else "NaN"
 
 
-def main() -> None:
-    """Print the tables, and draw the picture."""
-    (x, y), _ = datasets.mnist.load_data()
+def print_where_they_are_found(x: Any, y: Any) -> None:
+    """The first table."""
     print("| mistake | first found | by how much | named from its steps |")
     print("| --- | --- | --- | --- |")
     for mistake in GALLERY:
         beyond, found = compared(mistake, x, y), diagnosed(mistake, mistake.settings, x, y, BATCH_SIZE)
-        relative = beyond.difference.relative
-        size = f"{relative:.1%}" if relative < 10 else f"{relative:.0f} times"
-        if beyond.difference == NOT_COMPARABLE:
-            size = "NaN" if mistake.settings == mistakes.LOUD else "another dtype"
         others = [name for name in found.named if name != mistake.name]
-        named = "yes" if mistake.name in found.named else "no"
+        named = "yes" if mistake.name in found.named else "as a note" if found.right and found.notes else "no"
         named += f", or {', '.join(others)}" if others else ""
+        size = _size(beyond, mistake)
         print(f"| {mistake.name} | step {beyond.step}, {beyond.tensor} | {size} | {named} |", flush=True)
 
-    print("\n| mistake | what is wrong | in the log | loss, right and wrong | validation accuracy, right and wrong |")
+
+def print_logs(x: Any, y: Any) -> None:
+    """The second table, and the picture."""
+    print("| mistake | what is wrong | in the log | loss, right and wrong | validation accuracy, right and wrong |")
     print("| --- | --- | --- | --- | --- |")
     curves, right = {}, {}
     for mistake in GALLERY:
@@ -118,6 +126,14 @@ def main() -> None:
         cells = [", ".join(_last(log, name) for log in pair) for name in ("loss", "val_accuracy")]
         print(f"| {mistake.name} | {mistake.wrong} | {mistake.log} | {' | '.join(cells)} |", flush=True)
     PICTURE.write_bytes(figures.png(figures.side_by_side(curves)))
+
+
+def main() -> None:
+    """Print the tables, and draw the picture."""
+    (x, y), _ = datasets.mnist.load_data()
+    print_where_they_are_found(x, y)
+    print()
+    print_logs(x, y)
 
 
 if __name__ == "__main__":

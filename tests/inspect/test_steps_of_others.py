@@ -5,9 +5,7 @@ import pytest
 import tinydnn
 from docs.tables import steps
 
-UNNAMED = {  # called wrong, and no more
-    "evaluation_mode", "feedforward_of_book", "dw_from_da",
-}  # fmt: skip
+UNNAMED = "evaluation_mode", "feedforward_of_book"  # called wrong, and no more
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Mistakes in the update: what an optimizer makes of the gradients."""
 
 import copy
+import threading
 from typing import Any
 
 import numpy as np
@@ -23,21 +24,25 @@ def uphill(original: Method) -> Method:
     return lambda self, w, g, part: original(self, w, -g, part)
 
 
+_running = threading.local()  # has the pass that runs in this thread
+
+
+def kept(original: Method) -> Method:
+    """The pass that runs is known to its layers."""
+
+    def backward(self: Pass, output: Array, batch: int) -> None:
+        _running.own = self
+        original(self, output, batch)
+
+    return backward
+
+
 def by_updated_weights(original: Method) -> Method:
     """dx = dz @ W.T, with the W that the update leaves."""
 
-    def backward(self: Pass, output: Array, batch: int) -> None:
-        right = layers.Dense.backward
-
-        def of_layer(layer: layers.Dense, da: Array, t: Trace) -> Array | None:
-            right(layer, da, t)
-            return None if t.dx is None else np.matmul(t.dz, _updated(self, layer).T, out=t.dx)
-
-        layers.Dense.backward = of_layer  # type: ignore[method-assign, assignment]
-        try:
-            original(self, output, batch)
-        finally:
-            layers.Dense.backward = right  # type: ignore[method-assign]
+    def backward(self: layers.Dense, da: Array, t: Trace) -> Array | None:
+        original(self, da, t)
+        return None if t.dx is None else np.matmul(t.dz, _updated(_running.own, self).T, out=t.dx)
 
     return backward
 
@@ -146,7 +151,7 @@ MISTAKES = (
         "nothing that anyone would notice",
         1,
         "dense/da",
-        ((Pass, "backward", by_updated_weights),),
+        ((Pass, "backward", kept), (layers.Dense, "backward", by_updated_weights)),
         SCALED,
     ),
     Mistake(
