@@ -222,7 +222,7 @@ def test_a_step_of_the_textbook_is_right(dtype):
 def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
     """Called right only where the weights are those of a right step but for roundings."""
     shown = 0
-    for number in range(5):
+    for number in range(3):
         build, x, y, dtype, _ = random_net(number)
         tinydnn.config.set_floatx(dtype)
         for mistake in OF_A_STEP:
@@ -232,7 +232,8 @@ def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
             model = build(tinydnn)
             with mistake.planted():
                 step = diagnosis.record(model, x, y, batch_size=len(x))
-            found = diagnosis.diagnose(model, step)
+            step.number = 1  # also where each row was a step
+            found = diagnosis.diagnose(build(tinydnn), step)  # the model itself may have NaN now
             apart = [np.abs(a - b).max() for a, b in zip(step.after, right.after, strict=True)]
             if found.right:
                 moved = max(np.abs(a - b).max() for a, b in zip(right.after, right.before, strict=True))
@@ -240,7 +241,7 @@ def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
             else:
                 shown += 1
                 assert mistake.name in found.named, (number, mistake.name, found.named)
-    assert shown > 40
+    assert shown > 30
 
 
 # -- what went into the step -----------------------------------------------------------------------------

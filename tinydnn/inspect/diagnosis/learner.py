@@ -10,6 +10,7 @@ import copy
 import re
 import runpy
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -22,6 +23,7 @@ from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.layouts import LAYOUTS, Layout, NotThisLayoutError, Outputs
 from tinydnn.inspect.diagnosis.step import Step
 
+_QUICK = 0.1  # seconds: a program that takes longer to begin is not begun anew for each layout
 KINDS = "step", "gradients", "forward"  # what a program may hand over; the first that it has is taken
 
 
@@ -44,7 +46,7 @@ class Learner:
             ValueError: no layout fits.
             RuntimeError: the program fails.
         """
-        layout = self._layout(lambda each: each.updated(self.fresh(), before, *batches[0]), before, batches[0])
+        layout = self._layout(lambda each, function: each.updated(function, before, *batches[0]), before, batches[0])
         with self._running():
             function, weights, steps = self.fresh(), before, []
             for number, (x, y) in enumerate(batches, 1):
@@ -55,7 +57,7 @@ class Learner:
 
     def gradients(self, weights: list[Array], batch: tuple[Array, Array]) -> Step:
         """A step whose `after` has what it gives as gradients, in Keras' layout. It raises what `steps` raises."""
-        layout = self._layout(lambda each: each.gradients(self.fresh(), weights, *batch), weights, batch)
+        layout = self._layout(lambda each, function: each.gradients(function, weights, *batch), weights, batch)
         with self._running():
             return Step(*batch, weights, layout.gradients(self.fresh(), weights, *batch))
 
@@ -64,21 +66,26 @@ class Learner:
 
         wanted: the names and units of the outputs of all layers. It raises what `steps` raises.
         """
-        layout = self._layout(lambda each: each.outputs(self.fresh(), weights, *batch, wanted), weights, batch)
+        layout = self._layout(lambda each, function: each.outputs(function, weights, *batch, wanted), weights, batch)
         with self._running():
             found = layout.outputs(self.fresh(), weights, *batch, wanted)
         return Step(*batch, weights, list(found.values())), list(found)
 
-    def _layout(self, call: Callable[[Layout], Any], weights: list[Array], batch: tuple[Array, Array]) -> Layout:
+    def _layout(
+        self, call: Callable[[Layout, Callable[..., Any]], Any], weights: list[Array], batch: tuple[Array, Array]
+    ) -> Layout:
         """The first layout in which the function runs and gives what has the shapes it was given."""
         first, tried = None, list(LAYOUTS)
+        began = time.perf_counter()
+        function = self.fresh()
+        quick = time.perf_counter() - began < _QUICK
         if "torch" in sys.modules:
             tried += [replace(layout, tensors=True) for layout in tried]
         while tried:
             layout = tried.pop(0)
             try:
                 with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"):
-                    call(layout)
+                    call(layout, self.fresh() if quick else function)
                 return layout
             except (Exception, SystemExit) as error:
                 first = first or error

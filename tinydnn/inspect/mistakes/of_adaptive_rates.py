@@ -194,7 +194,7 @@ MISTAKES = (
     Mistake(
         "epsilon-of-the-paper",
         "epsilon is 1e-8, as in Adam's paper; Keras has 1e-7",
-        "nothing but for gradients that are nearly 0",
+        "where gradients are small, steps are larger, and the loss falls faster at first",
         1,
         "dense/kernel change",
         with_epsilon(1e-8),
@@ -233,7 +233,7 @@ MISTAKES = (
         "Adagrad's accumulator begins at 0; in Keras it begins at initial_accumulator_value, which is 0.1",
         "the first step moves each weight by the whole learning rate, and the loss falls much faster",
         1,
-        "dense_1/kernel accumulator",
+        "dense/kernel",
         from_zero(),
         ADAGRAD,
         (from_zero(epsilon_outside=True),),
@@ -261,7 +261,7 @@ MISTAKES = (
     Mistake(
         "adam-t-never-grows",
         "t, the number of the step, stays 1; it grows with each step",
-        "the steps stay too large by a factor that grows to about 3, and falls again",
+        "the first steps are up to twice as large, later ones a third of what they should be",
         2,
         "dense/kernel change",
         ((optimizers.Adam, "numbers", always_first),),
@@ -270,7 +270,7 @@ MISTAKES = (
     Mistake(
         "adam-t-counts-layers",
         "t grows with each layer or array that is updated; it grows once a step",
-        "hardly anything, since the correction soon ends",
+        "the correction ends sooner, so the first steps are larger, and the loss falls faster",
         1,
         "dense_1/kernel change",
         counted(2, downwards=False),

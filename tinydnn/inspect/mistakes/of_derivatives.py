@@ -96,7 +96,7 @@ MISTAKES = (
     Mistake(
         "derivative-of-a",
         "the activation's derivative is taken at a, its output, by the formula that is meant for z",
-        "it learns nearly as well: sigmoid'(a) lies between 0.20 and 0.25 and has the right sign",
+        "it learns more slowly: sigmoid'(a) lies between 0.20 and 0.25 and has the right sign",
         1,
         "dense/dz",
         with_derivative(None, of_a),
@@ -105,7 +105,7 @@ MISTAKES = (
     Mistake(
         "derivative-left-out",
         "dz = da in a hidden layer: the activation's derivative is missing, or 1 everywhere",
-        "it learns, and with relu hardly worse: units that are off learn too",
+        "it learns, and stays behind: units that are off learn too",
         1,
         "dense/dz",
         with_derivative(None, left_out),

@@ -255,7 +255,8 @@ MISTAKES = (
         "log-with-epsilon",
         "the loss is -y log(p + epsilon), so that log(0) never comes up; Keras computes it from the logits, and needs "
         "no epsilon",
-        "nothing, but for rows that the net gets wrong with certainty: their gradient is nearly 0",
+        "nothing on scaled digits; where logits are far apart, rows that the net gets wrong with certainty have hardly a "
+        "gradient, and stay wrong",
         1,
         "dense/dz",
         of_log_with(1e-7),
@@ -277,7 +278,7 @@ MISTAKES = (
     Mistake(
         "sigmoids-for-softmax",
         "dz is sigmoid(z) - y, as if each output were a sigmoid of its own; the net ends in a softmax",
-        "the loss is that of other outputs, and accuracy hardly differs",
+        "the loss falls a little more slowly",
         1,
         "dense_1/dz",
         ((losses.CategoricalCrossentropy, "backward", of_sigmoids),),

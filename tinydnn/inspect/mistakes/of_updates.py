@@ -176,7 +176,7 @@ MISTAKES = (
         "nesterov-at-the-point-ahead",
         "the gradient is taken at w + momentum * m, as in older books; Keras takes it at w, and keeps the weights of "
         "the point ahead: w = w + momentum * m - learning_rate * g",
-        "hardly anything",
+        "the loss is that of the point ahead, and lower; the weights that are kept lie behind it",
         1,
         "dense/kernel change",
         ((Pass, "forward", ahead), (Pass, "backward", and_back), (optimizers.SGD, "numbers", without_look_ahead)),
@@ -186,9 +186,9 @@ MISTAKES = (
         "nesterov-from-the-new-velocity",
         "w = w + momentum² * m - (1 + momentum) * learning_rate * g, which is right with the m from before the step, "
         "takes the new one; Keras has w = w + momentum * m - learning_rate * g, with the new one",
-        "each step is too long by about half",
+        "hardly anything",
         1,
-        "dense_1/kernel change",
+        "dense/kernel change",
         ((optimizers.SGD, "step", from_the_new_velocity),),
         NESTEROV,
     ),
