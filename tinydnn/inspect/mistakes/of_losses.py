@@ -255,8 +255,8 @@ MISTAKES = (
         "log-with-epsilon",
         "the loss is -y log(p + epsilon), so that log(0) never comes up; Keras computes it from the logits, and needs "
         "no epsilon",
-        "nothing on scaled digits; where logits are far apart, rows that the net gets wrong with certainty have hardly a "
-        "gradient, and stay wrong",
+        "nothing on scaled digits; where logits are far apart, rows that the net gets wrong with certainty have hardly "
+        "a gradient, and stay wrong",
         1,
         "dense/dz",
         of_log_with(1e-7),
