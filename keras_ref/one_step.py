@@ -13,15 +13,15 @@ import numpy as np
 
 from keras_ref.engines import floatx, load, load_reference
 from keras_ref.gradients import Tap, gradients
-from tinydnn import checks, config, layers
+from tinydnn import config, layers, targets
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
 from tinydnn.files.optimizer_variables import slots_in_order
 from tinydnn.inspect.weight_names import gradient_names, trained_names
-from tinydnn.models import Sequential
+from tinydnn.models import Model
 
 
-def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
+def tensors(model: Model, x: Any, y: Any) -> dict[str, Array]:
     """What Keras computes in one step on these samples, from this model's weights and optimizer state.
 
     model: compiled and built; it is not changed.
@@ -32,7 +32,7 @@ def tensors(model: Sequential, x: Any, y: Any) -> dict[str, Array]:
         return _step(twin(model), model, x, y)
 
 
-def twin(model: Sequential) -> Any:
+def twin(model: Model) -> Any:
     """The same model in Keras, with the same dropout masks to come.
 
     It goes through a file, which both libraries read; `tinydnn.inspect.twin` makes a twin within tinydnn.
@@ -51,7 +51,7 @@ def twin(model: Sequential) -> Any:
     return copy
 
 
-def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
+def _step(model: Any, ours: Model, x: Any, y: Any) -> dict[str, Array]:
     keras = load("keras")
     to_numpy = keras.ops.convert_to_numpy
     of_weights = dict(zip(trained_names(ours), model.trainable_variables, strict=True))
@@ -88,7 +88,7 @@ def _step(model: Any, ours: Sequential, x: Any, y: Any) -> dict[str, Array]:
     return found
 
 
-def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
+def optimizer_state(model: Any, ours: Model) -> dict[str, Any]:
     """Keras' slots by the microscope's names, such as dense/kernel velocity."""
     names = trained_names(ours)
     slots = [f"{names[i]} {slot}" for slot, i, _ in slots_in_order(ours)]
@@ -98,7 +98,7 @@ def optimizer_state(model: Any, ours: Sequential) -> dict[str, Any]:
     return dict(zip(slots, variables, strict=True))
 
 
-def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
+def _checked(ours: Model, x: Any, y: Any) -> tuple[Any, Any, Array]:
     """x and y as Keras' fit would convert them, and the targets as one row per sample."""
     convert = load("keras").ops.convert_to_tensor
     assert ours.sample_shape is not None
@@ -106,8 +106,8 @@ def _checked(ours: Sequential, x: Any, y: Any) -> tuple[Any, Any, Array]:
     (outputs,) = ours.output_shape[1:]
     x = data.check_samples(x, ours.sample_shape, ours.dtype)
     if ours.loss.sparse:
-        y = checks.check_labels(y, len(x), int(outputs or 0))
+        y = targets.check_labels(y, len(x), int(outputs or 0))
         rows = np.eye(int(outputs or 0), dtype=ours.dtype)[y]
     else:
-        y = rows = checks.check_targets(y, len(x), int(outputs or 0), ours.dtype)
+        y = rows = targets.check_targets(y, len(x), int(outputs or 0), ours.dtype)
     return convert(x, ours.dtype), convert(y), rows

@@ -46,14 +46,14 @@ CASES = {
     "negative epochs": ({"epochs": -2}, "epochs expects an integer of at least 0"),
     "epochs no integer": ({"epochs": 1.5}, "epochs expects an integer"),
     "negative initial_epoch": ({"initial_epoch": -1}, "initial_epoch expects an integer of at least 0"),
-    "validation_split None": ({"validation_split": None}, "between 0 and 1"),
+    "validation_split None": ({"validation_split": None}, "validation_split"),
     "no y": ({"y": None}, "fit needs targets y"),
     "zero batch size": ({"batch_size": 0}, "batch_size expects an integer of at least 1"),
     "negative batch size": ({"batch_size": -1}, "batch_size expects an integer of at least 1"),
-    "validation_split of 1": ({"validation_split": 1}, "between 0 and 1"),
-    "validation_split of 1.5": ({"validation_split": 1.5}, "between 0 and 1"),
-    "validation_split negative": ({"validation_split": -0.1}, "between 0 and 1"),
-    "validation_split NaN": ({"validation_split": float("nan")}, "between 0 and 1"),
+    "validation_split of 1": ({"validation_split": 1}, "validation_split"),
+    "validation_split of 1.5": ({"validation_split": 1.5}, "validation_split"),
+    "validation_split negative": ({"validation_split": -0.1}, "validation_split"),
+    "validation_split NaN": ({"validation_split": float("nan")}, "validation_split"),
     "nothing left to train on": ({"validation_split": 0.9}, "leaves 0 for training"),
     "nothing left to validate on": (
         {"validation_split": 1e-20},
@@ -63,6 +63,11 @@ CASES = {
     "validation_data of the wrong width": ({"validation_data": (X[:, :2], ONE_HOT)}, r"samples of shape \(3,\)"),
     "a dict": ({"x": {"pixels": X}}, "x expects real numbers.*dtype=object"),
     "verbose": ({"verbose": 3}, "verbose expects 0, 1, 2 or 'auto'"),
+    "validation_split beside data": ({"validation_split": 7, "validation_data": (X, ONE_HOT)}, "validation_split"),
+    "validation_batch_size 0": ({"validation_batch_size": 0}, "validation_batch_size expects"),
+    "validation_steps 0": ({"validation_steps": 0}, "validation_steps expects"),
+    "validation_data without y": ({"validation_data": (X, None)}, "validation_data: evaluate needs targets y"),
+    "class_weight of text": ({"class_weight": {0: "a"}}, r"class_weight\[0\] expects a finite number"),
     "shuffle": ({"shuffle": "batch"}, "shuffle expects True or False"),
 }
 
@@ -228,7 +233,7 @@ def test_a_loss_of_rows_wants_one_row_of_outputs():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Reshape((2, 2))])
     model.compile("sgd", "categorical_crossentropy")
     assert model.predict(X, verbose=0).shape == (4, 2, 2)
-    with pytest.raises(ValueError, match="expects one row of them a sample"):
+    with pytest.raises(ValueError, match="needs one row of outputs for each sample"):
         model.fit(X, np.ones((4, 2, 2)), verbose=0)
 
 
@@ -278,8 +283,11 @@ def test_a_layer_whose_weights_can_not_be_made_is_not_added():
 
 def test_build_takes_a_batch_shape_as_keras_does():
     model = keras.Sequential([layers.Dense(2)])
-    with pytest.raises(ValueError, match="without the batch"):
-        model.build((None,))
+    for bad in (None,), 784, (784,), (None, None), ("a", 3):
+        with pytest.raises(ValueError, match=r"build expects the shape of a batch, as \(None, 784\)"):
+            model.build(bad)
+    assert not hasattr(model, "input")
+    assert not hasattr(model, "output")
     with pytest.raises(AttributeError, match="no input_shape before it is built"):
         _ = model.input_shape
     model.build((None, 3))
@@ -287,13 +295,18 @@ def test_build_takes_a_batch_shape_as_keras_does():
     assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
     with pytest.raises(ValueError, match=r"takes samples of shape \(3,\). Received: \(4,\)"):
         model.build((None, 4))
+    assert (model.compute_output_shape((None, 3)), model.compute_output_shape((32, 3))) == ((None, 2), (32, 2))
+    with pytest.raises(ValueError, match=r"takes samples of shape \(3,\). Received: \(4,\)"):
+        model.compute_output_shape((None, 4))
+    with pytest.raises(ValueError, match="compute_output_shape expects the shape of a batch"):
+        model.compute_output_shape((3,))
 
 
 def test_what_is_fixed_says_so():
     model = net()
     with pytest.raises(AttributeError, match="activation"):
         model.layers[0].activation = "relu"
-    with pytest.raises(ValueError, match="no kernel before it is built"):
+    with pytest.raises(AttributeError, match="no kernel before it is built"):
         _ = layers.Dense(2).kernel
     with pytest.raises(ValueError, match="called with training or mask"):
         model(X, training=True)
@@ -325,3 +338,18 @@ def test_what_keras_has_by_position_and_tinydnn_lacks_is_not_taken_for_something
     assert not keras.Sequential([layers.Dense(2)], False).trainable  # as Keras has it
     with pytest.raises(TypeError, match="positional"):
         layers.Dropout(0.5, None)  # Keras' second is `noise_shape`
+
+
+def test_without_targets_each_method_says_so():
+    model = net()
+    for call in (lambda: model.fit(X, validation_split=0.5), lambda: model.train_on_batch(X, class_weight={0: 2.0})):
+        with pytest.raises(ValueError, match="needs targets y to measure the loss on"):
+            call()
+    with pytest.raises(ValueError, match="test_on_batch needs targets y"):
+        model.test_on_batch(X)
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch", "predict_on_batch"])
+def test_a_method_of_one_batch_takes_no_generator(method):
+    with pytest.raises(TypeError, match=f"{method} takes arrays of samples.*Received: x=generator"):
+        getattr(net(), method)(pair for pair in [(X, ONE_HOT)])

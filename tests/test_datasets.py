@@ -326,3 +326,9 @@ def test_any_file_is_fetched_once(server, home):
         get_file("auto.npz")
     with pytest.raises(TypeError, match="get_file has no argument 'untar': Keras has it"):
         get_file("auto.npz", origin, untar=True)
+
+
+def test_a_file_goes_into_the_users_folder_where_its_cache_begins_with_a_tilde(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setattr(cache, "fetch", lambda path, *args, **options: path)
+    assert get_file("a", "http://b/a", cache_dir="~/data") == "/home/me/data/datasets/a"

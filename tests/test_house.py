@@ -14,14 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSE = [
     {"app": "app __main__"},
     {"keras_ref": "keras_ref"},
-    {"inspect": "inspect"},
+    {"inspect": "inspect diagnosis"},
     {"door": "__init__"},
     {"surface": "backend callbacks datasets models ops preprocessing saving utils"},
     {"engine": "engine"},
     {"files": "files"},
     {"mathematics": "activations constraints initializers layers losses metrics optimizers random regularizers"},
     {"device": "device"},
-    {"base": "checks config missing names old_spellings tensors warn"},
+    {"base": "checks config missing names old_spellings targets tensors warn"},
 ]
 KNOWS_KERAS_REF = {"app", "keras_ref"}
 

@@ -456,3 +456,14 @@ def test_a_program_of_then_runs(program, warnings, tmp_path):
     assert done.returncode == 0, done.stderr
     said = [line.partition("Warning: ")[2] for line in done.stderr.splitlines() if "DeprecationWarning: " in line]
     assert {line.partition(" is an old")[0].partition(" of metrics")[0] for line in said} == warnings
+
+
+@pytest.mark.filterwarnings("ignore:.*is an old spelling")
+def test_a_batch_input_shape_that_fixes_a_size_warns():
+    with pytest.warns(UserWarning, match=r"batch_input_shape=\(32, 4\) fixes no size of a batch here"):
+        assert layers.Dense(2, batch_input_shape=(32, 4)).given_shape == (4,)
+    with pytest.raises(TypeError, match="batch_input_shape expects the shape of a batch"):
+        layers.Dense(2, batch_input_shape=5)
+    x = keras.Input((2,))
+    with pytest.raises(AttributeError, match="Functional has no 'predict_classes'"):
+        keras.Model(x, layers.Dense(2)(x)).predict_classes(X)

@@ -42,6 +42,16 @@ class Loader:
         return iter([list(each) for each in batches()])
 
 
+class OnceLoader:
+    """Gives batches in the first epoch alone."""
+
+    def __init__(self):
+        self.epochs = iter([batches(), batches()])  # one is looked at before
+
+    def __iter__(self):
+        return iter(next(self.epochs, []))
+
+
 def generator(given):
     yield from given
 
@@ -104,6 +114,8 @@ NAN = np.full((4, 3), np.nan, "float32")
         (lambda: generator([]), {}, ValueError, "at least one batch. Received: a generator without any"),
         (lambda: generator([*batches()[:2], (X[:4, :2], Y)]), {}, ValueError, "Batch 2 of the generator: x expects"),
         (lambda: generator([*batches(), (NAN, Y[:4])]), {}, ValueError, "Batch 3 of the generator: x .*NaN"),
+        (lambda: generator([(X[:4], None)]), {}, ValueError, r"fit needs \(x, y\). Received: y=None"),
+        (lambda: OnceLoader(), {"epochs": 2}, ValueError, "batches in each epoch. Received: a OnceLoader without"),
         (lambda: generator([X[:4]]), {}, ValueError, r"Batch 0 of the generator: fit needs \(x, y\)"),
         (lambda: generator([(X, Y, Y, Y)]), {}, ValueError, "Received: 4 parts"),
         (Dataset, {"y": Y}, ValueError, "y comes with the batches of a Dataset"),
@@ -198,7 +210,7 @@ def test_within_an_epoch_a_stream_is_not_backed_up(tmp_path):
 
 
 def test_a_line_says_how_many_steps_there_were(capsys):
-    with pytest.warns(UserWarning, match="ran out"):
+    with pytest.warns(UserWarning, match="generator ran out, which ended the epoch"):
         net().fit(generator(batches()), verbose=2, epochs=2)
     lines = [line for line in capsys.readouterr().out.splitlines() if "step" in line]
     assert [line.split()[0] for line in lines] == ["3/3", "3/3"]  # as Keras has it, though the second had two

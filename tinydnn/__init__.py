@@ -4,6 +4,8 @@ A Keras 3 script that stays within what tinydnn has runs on it after `import tin
 """
 
 import sys
+from importlib import import_module
+from typing import Any
 
 from tinydnn import (
     activations,
@@ -67,4 +69,10 @@ def version() -> str:
 
 sys.meta_path.append(Modules())
 
-__getattr__ = not_offered(__name__, globals())
+_not_offered = not_offered(__name__, globals())
+
+
+def __getattr__(name: str) -> Any:
+    if name == "diagnosis":  # imported where it is used: training does without it
+        return import_module("tinydnn.diagnosis")
+    return _not_offered(name)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.config import floatx
+
 
 def is_int(value: Any) -> bool:
     """Whether it is an integer, and no bool."""
@@ -24,15 +26,32 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     return int(value)
 
 
-def check_number(name: str, value: Any, high: float = math.inf) -> float:
+def count_or_none(name: str, value: Any) -> int | None:
+    """The value as an int that is positive, or None."""
+    return None if value is None else check_count(name, value)
+
+
+def check_seed(seed: Any) -> int | None:
+    """The seed as an int, or None.
+
+    Raises:
+        ValueError: neither.
+    """
+    if seed is not None and not is_int(seed):
+        raise ValueError(f"seed expects an integer or None. Received: seed={seed!r}")
+    return None if seed is None else int(seed)
+
+
+def check_number(name: str, value: Any, high: float = math.inf, low: float = 0) -> float:
     """The value as a float.
 
     Raises:
-        ValueError: it is no number from 0 to `high`.
+        ValueError: it is no finite number from `low` to `high`.
     """
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value <= high or not math.isfinite(value):
-        bounds = "a finite number that is not negative" if high == math.inf else f"a number from 0 to {high}"
+    if not number or not low <= value <= high or not math.isfinite(value):
+        bounds = f"a finite number{' that is not negative' * (low == 0)}"
+        bounds = bounds if high == math.inf else f"a number from {low} to {high}"
         raise ValueError(f"{name} expects {bounds}. Received: {name}={value!r}")
     return float(value)
 
@@ -70,6 +89,21 @@ def check_name(name: str, of: str = "layer") -> str:
 def _is_unicode(text: str) -> bool:
     """Whether a file can have this text; half of a surrogate pair has no place in UTF-8."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def check_batch_shape(shape: Any, what: str) -> tuple[int, ...]:
+    """The shape of one sample, from that of a batch: (784,) from (None, 784) or (32, 784).
+
+    Raises:
+        ValueError: it is none of a batch.
+    """
+    if (
+        not isinstance(shape, tuple | list)
+        or len(shape) < 2
+        or any(not is_int(n) or n < 1 for n in shape[shape[0] is None :])
+    ):
+        raise ValueError(f"{what} expects the shape of a batch, as (None, 784). Received: {shape!r}")
+    return tuple(int(n) for n in shape[1:])
 
 
 def check_shape(shape: Sequence[int], what: str) -> tuple[int, ...]:
@@ -134,8 +168,8 @@ def fits(array: Any, dtype: str) -> bool:
     return not array.size or max(abs(float(array.max())), abs(float(array.min()))) <= limit  # false for NaN too
 
 
-def as_numeric(array: Any, what: str) -> Any:
-    """A NumPy array of real numbers in this machine's byte order.
+def as_array(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers or bools in this machine's byte order.
 
     A frame of pandas or polars becomes one too. Where its columns of integers, floats and bools make an array of
     objects, these become float64.
@@ -152,11 +186,15 @@ def as_numeric(array: Any, what: str) -> Any:
         raise ValueError(f"{what} can't be made an array: {error}") from None
     if result.dtype.kind == "O":
         result = _numbers_of_objects(result, what, getattr(array, "columns", None))
-    if result.dtype.kind == "b":
-        result = result.view(np.uint8)
-    if result.dtype.kind not in "fiu":
+    if result.dtype.kind not in "bfiu":
         raise ValueError(f"{what} expects real numbers. Received: dtype={result.dtype}")
     return result.astype(result.dtype.newbyteorder("="), copy=False)
+
+
+def as_numeric(array: Any, what: str) -> Any:
+    """A NumPy array of real numbers as `as_array` makes it; bools as uint8."""
+    result = as_array(array, what)
+    return result.view(np.uint8) if result.dtype.kind == "b" else result
 
 
 def as_samples(array: Any, what: str) -> Any:
@@ -194,13 +232,14 @@ def _numbers_of_objects(objects: Any, what: str, columns: Any) -> Any:
 
 
 def as_float(array: Any, what: str) -> Any:
-    """A NumPy array of float32 where it is such already, else of float64.
+    """A NumPy array of float32 or float64 where it is such already, else of `floatx()`.
 
     Raises:
         ValueError: not real numbers, or ragged.
     """
     numbers = as_numeric(array, what)
-    return numbers if numbers.dtype in (np.float32, np.float64) else numbers.astype(np.float64)
+    is_array = not isinstance(array, list | tuple | int | float)  # a number of Python's has no dtype yet
+    return numbers if is_array and numbers.dtype in (np.float32, np.float64) else numbers.astype(floatx())
 
 
 def check_finite(array: Any, dtype: Any, what: str) -> None:
@@ -222,74 +261,3 @@ def whole_numbers(array: Any) -> Any:
     if array.dtype.kind == "f" and (np.abs(array) < 2**53).all() and (array == np.floor(array)).all():
         return array.astype(np.int64)
     return array
-
-
-def check_length(y: Any, n: int, what: str = "y") -> None:
-    """Raise a ValueError unless there is one target for each of n samples."""
-    if y.ndim == 0 or len(y) != n:
-        found = len(y) if y.ndim else 1
-        raise ValueError(f"{what} expects one target for each of the {n} samples. Received: {found}")
-
-
-def _rows(y: Any, n: int, what: str) -> Any:
-    """y as an array of n rows, without an axis of 1 behind them, which Keras leaves out too."""
-    rows = as_numeric(y, what)
-    check_length(rows, n, what)
-    return rows[..., 0] if rows.ndim == 3 and rows.shape[-1] == 1 else rows
-
-
-def check_labels(y: Any, n: int, outputs: int, what: str = "y") -> Any:
-    """Integer labels, (n,), int64; whole numbers may come as floats.
-
-    Raises:
-        ValueError: no whole numbers, not one for each sample, or not from 0 to outputs - 1.
-    """
-    labels = whole_numbers(_rows(y, n, what))
-    if labels.shape not in ((n,), (n, 1)):
-        raise ValueError(
-            f"{what} expects one integer label a sample for a sparse loss; for one-hot rows use "
-            f"'categorical_crossentropy'. Received: shape={labels.shape}"
-        )
-    if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"{what} expects integer labels for a sparse loss. Received: {labels.dtype} that are no whole numbers"
-        )
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= outputs:
-        raise ValueError(
-            f"{what} expects labels from 0 to {outputs - 1}, one for each output. Received: from {low} to {high}"
-        )
-    return labels.reshape(n).astype(np.int64)
-
-
-def check_targets(y: Any, n: int, outputs: int, dtype: Any, what: str = "y") -> Any:
-    """Targets, (n, outputs), in the network's dtype.
-
-    Raises:
-        ValueError: another shape, or no finite numbers.
-    """
-    targets = _rows(y, n, what)
-    if targets.shape == (n,) and outputs == 1:
-        targets = targets[:, np.newaxis]
-    if targets.shape != (n, outputs):
-        hint = ""
-        if targets.shape in ((n,), (n, 1)):
-            hint = "; for integer labels use utils.to_categorical(y) or the loss 'sparse_categorical_crossentropy'"
-        raise ValueError(
-            f"{what} expects {outputs} targets a sample, shape ({n}, {outputs}){hint}. Received: shape={targets.shape}"
-        )
-    check_finite(targets, dtype, what)
-    return targets.astype(dtype, copy=False)
-
-
-def check_sample_weight(weights: Any, n: int, dtype: Any, what: str = "sample_weight") -> Any:
-    """A weight for each of n samples, (n,), in this dtype.
-
-    Raises:
-        ValueError: not one for each sample, or no finite numbers.
-    """
-    array = as_numeric(weights, what)
-    if array.shape not in ((n,), (n, 1)):
-        raise ValueError(f"{what} expects one number for each of the {n} samples. Received: shape={array.shape}")
-    check_finite(array, dtype, what)
-    return array.reshape(n).astype(dtype, copy=False)

@@ -157,7 +157,7 @@ def set_fused_kernels(value: bool) -> None:
         ValueError: neither True nor False.
     """
     global _fused_kernels
-    _fused_kernels = _yes_or_no("set_fused_kernels", value)
+    _fused_kernels = check_bool("set_fused_kernels", value)
 
 
 def cuda_graphs() -> bool:
@@ -172,10 +172,15 @@ def set_cuda_graphs(value: bool) -> None:
         ValueError: neither True nor False.
     """
     global _cuda_graphs
-    _cuda_graphs = _yes_or_no("set_cuda_graphs", value)
+    _cuda_graphs = check_bool("set_cuda_graphs", value)
 
 
-def _yes_or_no(what: str, value: bool) -> bool:
+def check_bool(what: str, value: object) -> bool:
+    """The value as a bool.
+
+    Raises:
+        ValueError: neither True nor False.
+    """
     if value not in (True, False):
         raise ValueError(f"{what} expects True or False. Received: {value!r}")
     return bool(value)

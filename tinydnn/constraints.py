@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import is_int
+from tinydnn.checks import check_number, is_int
+from tinydnn.config import epsilon
 from tinydnn.device.backend import Array
 from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
@@ -13,8 +14,6 @@ __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "max_norm", "min_max_norm", "non_neg",
     "unit_norm",
 ]  # fmt: skip
-
-_EPSILON = 1e-7  # keeps weights of norm 0 from a division by 0
 
 
 class Constraint(Offered):
@@ -41,7 +40,7 @@ class UnitNorm(Constraint):
         self.axis = _check_axis(axis)
 
     def __call__(self, w: Array) -> Array:
-        return w / (_norms(w, self.axis) + _EPSILON)
+        return w / (_norms(w, self.axis) + epsilon())
 
     def get_config(self) -> dict[str, Any]:
         return {"axis": self.axis}
@@ -51,12 +50,12 @@ class MaxNorm(Constraint):
     """w * desired / (norm + 1e-7) with desired = min(norm, max_value), along an axis as in UnitNorm."""
 
     def __init__(self, max_value: float = 2, axis: int = 0) -> None:
-        self.max_value = _check_bound("max_value", max_value)
+        self.max_value = check_number("max_value", max_value)
         self.axis = _check_axis(axis)
 
     def __call__(self, w: Array) -> Array:
         norms = _norms(w, self.axis)
-        return w * (np.minimum(norms, self.max_value) / (norms + _EPSILON))
+        return w * (np.minimum(norms, self.max_value) / (norms + epsilon()))
 
     def get_config(self) -> dict[str, Any]:
         return {"max_value": self.max_value, "axis": self.axis}
@@ -66,14 +65,14 @@ class MinMaxNorm(Constraint):
     """As MaxNorm, with desired = rate * (the norm, cut to min_value and max_value) + (1 - rate) * norm."""
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: int = 0) -> None:
-        self.min_value, self.max_value = _check_bound("min_value", min_value), _check_bound("max_value", max_value)
-        self.rate = _check_bound("rate", rate)
+        self.min_value, self.max_value = check_number("min_value", min_value), check_number("max_value", max_value)
+        self.rate = check_number("rate", rate)
         self.axis = _check_axis(axis)
 
     def __call__(self, w: Array) -> Array:
         norms = _norms(w, self.axis)
         within = np.minimum(np.maximum(norms, self.min_value), self.max_value)
-        return w * ((self.rate * within + (1 - self.rate) * norms) / (norms + _EPSILON))
+        return w * ((self.rate * within + (1 - self.rate) * norms) / (norms + epsilon()))
 
     def get_config(self) -> dict[str, Any]:
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
@@ -88,12 +87,6 @@ def _check_axis(axis: int) -> int:
     if not is_int(axis) or axis not in (-2, -1, 0, 1):
         raise ValueError(f"axis expects 0 or 1, or -1 or -2 counted from the last. Received: axis={axis!r}")
     return int(axis)
-
-
-def _check_bound(name: str, value: float) -> float:
-    if not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise ValueError(f"{name} expects a finite number >= 0. Received: {name}={value!r}")
-    return value
 
 
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm  # Keras' short names

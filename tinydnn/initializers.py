@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from tinydnn import random
-from tinydnn.config import cast
+from tinydnn.checks import check_number, check_positive, check_seed
+from tinydnn.config import cast, floatx
 from tinydnn.device.backend import Array, Shape
 from tinydnn.missing import Offered
 from tinydnn.names import not_offered, resolve
@@ -23,7 +24,7 @@ __all__ = [
 class Initializer(Offered):
     """Called with a shape and a dtype, it makes a weight's first value on the host."""
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -33,15 +34,15 @@ class Initializer(Offered):
 class Zeros(Initializer):
     """All zeros."""
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return np.zeros(shape, dtype)
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return np.zeros(shape, dtype or floatx())
 
 
 class Ones(Initializer):
     """All ones."""
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return np.ones(shape, dtype)
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return np.ones(shape, dtype or floatx())
 
 
 class Constant(Initializer):
@@ -50,8 +51,8 @@ class Constant(Initializer):
     def __init__(self, value: float = 0.0) -> None:
         self.value = _finite("value", value)
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return np.full(shape, cast(self.value), dtype)
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return np.full(shape, cast(self.value), dtype or floatx())
 
     def get_config(self) -> dict[str, Any]:
         return {"value": self.value}
@@ -63,9 +64,10 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = _finite("gain", gain)
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
         if len(shape) != 2:
             raise ValueError(f"Identity expects the shape of a matrix. Received: {shape}")
+        dtype = dtype or floatx()
         return np.eye(*shape, dtype=dtype) * np.dtype(dtype).type(self.gain)
 
     def get_config(self) -> dict[str, Any]:
@@ -80,10 +82,8 @@ class RandomInitializer(Initializer):
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        if seed is not None and not isinstance(seed, int):
-            raise ValueError(f"seed expects an integer or None. Received: seed={seed!r}")
-        self.seed = seed
-        self._stream = random.draw_seed() if seed is None else seed
+        self.seed = check_seed(seed)
+        self._stream = random.draw_seed() if self.seed is None else self.seed
 
     def get_config(self) -> dict[str, Any]:
         return {"seed": self.seed}
@@ -96,8 +96,8 @@ class RandomUniform(RandomInitializer):
         self.minval, self.maxval = _finite("minval", minval), _finite("maxval", maxval)
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return random.uniform(self._stream, shape, self.minval, self.maxval, dtype)
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return random.uniform(self._stream, shape, self.minval, self.maxval, dtype or floatx())
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
@@ -110,8 +110,8 @@ class RandomNormal(RandomInitializer):
         self.mean, self.stddev = _finite("mean", mean), _finite("stddev", stddev)
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return random.normal(self._stream, shape, self.mean, self.stddev, dtype)
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return random.normal(self._stream, shape, self.mean, self.stddev, dtype or floatx())
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
@@ -120,8 +120,8 @@ class RandomNormal(RandomInitializer):
 class TruncatedNormal(RandomNormal):
     """Normal, without numbers that are two standard deviations or more from the mean."""
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
-        return random.truncated_normal(self._stream, shape, self.mean, self.stddev, dtype)
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        return random.truncated_normal(self._stream, shape, self.mean, self.stddev, dtype or floatx())
 
 
 class Orthogonal(RandomInitializer):
@@ -135,9 +135,10 @@ class Orthogonal(RandomInitializer):
         self.gain = _finite("gain", gain)
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
         if len(shape) < 2:
             raise ValueError(f"Orthogonal expects the shape of a matrix. Received: {shape}")
+        dtype = dtype or floatx()
         rows, columns = math.prod(shape[:-1]), shape[-1]
         A = random.normal(self._stream, (max(rows, columns), min(rows, columns)), 0.0, 1.0, dtype)
         Q, R = np.linalg.qr(A)
@@ -167,8 +168,6 @@ class VarianceScaling(RandomInitializer):
         distribution: str = "truncated_normal",
         seed: int | None = None,
     ) -> None:
-        if _finite("scale", scale) <= 0:
-            raise ValueError(f"scale expects a number above 0. Received: scale={scale!r}")
         if mode not in _MODES:
             raise ValueError(f"mode expects one of {', '.join(_MODES)}. Received: mode={mode!r}")
         chosen = "truncated_normal" if str(distribution).lower() == "normal" else str(distribution).lower()
@@ -176,10 +175,11 @@ class VarianceScaling(RandomInitializer):
             raise ValueError(
                 f"distribution expects one of {', '.join(_DISTRIBUTIONS)}. Received: distribution={distribution!r}"
             )
-        self.scale, self.mode, self.distribution = scale, mode, chosen
+        self.scale, self.mode, self.distribution = check_positive("scale", scale), mode, chosen
         super().__init__(seed)
 
-    def __call__(self, shape: Shape, dtype: Any = "float32") -> Array:
+    def __call__(self, shape: Shape, dtype: Any = None) -> Array:
+        dtype = dtype or floatx()
         fan_in, fan_out = _fans(shape)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
         scale = self.scale / max(1.0, n)  # in Keras' own steps: they decide the last bit
@@ -252,13 +252,14 @@ _STDDEV_OF_TRUNCATED = 0.87962566103423978  # of a normal distribution with stdd
 
 def _fans(shape: Shape) -> tuple[int, int]:
     """What a weight of this shape connects: a kernel's inputs and outputs; for a bias Keras counts its length twice."""
-    return (shape[0], shape[1]) if len(shape) == 2 else (shape[0], shape[0])
+    if len(shape) < 2:
+        return math.prod(shape), math.prod(shape)
+    field = math.prod(shape[:-2])  # of a convolution, which counts for both
+    return shape[-2] * field, shape[-1] * field
 
 
 def _finite(name: str, value: float) -> float:
-    if not isinstance(value, int | float | np.number) or not math.isfinite(value):
-        raise ValueError(f"{name} expects a finite number. Received: {name}={value!r}")
-    return value.item() if isinstance(value, np.number) else value
+    return check_number(name, value, low=-math.inf)
 
 
 constant, zeros, ones, identity, orthogonal = Constant, Zeros, Ones, Identity, Orthogonal  # Keras' short names

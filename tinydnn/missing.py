@@ -143,8 +143,17 @@ def refuse_methods(cls: type, names: Sequence[str], instead: str) -> None:
             raise TypeError(f"{cls.__name__} defines {name}, which tinydnn does not run: {instead}")
 
 
+def refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
+    """Raise a ValueError if there are any."""
+    if custom_objects:
+        raise ValueError(
+            "tinydnn loads Keras' own classes only, so it takes no custom_objects; where they were given for the loss "
+            f"or a metric, leave them out, or load with compile=False. Received: {', '.join(custom_objects)}"
+        )
+
+
 class Modules:
-    """Finds tinydnn's modules that are not files: old names of Keras', and the error for those that are missing.
+    """Finds old names of Keras' modules, and says what a missing one may have meant.
 
     As the last entry of `sys.meta_path` it is asked when Python found none, for `from module import name` too.
     """

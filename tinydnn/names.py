@@ -45,7 +45,7 @@ def nearest(name: str, offered: Iterable[str]) -> str:
 
 
 def hints(name: str, offered: Iterable[str]) -> str:
-    """What to write for something that Keras had long ago, and what a name may have meant."""
+    """What to write for something that tinydnn lacks, and what a name may have meant."""
     from difflib import get_close_matches  # only for errors: it is slow to import
 
     if name in INSTEAD:

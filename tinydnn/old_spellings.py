@@ -36,7 +36,7 @@ MODULES = {
     "tinydnn.utils.np_utils": "tinydnn.utils",
 }
 
-# What is gone for good, and what to write instead; errors say so.
+# What tinydnn lacks, and what to write instead; errors say so.
 INSTEAD = {
     "show_accuracy": "compile(metrics=['accuracy'])",
     "class_mode": "the loss alone, as 'categorical_crossentropy',",
@@ -72,8 +72,17 @@ def arguments_of_today(takes: Collection[str], given: Mapping[str, Any]) -> dict
         if today in given:
             raise TypeError(f"{name} is the old name of {today}: give {today} alone. Received: both")
         warn_of(f"{name}=…", f"{today}=…")
-        arguments[today] = value[1:] if name == "batch_input_shape" else value
+        arguments[today] = _of_one_sample(value) if name == "batch_input_shape" else value
     return arguments
+
+
+def _of_one_sample(shape: Any) -> Any:
+    """The shape of one sample, from that of a batch; with a warning where this says the batch's size."""
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"batch_input_shape expects the shape of a batch, as (None, 784). Received: {shape!r}")
+    if shape and shape[0] is not None:
+        warn(f"batch_input_shape={shape} fixes no size of a batch here: the model takes batches of any size")
+    return shape[1:]
 
 
 def warn_of(old: str, today: str) -> None:
@@ -131,7 +140,7 @@ class OldLog(dict[str, Any]):
 def metric_of_today(name: str, logged: Collection[str]) -> str:
     """accuracy for acc, and val_accuracy for val_acc, where only that is logged; else the name itself."""
     today = {"acc": "accuracy", "val_acc": "val_accuracy"}.get(name, name)
-    if name in logged or today not in logged or today == name:
+    if name in logged or today not in logged:
         return name
     warn_of(f"{name!r} of metrics=['accuracy']", repr(today))
     return today

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_numeric
+from tinydnn.checks import as_array
 from tinydnn.config import floatx
 from tinydnn.device.backend import Array, Shape
 from tinydnn.missing import names_its_arguments
@@ -22,13 +22,18 @@ Axis = int | Sequence[int] | None
 @names_its_arguments
 def convert_to_tensor(x: Any, dtype: Any = None) -> Array:
     """x as an array, of this dtype."""
-    bools = np.asarray(x) if not hasattr(x, "get") else None
-    array = bools if bools is not None and bools.dtype.kind == "b" else as_numeric(x, "x")
+    array = as_array(x, "x")
     if dtype is None and not hasattr(x, "dtype"):  # Python's numbers, which NumPy makes 64 bits long
-        dtype = {"f": floatx(), "i": "int32"}.get(array.dtype.kind)
+        dtype = {"f": floatx(), "i": "int32", "u": "int32"}.get(array.dtype.kind)
+        if dtype == "int32" and (array != array.astype(dtype)).any():
+            raise ValueError(
+                "x expects integers of 32 bits where it has no dtype; convert it by "
+                f"convert_to_tensor(x, dtype='int64'). Received: {array.min()} to {array.max()}"
+            )
     return array if dtype is None else array.astype(dtype)
 
 
+@names_its_arguments
 def convert_to_numpy(x: Any) -> Array:
     """x as an array."""
     return convert_to_tensor(x)
@@ -37,6 +42,32 @@ def convert_to_numpy(x: Any) -> Array:
 def _floats(x: Any) -> Array:
     array = convert_to_tensor(x)
     return array if array.dtype.kind == "f" else array.astype(floatx())
+
+
+def _alike(*xs: Any) -> list[Array]:
+    """Arrays of one dtype, Keras' for what is computed from all of them: of floats and integers that of the floats.
+
+    A number of Python's takes the dtype that arrays of its kind have.
+    """
+    of_python = [isinstance(x, int | float) and not hasattr(x, "dtype") for x in xs]
+    arrays = [np.asarray(x) if plain else convert_to_tensor(x) for x, plain in zip(xs, of_python, strict=True)]
+    kinds = [array.dtype.kind.replace("u", "i") for array in arrays]
+    highest = "f" if "f" in kinds else "i" if "i" in kinds else "b"
+    own = [a.dtype for a, kind, plain in zip(arrays, kinds, of_python, strict=True) if kind == highest and not plain]
+    dtype = np.result_type(*own) if own else {"f": floatx(), "i": "int32", "b": "bool"}[highest]
+    # a number itself, since NumPy says then that it doesn't fit, where an array of it would wrap round
+    return [np.asarray(x if plain else a, dtype) for x, a, plain in zip(xs, arrays, of_python, strict=True)]
+
+
+def _alike_floats(*xs: Any) -> list[Array]:
+    return [_floats(array) for array in _alike(*xs)]
+
+
+def _of_32_bits(x: Any) -> Array:
+    """Bools and shorter integers as those of 32 bits, of which Keras makes sums and products."""
+    array = convert_to_tensor(x)
+    short = array.dtype.kind in "biu" and array.dtype.itemsize < 4
+    return array.astype("uint32" if array.dtype.kind == "u" else "int32") if short else array
 
 
 def _named(call: Any, function: Any, doc: str) -> Callable[..., Array]:
@@ -54,45 +85,55 @@ def _of_one(
     return _named(call, function, f"numpy.{function.__name__} of each number.")
 
 
-def _of_two(function: Callable[..., Any]) -> Callable[[Any, Any], Array]:
+def _of_two(function: Callable[..., Any], convert: Callable[..., list[Array]] = _alike) -> Callable[[Any, Any], Array]:
     def call(x1: Any, x2: Any) -> Array:
-        a, b = convert_to_tensor(x1), convert_to_tensor(x2)
-        if not hasattr(x1, "dtype") and hasattr(x2, "dtype") and b.dtype.kind == "f":
-            a = a.astype(b.dtype)  # a number of Python's takes the other's dtype
-        if not hasattr(x2, "dtype") and hasattr(x1, "dtype") and a.dtype.kind == "f":
-            b = b.astype(a.dtype)
-        return np.asarray(function(a, b))
+        return np.asarray(function(*convert(x1, x2)))
 
     return _named(call, function, f"numpy.{function.__name__} of two arrays.")
 
 
 def _of_axes(function: Callable[..., Any], convert: Callable[[Any], Array] = convert_to_tensor) -> Callable[..., Array]:
     def call(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
-        found = function(convert(x), axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
-        return np.asarray(found, np.int32 if found.dtype == np.intp and function in (np.argmax, np.argmin) else None)
+        array = convert(x)
+        found = function(array, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
+        # NumPy gives places and sums of integers 64 bits
+        shorter = {
+            np.argmax: np.dtype("int32"),
+            np.argmin: np.dtype("int32"),
+            np.sum: array.dtype,
+            np.prod: array.dtype,
+        }
+        return np.asarray(found, shorter.get(function))
 
     return _named(call, function, f"numpy.{function.__name__} along these axes; None is all.")
 
 
-abs, absolute, negative = _of_one(np.abs), _of_one(np.absolute), _of_one(np.negative)
-square, sign = _of_one(np.square), _of_one(np.sign)
+absolute, negative, square, sign = (_of_one(each) for each in (np.absolute, np.negative, np.square, np.sign))
 floor, ceil = _of_one(np.floor, _floats), _of_one(np.ceil, _floats)
 isnan, isinf, isfinite = _of_one(np.isnan, _floats), _of_one(np.isinf, _floats), _of_one(np.isfinite, _floats)
 exp, expm1, log, log1p = (_of_one(each, _floats) for each in (np.exp, np.expm1, np.log, np.log1p))
 log2, log10, sqrt = (_of_one(each, _floats) for each in (np.log2, np.log10, np.sqrt))
 sin, cos, tan, tanh = (_of_one(each, _floats) for each in (np.sin, np.cos, np.tan, np.tanh))
 
-add, subtract, multiply, divide = _of_two(np.add), _of_two(np.subtract), _of_two(np.multiply), _of_two(np.divide)
+add, subtract, multiply = _of_two(np.add), _of_two(np.subtract), _of_two(np.multiply)
+divide = _of_two(np.divide, _alike_floats)
 power, maximum, minimum = _of_two(np.power), _of_two(np.maximum), _of_two(np.minimum)
 matmul, dot = _of_two(np.matmul), _of_two(np.dot)
 equal, not_equal = _of_two(np.equal), _of_two(np.not_equal)
 greater, greater_equal = _of_two(np.greater), _of_two(np.greater_equal)
 less, less_equal = _of_two(np.less), _of_two(np.less_equal)
 
-sum, prod, max, min = _of_axes(np.sum), _of_axes(np.prod), _of_axes(np.max), _of_axes(np.min)
+sum, prod = _of_axes(np.sum, _of_32_bits), _of_axes(np.prod, _of_32_bits)
+max, min = _of_axes(np.max), _of_axes(np.min)
 any, all, argmax, argmin = _of_axes(np.any), _of_axes(np.all), _of_axes(np.argmax), _of_axes(np.argmin)
 mean, std = _of_axes(np.mean, _floats), _of_axes(np.std, _floats)
 var, median = _of_axes(np.var, _floats), _of_axes(np.median, _floats)
+
+
+@names_its_arguments
+def abs(x: Any) -> Array:
+    """What `absolute` gives."""
+    return absolute(x)
 
 
 @names_its_arguments
@@ -104,7 +145,7 @@ def cast(x: Any, dtype: Any) -> Array:
 @names_its_arguments
 def clip(x: Any, x_min: Any, x_max: Any) -> Array:
     """x, and x_min or x_max where it lies beyond them."""
-    return np.clip(convert_to_tensor(x), x_min, x_max)
+    return np.clip(*_alike(x, x_min, x_max))
 
 
 @names_its_arguments
@@ -147,19 +188,19 @@ def squeeze(x: Any, axis: int | None = None) -> Array:
 @names_its_arguments
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Array:
     """The arrays one behind the other, along an axis that they have."""
-    return np.concatenate([convert_to_tensor(x) for x in xs], axis)
+    return np.concatenate(_alike(*xs), axis)
 
 
 @names_its_arguments
 def stack(x: Sequence[Any], axis: int = 0) -> Array:
     """The arrays one behind the other, along a new axis."""
-    return np.stack([convert_to_tensor(each) for each in x], axis)
+    return np.stack(_alike(*x), axis)
 
 
 @names_its_arguments
 def where(condition: Any, x1: Any, x2: Any) -> Array:
     """x1 where the condition holds, else x2."""
-    return np.where(condition, convert_to_tensor(x1), convert_to_tensor(x2))
+    return np.where(condition, *_alike(x1, x2))
 
 
 @names_its_arguments

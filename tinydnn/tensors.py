@@ -62,7 +62,7 @@ class Scalar(float):
 
 
 def as_tensor(value: Any) -> Any:
-    """A float as a Scalar, a NumPy array as a Tensor, a list of them so."""
+    """A float as a Scalar, an array as a Tensor; a list, entry by entry."""
     if isinstance(value, list):
         return [as_tensor(each) for each in value]
     return value.view(Tensor) if isinstance(value, np.ndarray) else Scalar(value)

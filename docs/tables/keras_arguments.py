@@ -42,14 +42,13 @@ ON_PURPOSE = {
     ("where", "x1"): "needed",
     ("where", "x2"): "needed",
     ("Loss", "reduction"): "before `name`, as in the losses themselves",
-    ("softmax", "axis"): "the last, without saying so",
-    ("log_softmax", "axis"): "the last, without saying so",
-    ("losses", "name"): "None without one, as it is in no log",
+    ("softmax", "axis"): "the last alone",
+    ("log_softmax", "axis"): "the last alone",
     ("Optimizer.build", "variables"): "where weights lie, which only a model knows",
     ("datasets.mnist", "path"): "without one, the digits that come with tinydnn",
 }
 # What stands for an argument that a constructor needs, to see what it says of another one.
-NEEDED = {"units": 1, "rate": 0.5, "stddev": 0.5}
+NEEDED = {"units": 1, "rate": 0.5, "stddev": 0.5, "initial_learning_rate": 0.1, "decay_steps": 1, "decay_rate": 0.5}
 
 HEAD = """# Every argument
 
@@ -151,8 +150,10 @@ def _given(ours: Any, argument: str, value: Any) -> str:
 
 def _named_so(ours: Any, argument: str, name: Any) -> bool:
     """Whether what tinydnn makes without a name has the one that is Keras' default."""
-    needed = [each for each in arguments(ours).values() if each.default is each.empty]
-    return argument == "name" and not needed and getattr(ours(), "name", None) == name
+    needed = [each.name for each in arguments(ours).values() if each.default is each.empty]
+    if argument != "name" or not set(needed) <= NEEDED.keys():
+        return False
+    return getattr(ours(*(NEEDED[each] for each in needed)), "name", None) == name
 
 
 def pairs(module: str) -> Iterator[tuple[str, Any, Any]]:

@@ -22,7 +22,8 @@ from tinydnn.device.elementwise import elementwise
 from tinydnn.engine.logs import LazyLogs
 from tinydnn.engine.snapshot import snapshot
 from tinydnn.files import checkpoints
-from tinydnn.inspect import microscope
+from tinydnn.inspect import diagnosis, microscope, own_tensors
+from tinydnn.inspect.recorder import Recorder
 from tinydnn.random import philox
 
 DTYPES = ["float32", "float64"]
@@ -738,6 +739,24 @@ def test_the_microscope_shows_the_cpus_tensors(gpu, rng):
         assert one.formula == other.formula
         for slope in one.slopes:
             assert slope.gradient == pytest.approx(slope.slope, abs=1e-7)
+
+
+def test_a_step_is_recorded_and_looked_at_on_the_gpu(gpu, rng, tmp_path):
+    x, y = rng.normal(size=(20, 4)), rng.integers(0, 3, 20)
+
+    def net():
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(5, "tanh"), layers.Dense(3, "softmax")], device="gpu")
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    net().fit(x, y, batch_size=8, epochs=2, verbose=0, callbacks=[Recorder(tmp_path / "step.npz", 3)])
+    step, model = diagnosis.read(tmp_path / "step.npz"), net()
+    assert (step.x.shape, step.y.shape, step.batch_size) == ((4, 4), (4,), 8)
+    found = own_tensors.compare(model, step.x, step.y, own_tensors.begin(model, step))
+    assert len(found.allowed) == 4
+    assert not found.off
+    step.slots["velocity"][0] += 1.0
+    assert own_tensors.compare(model, step.x, step.y, own_tensors.begin(model, step)).off
 
 
 def test_data_that_lies_on_the_device_is_taken(gpu, rng):

@@ -131,8 +131,8 @@ def test_the_mistakes_on_the_page_are_those_of_the_gallery():
 
 def test_the_pages_own_step_is_diagnosed_as_the_page_says(tmp_path):
     program = MISTAKES.split("two mistakes:\n\n```python\n")[1].split("```")[0]
-    mended = MISTAKES.split("float64. With\n`")[1].split("` the answer is")[0]
-    right = re.sub(r"dz3 = .*", lambda _: mended, program, count=1)
+    bias, loss = re.search(r"With `(.*?)` and the line\n`(.*?)` the answer is", MISTAKES).groups()
+    right = re.sub(r"gradients \+= .*", lambda _: bias, re.sub(r"dz3 = .*", lambda _: loss, program, count=1), count=1)
     for step, printed in zip(
         (program, right), re.findall(r"diagnose mine.py\n(.*?)```", MISTAKES, re.DOTALL), strict=True
     ):
@@ -144,7 +144,7 @@ def test_the_pages_own_step_is_diagnosed_as_the_page_says(tmp_path):
 
 def _last_words(text):
     """The verdict; the figures above it are roundings, which another processor makes otherwise."""
-    return text[text.index("This is") :].strip().splitlines()
+    return re.split(r"\n(?=This is not|These are Keras)", text)[1].strip().splitlines()
 
 
 def test_the_lines_in_the_pages_excerpt_of_the_microscope_are_those_of_the_code():

@@ -47,7 +47,7 @@ class Series:
 
 
 def libraries():
-    """The stand-ins, and the real ones where they are installed."""
+    """The stand-ins, and the real ones, which the extra `dev` installs; on a card there may be none."""
     yield pytest.param((Frame, Series), id="stand-in")
     for name in ("pandas", "polars"):
         if importlib.util.find_spec(name):

@@ -406,6 +406,13 @@ def elsewhere():
     return keras.Model(keras.Input((2,), name="mine"), x)
 
 
+def one_of_two():
+    x = keras.Input((2,))
+    two = keras.Model(x, [layers.Dense(2)(x), layers.Dense(2)(x)])
+    p, q = two(keras.Input((2,)))
+    return keras.Model(p, layers.Add()([p, q]))
+
+
 REFUSED = {
     "several inputs": (lambda: keras.Model(list(two_inputs()[:2]), two_inputs()[2]), ValueError, "takes one input"),
     "an input that is missing": (lambda: (lambda a, b, c: keras.Model(a, c))(*two_inputs()), ValueError, "'right'"),
@@ -425,8 +432,15 @@ REFUSED = {
     "numbers of a tensor": (lambda: np.asarray(keras.Input((2,))), TypeError, "has no numbers"),
     "training by a call": (lambda: layers.Dropout(0.5)(keras.Input((2,)), training=True), ValueError, "with training"),
     "a layer never called": (lambda: layers.Dense(2).output, AttributeError, "no input or output yet"),
-    "a model without ends": (lambda: keras.Sequential([layers.Dense(2)]).output, ValueError, "no weights yet"),
+    "a model without ends": (lambda: keras.Sequential([layers.Dense(2)]).output, AttributeError, "no output before"),
     "adding to a graph": (lambda: residual().add(layers.Dense(2)), AttributeError, "Functional has no 'add'"),
+    "an input layer on something": (
+        lambda: layers.InputLayer((2,))(keras.Input((2,))), TypeError, "takes nothing; call layers on its tensor"
+    ),
+    "one output of two as input": (one_of_two, ValueError, "takes one input"),
+    "division by a number": (lambda: keras.Input((2,)) / 255, TypeError, "for a number use a Rescaling layer"),
+    "a number less a tensor": (lambda: 2 - keras.Input((2,)), TypeError, "for a number use a Rescaling layer"),
+    "a tensor's negative": (lambda: -keras.Input((2,)), TypeError, "for a number use a Rescaling layer"),
     "several outputs in a row": (
         lambda: keras.Sequential([keras.Model((m := residual()).input, [m.output, m.output])]), ValueError, "one output"
     ),

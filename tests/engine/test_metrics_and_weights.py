@@ -223,3 +223,9 @@ def test_a_class_that_is_no_output_is_refused_before_the_training(rng):
         model.fit(x, y, verbose=0)
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_metrics_are_a_list_in_the_order_given():
+    model = net()
+    model.compile("sgd", "mse", metrics=["mae", "mse"])
+    assert [metric.name for metric in model.metrics] == list(model.metrics_by_name) == ["mae", "mse"]

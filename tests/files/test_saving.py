@@ -413,7 +413,7 @@ def test_functions_in_how_a_model_was_compiled_are_taken_by_their_names(tmp_path
     edited(tmp_path / "m.keras", lambda config: config["compile_config"].update(compiled))
     loaded = models.load_model(tmp_path / "m.keras")
     assert type(loaded.loss) is keras.losses.SparseCategoricalCrossentropy
-    assert list(loaded.metrics) == ["accuracy", "acc"]
+    assert list(loaded.metrics_by_name) == ["accuracy", "acc"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from docs.tables.mistakes import diagnosed
 from keras_ref import engines, one_step
 from tinydnn import utils
 from tinydnn.files.whole import FileFormatError
-from tinydnn.inspect import diagnosis, diagnosis_table, mistakes, net
+from tinydnn.inspect import diagnosis, mistakes, net
+from tinydnn.inspect.diagnosis.search import OF_A_STEP
 from tinydnn.inspect.mistakes import GALLERY
 
 NETS = 200
@@ -36,12 +37,31 @@ def digits(n=2000):
 # -- the gallery ---------------------------------------------------------------------------------------
 
 
+def small(mistake):
+    """The mistake's training with a small hidden layer."""
+    return replace(mistake.settings, hidden=(12,) if mistake.settings.hidden else ())
+
+
 @pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.name)
-def test_every_mistake_is_named_from_one_step_alone(mistake):
-    found = diagnosed(mistake, *digits())
-    assert not found.right
-    assert found.named == [mistake.name]
+def test_every_mistake_is_named_from_its_first_steps(mistake):
+    found = diagnosed(mistake, small(mistake), *digits(), batch_size=300)
     assert found.remarks == []
+    if mistake.name == "float64-creeping-in":  # right mathematics
+        assert found.right
+        assert found.notes[0].startswith("Your program computes in float64, Keras in float32")
+    else:
+        assert not found.right
+        assert mistake.name in found.named
+
+
+@pytest.mark.parametrize(
+    ("mistake", "variant"),
+    [(mistake, i) for mistake in GALLERY for i in range(1, 1 + len(mistake.variants))],
+    ids=lambda value: getattr(value, "name", str(value)),
+)
+def test_a_mistake_that_is_made_in_another_way_is_the_same_mistake(mistake, variant):
+    other = replace(mistake, plants=mistake.variants[variant - 1], variants=())
+    assert mistake.name in diagnosed(other, small(mistake), *digits(), batch_size=300).named
 
 
 @pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.name)
@@ -64,7 +84,7 @@ def test_the_engine_is_as_it_was_once_a_mistake_is_gone(mistake):
 @pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.name)
 def test_a_training_with_a_mistake_has_another_log(mistake):
     x, y = digits()
-    settings = replace(mistake.settings, batch_size=100 if mistake.name != "last-batch-wrong-n" else 300)
+    settings = replace(small(mistake), batch_size=100 if mistake.name != "last-batch-wrong-n" else 300)
     right, wrong = (mistakes.log_of(each, settings, x, y, epochs=2) for each in (None, mistake))
     assert right["loss"] != wrong.get("loss")
     assert right == mistakes.log_of(None, settings, x, y, epochs=2)
@@ -77,7 +97,8 @@ def test_two_mistakes_at_once_are_named_together():
     model = net.make_model(net.Settings(input="scaled", hidden=(20,)))
     with one.planted(), other.planted():
         step = diagnosis.record(model, x, utils.to_categorical(y, 10))
-    assert diagnosis.diagnose(model, step).named == ["epsilon-outside-root + forgotten-bias-gradient"]
+    assert "forgotten-bias-gradient" in diagnosis.diagnose(model, step).named[0]
+    assert "epsilon-outside-root" in diagnosis.diagnose(model, step).named[0]
 
 
 def test_a_mistake_that_is_none_of_the_gallery_is_still_no_right_step():
@@ -201,17 +222,18 @@ def test_a_step_of_the_textbook_is_right(dtype):
 def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
     """Called right only where the weights are those of a right step but for roundings."""
     shown = 0
-    for number in range(30):
+    for number in range(3):
         build, x, y, dtype, _ = random_net(number)
         tinydnn.config.set_floatx(dtype)
-        for mistake in diagnosis.OF_A_STEP:
+        for mistake in OF_A_STEP:
             utils.set_random_seed(number)
             right = diagnosis.record(build(tinydnn), x, y)
             utils.set_random_seed(number)
             model = build(tinydnn)
             with mistake.planted():
                 step = diagnosis.record(model, x, y, batch_size=len(x))
-            found = diagnosis.diagnose(model, step)
+            step.number = 1  # also where each row was a step
+            found = diagnosis.diagnose(build(tinydnn), step)  # the model itself may have NaN now
             apart = [np.abs(a - b).max() for a, b in zip(step.after, right.after, strict=True)]
             if found.right:
                 moved = max(np.abs(a - b).max() for a, b in zip(right.after, right.before, strict=True))
@@ -219,7 +241,7 @@ def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
             else:
                 shown += 1
                 assert mistake.name in found.named, (number, mistake.name, found.named)
-    assert shown > 60
+    assert shown > 30
 
 
 # -- what went into the step -----------------------------------------------------------------------------
@@ -356,6 +378,8 @@ def test_a_file_with_something_else_is_refused(content, message, tmp_path):
 TEXTBOOK = """
 import numpy as np
 
+v = [0, 0, 0, 0]
+
 def sigmoid(z):
     return (np.tanh(z / 2) + 1) / 2
 
@@ -369,7 +393,8 @@ def step(weights, x, y):
     dz2 = (p - y) / len(x)
     dz1 = dz2 @ W2.T * a * (1 - a)
     gradients = [x.T @ dz1, dz1.sum(axis=0), a.T @ dz2, dz2.sum(axis=0)]
-    return [(w - 0.001 * g / np.sqrt(0.1 * g**2 + 1e-7)).astype("float32") for w, g in zip(weights, gradients)]
+    v[:] = [(0.9 * m + 0.1 * g**2).astype("float32") for m, g in zip(v, gradients)]
+    return [(w - 0.001 * g / np.sqrt(m + 1e-7)).astype("float32") for w, g, m in zip(weights, gradients, v)]
 """
 
 
@@ -383,12 +408,13 @@ def command(monkeypatch, *arguments):
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        (("", ""), 0, "This is Keras' step"),
+        (("", ""), 0, "These are Keras' steps, all 3"),
         (("(p - y) / len(x)", "p - y"), 1, "  gradient-summed: the gradient is that of the sum"),
-        (("np.sqrt(0.1 * g**2 + 1e-7)", "(np.sqrt(0.1 * g**2) + 1e-7)"), 1, "  epsilon-outside-root:"),
+        (("np.sqrt(m + 1e-7)", "(np.sqrt(m) + 1e-7)"), 1, "  epsilon-outside-root:"),
         ((" / 255", ""), 1, "  unscaled-inputs:"),
-        (('.astype("float32")', ""), 1, "  float64-creeping-in:"),
-        (("0.001", "0.002"), 1, "No mistake of the gallery explains it"),
+        (('1e-7)).astype("float32")', "1e-7))"), 0, "Your program computes in float64, Keras in float32"),
+        (("0.001", "0.002"), 1, "  steps-2-times: each step is 2 times Keras'"),
+        (("0.1 * g**2", "0.2 * g**2"), 1, "No mistake of the gallery explains it"),
         (("w - 0.001", "w - 0 "), 1, "No weight has changed"),
     ],
 )
@@ -403,8 +429,8 @@ def test_a_script_of_ones_own_is_diagnosed(change, code, said, tmp_path, monkeyp
     ("content", "message"),
     [
         ("", "expects a function step"),
-        ("def step(weights, x, y): return None", "expects to return a list of 4 arrays"),
-        ("def step(weights, x, y): return weights[:2]", "after expects"),
+        ("def step(weights, x, y): return 7", "step expects to return arrays of shapes (784, 12), (12,), (12, 10)"),
+        ("def step(weights, x, y): return weights[:1]", "step expects to return arrays of shapes"),
         ("def step(weights, x, y): return [w.astype(str) for w in weights]", "weights expect numbers"),
         ("def step(weights, x, y): return nothing", "mine.py has failed. NameError: name 'nothing' is not defined"),
         ("import nothing_there", "mine.py has failed. ModuleNotFoundError"),
@@ -426,7 +452,7 @@ def test_a_script_may_import_what_lies_beside_it(tmp_path, monkeypatch, capsys):
     path = list(sys.path)
     assert command(monkeypatch, "diagnose", tmp_path / "MINE.PY", "--hidden", "12") == 0
     assert sys.path == path
-    assert "This is Keras' step" in capsys.readouterr().out
+    assert "These are Keras' steps, all 3" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -477,9 +503,8 @@ def test_where_roundings_are_as_large_as_a_change_the_step_can_not_tell():
     found = diagnosis.diagnose(model, step)
     assert found.right
     assert found.blurred[0].name == f"{model.layers[0].name}/kernel"
-    said = diagnosis_table.diagnosed(found, step)
-    assert "this step can't tell: roundings explain" in said
-    assert said.endswith("Nothing differs by more than roundings explain")
+    assert "it can't tell: roundings explain" in str(found)
+    assert "Nothing differs by more than roundings explain" in str(found)
 
 
 def test_a_diagnosis_leaves_names_and_random_numbers_as_they_were():

@@ -100,3 +100,12 @@ def test_making_a_twin_leaves_the_model_the_names_and_the_random_numbers_alone(d
     np.testing.assert_array_equal(model.parameters, before["parameters"])
     assert snapshot(model)["streams"] == before["streams"]
     assert (copy.threads, twin(model, "float64").threads) == (1, 2)
+
+
+def test_a_twins_loss_has_the_same_factor(data):
+    model = trained_net("float64", data)
+    model.compile("sgd", "mse", loss_weights=2.5)
+    copy = twin(model, "float64")
+    with OneBatch(model, *data) as batch, OneBatch(copy, *data) as of_copy:
+        gradient, of_twin = (sum(each.gradient for each in of.gradients()) for of in (batch, of_copy))
+        np.testing.assert_allclose(of_twin, gradient, rtol=1e-12)

@@ -332,7 +332,11 @@ def test_epsilon_is_inside_the_root_as_in_keras(learning_rate, step):
 @st.composite
 def nets(draw):
     """What a net and its training are made from."""
-    widths = draw(st.lists(st.integers(1, 9), min_size=0, max_size=4))
+    loss = draw(st.sampled_from(list(LOSSES)))
+    # Behind a single unit all outputs are multiples of one row, so that where they tie, whole batches do; and of this
+    # loss, which does not depend on the multiple, only roundings arrive below.
+    narrowest = 2 if loss == "cosine similarity" else 1
+    widths = draw(st.lists(st.integers(narrowest, 9), min_size=0, max_size=4))
     kinds = [
         draw(st.sampled_from(["sigmoid", "tanh", "relu", "linear", "softmax", "elu", "selu", "gelu", "silu"]))
         for _ in widths
@@ -340,7 +344,7 @@ def nets(draw):
     rows = draw(st.integers(2, 30))
     return {
         "hidden": list(zip(widths, kinds, strict=True)),
-        "loss": draw(st.sampled_from(list(LOSSES))),
+        "loss": loss,
         "optimizer": draw(st.sampled_from(["rmsprop", "sgd", "adam"])),
         "use_bias": draw(st.booleans()),
         "dropout": draw(st.sampled_from([0.0, 0.4])),

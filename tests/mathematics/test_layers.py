@@ -226,7 +226,7 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.Dense(2, kernel_initializer=lambda shape, dtype: 0), TypeError, "a name or an instance"),
         (lambda: keras.initializers.HeNormal(seed="1"), ValueError, "seed expects an integer"),
         (lambda: keras.initializers.Constant([1, 2]), ValueError, "value expects a finite number"),
-        (lambda: keras.initializers.VarianceScaling(0), ValueError, "scale expects a number above 0"),
+        (lambda: keras.initializers.VarianceScaling(0), ValueError, "scale expects a finite number above 0"),
         (lambda: keras.initializers.VarianceScaling(mode="fan"), ValueError, "fan_in, fan_out, fan_avg"),
         (lambda: keras.initializers.VarianceScaling(distribution="t"), ValueError, "untruncated_normal"),
         (lambda: keras.initializers.Identity()((3,)), ValueError, "shape of a matrix"),
@@ -237,7 +237,7 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.Dense(2, activity_regularizer=keras.regularizers.Regularizer()), TypeError, "L1, L2 or L1L2"),
         (lambda: layers.Activation("relu", activity_regularizer="l2"), TypeError, "activity_regularizer"),
         (lambda: layers.Dense(2, lora_rank=3), TypeError, "lora_rank"),
-        (lambda: keras.constraints.MaxNorm(-1), ValueError, "max_value expects a finite number >= 0"),
+        (lambda: keras.constraints.MaxNorm(-1), ValueError, "max_value expects a finite number that is not negative"),
         (lambda: keras.constraints.UnitNorm(axis=2), ValueError, "axis expects 0 or 1"),
         (lambda: layers.Dense(2, dtype="float16"), ValueError, "'float32' or 'float64'"),
         (lambda: layers.Dense(2, name="a/b"), ValueError, "name"),
@@ -247,11 +247,23 @@ def test_users_get_copies_and_layers_hold_views():
         (lambda: layers.LeakyReLU(-0.1), ValueError, "negative_slope"),
         (lambda: layers.ELU(None), (TypeError, ValueError), "alpha"),
         (lambda: model_of(keras.Input((2, 3)), layers.Softmax(axis=1)), ValueError, "the last axis, axis=-1"),
+        (lambda: layers.Dense(2).build((None, 8)), ValueError, r"without the batch, as \(8,\)"),
+        (lambda: layers.Add().build(((None, 8), (None, 8))), ValueError, "without the batch"),
+        (lambda: layers.Add()([np.ones((3, 2)), np.ones((1, 2))]), ValueError, "the same number of rows"),
+        (lambda: layers.Dense(2, layers.Softmax(axis=0)).build((3,)), ValueError, "the last axis, axis=-1"),
+        (lambda: layers.Activation(layers.Softmax(axis=0)).build((3,)), ValueError, "the last axis, axis=-1"),
+        (lambda: keras.activations.softmax(np.ones((2, 2)), axis=0), ValueError, "softmax expects axis=-1"),
+        (lambda: keras.activations.log_softmax(np.ones((2, 2)), 0), ValueError, "log_softmax expects axis=-1"),
+        (lambda: layers.Dropout(0.5, seed="a"), ValueError, "seed expects an integer"),
+        (lambda: keras.initializers.HeNormal(seed=True), ValueError, "seed expects an integer"),
+        (lambda: layers.Rescaling("1"), ValueError, "scale expects a finite number"),
+        (lambda: keras.regularizers.L2("x"), ValueError, "l2 expects a finite number"),
+        (lambda: keras.utils.get_file(origin="http://a/b/"), ValueError, "get_file expects fname"),
         (lambda: layers.Reshape((0,)), ValueError, "positive integers"),
         (lambda: layers.Reshape((-1, -1)), ValueError, "one of which may be -1"),
         (lambda: keras.Input((None, 3)), ValueError, "without the batch"),
         (lambda: keras.Input(5), ValueError, "positive integers"),
-        (lambda: keras.regularizers.L2(-1), ValueError, ">= 0"),
+        (lambda: keras.regularizers.L2(-1), ValueError, "not negative"),
         (lambda: layers.Conv2D, AttributeError, "tinydnn.layers has no 'Conv2D'"),
         (lambda: layers.Dence, AttributeError, "Did you mean 'Dense'"),
         (lambda: keras.applications, AttributeError, "tinydnn has no 'applications'"),
@@ -260,6 +272,34 @@ def test_users_get_copies_and_layers_hold_views():
 def test_what_is_wrong_or_not_offered_is_named(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_settings_are_what_a_layer_computes_with():
+    for layer, name in [
+        (layers.GaussianNoise(0.5), "stddev"), (layers.GaussianDropout(0.5), "rate"), (layers.Dropout(0.5), "rate"),
+        (layers.ReLU(6.0, 0.1), "negative_slope"), (layers.LeakyReLU(0.1), "negative_slope"),
+        (layers.ELU(0.5), "alpha"), (layers.ActivityRegularization(0.1), "l1"),
+    ]:  # fmt: skip
+        assert layer.get_config()[name] == getattr(layer, name)
+        with pytest.raises(AttributeError):
+            setattr(layer, name, 0.25)
+    scaled, regularizer = layers.Rescaling(2), keras.regularizers.L2(0.5)
+    scaled.scale, regularizer.l2 = 3.0, 2.0
+    np.testing.assert_array_equal(scaled(np.ones((1, 2))), [[3, 3]])
+    assert regularizer(np.ones(3)) == 6
+
+
+def test_softmax_takes_keras_axis():
+    np.testing.assert_array_equal(keras.activations.softmax(np.eye(2), axis=-1), keras.activations.softmax(np.eye(2)))
+
+
+def test_an_input_layer_is_made_again_from_its_config():
+    layer = layers.InputLayer((3, 2))
+    assert layers.InputLayer.from_config(layer.get_config()).given_shape == (3, 2)
+
+
+def test_an_unbuilt_layer_has_no_kernel():
+    assert not hasattr(layers.Dense(2), "kernel")
 
 
 def test_importing_what_is_not_offered_fails_by_name():

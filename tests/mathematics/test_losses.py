@@ -124,7 +124,7 @@ def test_the_largest_wrong_class_shares_its_gradient_between_ties():
 
 
 def test_losses_can_be_called_on_arrays():
-    y, p = [[0, 1], [1, 0]], [[0.25, 0.75], [0.5, 0.5]]
+    y, p = [[0, 1], [1, 0]], np.array([[0.25, 0.75], [0.5, 0.5]])
     expected = -(np.log(0.75) + np.log(0.5)) / 2
     assert losses.CategoricalCrossentropy()(y, p) == pytest.approx(expected, rel=SAME_FLOAT64)
     assert losses.SparseCategoricalCrossentropy()([1, 0], p) == pytest.approx(expected, rel=SAME_FLOAT64)
@@ -158,13 +158,61 @@ P = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]])
         (SQUARED, [[1.0]], P, "one target for each of the 2 samples"),
         (SQUARED, [[1.0], [2.0]], P, "y_true expects 3 targets a sample"),
         (SQUARED, [[1.0]], [["1.0"]], "y_pred expects real numbers"),
-        (SQUARED, [1.0], [1.0], r"y_pred \(rows, outputs\)"),
-        (SQUARED, np.ones((0, 3)), np.ones((0, 3)), r"y_pred \(rows, outputs\)"),
+        (SQUARED, 1.0, 1.0, r"y_pred \(…, outputs\)"),
+        (SQUARED, np.ones((0, 3)), np.ones((0, 3)), r"y_pred \(…, outputs\)"),
+        (SQUARED, np.ones((3, 2, 1)), np.ones((2, 3, 1)), r"y_true expects shape \(2, 3, 1\)"),
+        (SPARSE, np.zeros((3, 2), int), np.ones((2, 3, 4)), r"y_true expects shape \(2, 3\)"),
     ],
 )
 def test_losses_called_on_arrays_check_them_as_fit_does(loss, y, p, message):
     with pytest.raises(ValueError, match=message):
         loss(y, p)
+
+
+def test_functions_have_no_reduction_and_no_name():
+    y, p = np.zeros((2, 3)), np.ones((2, 3))
+    for given in [("sum",), {"reduction": "sum"}, {"name": "mine"}]:
+        args, options = ((), given) if isinstance(given, dict) else (given, {})
+        with pytest.raises(TypeError, match="gives the loss of each row"):
+            losses.mean_squared_error(y, p, *args, **options)
+    with pytest.raises(TypeError, match="takes y_true, y_pred, delta, and"):
+        losses.huber(y, p, 1.0, "sum")
+
+
+def test_a_method_that_training_would_not_run_is_refused():
+    for base, method in [
+        (losses.BinaryCrossentropy, "call"),
+        (keras.optimizers.Adam, "update_step"),
+        (keras.optimizers.Optimizer, "apply_gradients"),
+        (keras.regularizers.L2, "__call__"),
+    ]:
+        with pytest.raises(TypeError, match=f"Mine defines {method}, which tinydnn does not run"):
+            type("Mine", (base,), {method: lambda self, *args: 0})
+
+
+def test_a_metric_that_overrides_what_training_does_not_run_is_refused():
+    class Root(keras.metrics.MeanSquaredError):
+        def result(self):
+            return super().result() ** 0.5
+
+    metric = Root()
+    assert metric([[0.0]], [[2.0]]) == 2  # called by a user it does
+    with pytest.raises(TypeError, match="Root overrides result, which a training does not run"):
+        keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]).compile("sgd", "mse", metrics=[metric])
+
+
+@pytest.mark.parametrize("y", [np.ones((2, 3)), np.ones(6), np.ones((3, 2, 2))])
+def test_a_metric_refuses_targets_of_another_shape(y):
+    for metric in (keras.metrics.MeanSquaredError(), keras.metrics.AUC()):
+        with pytest.raises(ValueError, match="y_true expects targets of shape"):
+            metric.update_state(y, np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("label", [-1, 3, 0.7])
+def test_accuracies_refuse_labels_that_are_none(label):
+    for function in (keras.metrics.sparse_categorical_accuracy, keras.metrics.sparse_top_k_categorical_accuracy):
+        with pytest.raises(ValueError, match="labels"):
+            function([label, 0], P)
 
 
 def test_a_prediction_that_is_nan_gives_such_a_loss():

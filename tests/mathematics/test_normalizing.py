@@ -82,6 +82,21 @@ def test_normalization_adapts_to_columns_or_to_all_numbers():
     np.testing.assert_allclose(alone(layer, X[:, :1]).mean(), 0, rtol=0, atol=SAME_FLOAT64)
 
 
+def test_unit_normalization_takes_its_axis_in_a_list_as_keras_does():
+    np.testing.assert_array_equal(alone(layers.UnitNormalization([-1])), alone(layers.UnitNormalization()))
+
+
+def test_backward_leaves_the_moments_of_a_trace():
+    layer = layers.LayerNormalization()
+    layer.build(X.shape[1:])
+    t = layer.trace(lambda name, shape: np.zeros(shape), len(X), training=True, needs_dx=True)
+    t.gradients = [np.zeros(X.shape[1:]), np.zeros(X.shape[1:])]
+    layer.forward(X, t)
+    layer.backward(X**2, t)
+    np.testing.assert_allclose(t.mean[:, 0], X.mean(axis=1))
+    np.testing.assert_allclose(t.variance[:, 0], X.var(axis=1))
+
+
 def test_normalization_adapts_again_under_a_model_that_has_it():
     layer = layers.Normalization()
     layer.adapt(X)
@@ -273,7 +288,7 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(save_freq, tmp_pat
         (lambda: net(layers.BatchNormalization(axis=0)), ValueError, "expects the last axis, axis=-1"),
         (lambda: net(layers.LayerNormalization(axis=[1, 2])), ValueError, "expects the last axis, axis=-1"),
         (lambda: net(layers.UnitNormalization(axis=2)), ValueError, "expects the last axis, axis=-1"),
-        (lambda: net(layers.Normalization(axis=(1, 2))), ValueError, "expects axis=-1 or None"),
+        (lambda: net(layers.Normalization(axis=(1, 2))), ValueError, "expects the last axis, axis=-1"),
         (lambda: layers.Normalization(mean=1.0), ValueError, "Give mean and variance, or neither"),
         (lambda: layers.Normalization(mean=[1.0, 2], variance=1.0), ValueError, "a number, or one for each column"),
         (lambda: net(layers.Normalization(mean=[1.0, 2], variance=[1.0, 2])), ValueError, "6 columns. Received: 2"),

@@ -103,6 +103,20 @@ def test_normal_numbers_are_keras_own_up_to_the_c_librarys_rounding(kind, dtype,
     np.testing.assert_array_max_ulp(drawn, expected, maxulp=3)  # test_parity.py compares the bits, on one machine
 
 
+def test_initializers_take_floatx_and_any_shape():
+    keras.config.set_floatx("float64")
+    try:
+        for name in ("Zeros", "Constant", "Identity", "GlorotUniform", "RandomNormal", "Orthogonal"):
+            assert getattr(keras.initializers, name)()((2, 2)).dtype == "float64"
+            assert getattr(keras.initializers, name)()((2, 2), dtype=None).dtype == "float64"
+    finally:
+        keras.config.set_floatx("float32")
+    assert keras.initializers.HeNormal(seed=np.int64(1)).seed == 1
+    assert keras.initializers.GlorotUniform(1)(()).shape == ()
+    flat, deep = (keras.initializers.HeUniform(1)(shape) for shape in ((12, 5), (3, 4, 5)))
+    np.testing.assert_array_equal(flat, deep.reshape(12, 5))  # fan_in is 3 * 4
+
+
 def test_truncated_numbers_are_drawn_anew_until_each_is_near_enough():
     drawn = keras.initializers.TruncatedNormal(stddev=0.5, seed=1)((70_001,))
     assert 0.999 < np.abs(drawn).max() < 1

@@ -9,7 +9,18 @@ from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise, entry, max_rows, product
 
 
-class Softmax(Activation):
+class OfRows(Activation):
+    """One whose entries depend on the others along an axis: -1, the last one."""
+
+    def __init__(self, axis: int = -1) -> None:
+        if axis != -1:
+            raise ValueError(
+                f"{self.name} expects axis=-1, the last one; move another one there, with np.moveaxis. "
+                f"Received: axis={axis!r}"
+            )
+
+
+class Softmax(OfRows):
     """a_k = exp(z_k) / sum_j exp(z_j) along the last axis;  dz_k = a_k * (da_k - sum_j da_j a_j)
 
     Each row's maximum is taken off its z first: it cancels, and keeps exp from overflowing.
@@ -37,7 +48,7 @@ class Softmax(Activation):
         self.gradient.into(xp, dz, a, da, dot)
 
 
-class LogSoftmax(Activation):
+class LogSoftmax(OfRows):
     """a_k = z_k - log(sum_j exp(z_j)) along the last axis;  dz_k = da_k - exp(a_k) * sum_j da_j
 
     Each row's maximum is taken off its z first, as for softmax.

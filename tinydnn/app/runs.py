@@ -15,8 +15,9 @@ from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import split
 from tinydnn.files import checkpoints
 from tinydnn.files.whole import FileFormatError
-from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, make_model
+from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, make_model, samples_for, targets_for
 from tinydnn.inspect.watch import Watch
+from tinydnn.models import Model
 
 _NEVER = 2**63  # steps
 
@@ -96,10 +97,19 @@ class Run:
 
     def first_batch(self) -> tuple[Any, Any]:
         """The digits of the first step that `train` takes, and their targets."""
+        return self.batches(1)[0]
+
+    def batches(self, count: int, model: Model | None = None) -> list[tuple[Any, Any]]:
+        """The digits of the first steps that `train` takes, and their targets.
+
+        model: the model that takes them, which may be another than the run's.
+        """
         (x, y), _ = self.digits
-        (x, y, _) = split(x, utils.to_categorical(y, 10), VALIDATION_SPLIT)
-        rows = tinydnn.random.first_order(len(x))[: self.settings.batch_size]
-        return x[rows], y[rows]
+        (x, y, _) = split(x, y, VALIDATION_SPLIT)
+        size = self.settings.batch_size
+        rows = tinydnn.random.first_order(len(x))[: count * size]
+        x, y = samples_for(self.model if model is None else model, x[rows], y[rows])
+        return [(x[i : i + size], y[i : i + size]) for i in range(0, len(rows), size)]
 
     def train(self, folder: Path, verbose: int | str, watch: Watch | None = None) -> None:
         """Train, or go on from the folder's checkpoint; write the folder, and evaluate on the test digits.
@@ -141,7 +151,7 @@ class Run:
         )
         self.model.fit(
             x,
-            utils.to_categorical(y, 10),
+            targets_for(self.model, y),
             epochs=self.settings.epochs,
             batch_size=self.settings.batch_size,
             validation_split=VALIDATION_SPLIT,
@@ -151,7 +161,7 @@ class Run:
 
     def _evaluate(self) -> None:
         _, (x, y) = self.digits
-        logs = self.model.evaluate(x, utils.to_categorical(y, 10), verbose=0, return_dict=True)
+        logs = self.model.evaluate(x, targets_for(self.model, y), verbose=0, return_dict=True)
         self.results |= {"test_accuracy": logs["accuracy"], "test_loss": logs["loss"]}
 
     def _save(self, folder: Path) -> None:

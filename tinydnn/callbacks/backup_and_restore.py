@@ -7,6 +7,7 @@ from os import PathLike
 
 from tinydnn.callbacks.callback import Callback, check_save_freq
 from tinydnn.engine.logs import Logs
+from tinydnn.files import checkpoints
 from tinydnn.files.locks import alone
 from tinydnn.files.whole import FileFormatError
 
@@ -76,8 +77,6 @@ class BackupAndRestore(Callback):
         there = [path for path in (self._path, self._previous) if os.path.exists(path)]
         if not there:
             return
-        from tinydnn.files import checkpoints
-
         path = there[0]
         try:
             state = checkpoints.read(path)
@@ -86,7 +85,6 @@ class BackupAndRestore(Callback):
                 raise
             path = there[1]
             state = checkpoints.read(path)
-        assert self.model.training is not None
         self.model.training.go_on_from(state, path)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
@@ -96,18 +94,13 @@ class BackupAndRestore(Callback):
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        from tinydnn.files import checkpoints
-
         for name, value in (logs or {}).items():  # of which History is made, and so every later backup
             checkpoints.check(value, f"logs[{name!r}]")
         if self.save_freq == "epoch":
             self._save()
 
     def _save(self) -> None:
-        from tinydnn.files import checkpoints
-
         training = self.model.training
-        assert training is not None
         if not self.model.weights_are_finite():  # the next step will find its loss infinite, and go back
             return
         state = training.state()

@@ -19,7 +19,7 @@ class Callback(Offered):
     """
 
     kept: Mapping[str, Any] = {}
-    model: Any = None  # the models.Sequential that runs, from set_model on
+    model: Any = None  # the model that runs, from set_model on
     params: dict[str, Any] = None  # type: ignore[assignment]
 
     def set_model(self, model: Any) -> None:

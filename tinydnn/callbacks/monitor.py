@@ -1,6 +1,5 @@
 """The base of callbacks that watch a value (mirrors keras/src/callbacks/monitor_callback.py)."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from tinydnn.callbacks.callback import Callback
 from tinydnn.config import floatx
 from tinydnn.engine.logs import Logs
 from tinydnn.old_spellings import metric_of_today
+from tinydnn.warn import warn
 
 
 class Monitor(Callback):
@@ -32,9 +32,11 @@ class Monitor(Callback):
             ValueError: mode is "auto", and the model has no metric of this name.
         """
         super().set_model(model)
-        self.monitor = metric_of_today(self.monitor, [*model.metrics, *(f"val_{each}" for each in model.metrics)])
+        self.monitor = metric_of_today(
+            self.monitor, [*model.metrics_by_name, *(f"val_{each}" for each in model.metrics_by_name)]
+        )
         name = self.monitor.removeprefix("val_")
-        modes = {"loss": "min", **{each: metric.mode for each, metric in model.metrics.items()}}
+        modes = {"loss": "min", **{each: metric.mode for each, metric in model.metrics_by_name.items()}}
         known = [each for each, mode in modes.items() if mode is not None]
         mode = modes.get(name) if self.mode == "auto" else self.mode
         if mode is None:
@@ -48,10 +50,9 @@ class Monitor(Callback):
         """The monitored value; None, with a warning, where the logs don't have it."""
         value = (logs or {}).get(self.monitor)
         if value is None:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} watches {self.monitor!r}, which this training doesn't log. "
-                f"It logs: {', '.join(logs or {})}",
-                stacklevel=3,
+                f"It logs: {', '.join(logs or {})}"
             )
         return value
 

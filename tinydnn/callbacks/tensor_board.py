@@ -22,8 +22,8 @@ class TensorBoard(Callback):
         histogram_freq: after each so many epochs, the weights' histograms are written; 0 for never.
         write_graph: whether to write the layers.
         update_freq: "epoch", or "batch" or a number of batches, after which batch_loss and so on are written too.
-        write_images, write_steps_per_second, profile_batch, embeddings_freq, embeddings_metadata: as they are; tinydnn
-            writes no pictures of weights, measures no times, and has no embeddings.
+        write_images, write_steps_per_second, profile_batch, embeddings_freq, embeddings_metadata: leave them at
+            their defaults: tinydnn writes no pictures of weights, measures no times, and has no embeddings.
 
     Raises:
         ValueError: a bad argument, or one that tinydnn has no other value for.

@@ -58,7 +58,7 @@ class Averages:
         self._first_sample = first_step * min(batch_size, n)
         losses = workspace.take("losses", (n,), network.dtype)
         metrics, outputs = [], math.prod(network.outputs[0].sample_shape)
-        for i, metric in enumerate(network.metrics.values()):
+        for i, metric in enumerate(network.metrics):
             numbers = metric.numbers_of_a_row(outputs)
             dtype = np.int64 if metric.by_class else network.dtype
             metrics.append(workspace.take(("metric", i), (n,) if numbers is None else (n, numbers), dtype))
@@ -115,7 +115,7 @@ class Averages:
         samples, loss, *sums = self._sums[steps]
         means = {"loss": loss / samples}
         with np.errstate(divide="ignore", invalid="ignore"):
-            for (name, metric), each in zip(self._network.metrics.items(), sums, strict=True):
+            for (name, metric), each in zip(self._network.metrics_by_name.items(), sums, strict=True):
                 means[name] = metric.value(each)
         return dict(sorted(means.items()))
 
@@ -141,7 +141,7 @@ class Averages:
         sparse = network.loss is not None and network.loss.sparse
         weights = None if self._weights is None else self._weights[part].reshape(-1, n)
         added = []
-        for (name, metric), values in zip(network.metrics.items(), whole.metrics, strict=True):
+        for (name, metric), values in zip(network.metrics_by_name.items(), whole.metrics, strict=True):
             left = rows(values[part] == labels if metric.by_class else values[part])
             own_labels = rows(labels) if metric.takes_labels and sparse else None
             own_weights = weights if name in network.weighted_metrics else None

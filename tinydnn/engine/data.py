@@ -13,16 +13,13 @@ import numpy as np
 from tinydnn.checks import (
     as_samples,
     check_finite,
-    check_labels,
-    check_length,
-    check_sample_weight,
     check_shape,
-    check_targets,
 )
 from tinydnn.device.backend import Array, Shape
 from tinydnn.engine.network import Network
 from tinydnn.files import identity
 from tinydnn.metrics import labels_of
+from tinydnn.targets import check_labels, check_length, check_sample_weight, check_targets
 
 _OF_ARRAYS = "__array__", "dtype", "columns"  # one of which arrays, sparse matrices and frames have
 
@@ -31,6 +28,12 @@ def is_stream(x: Any) -> bool:
     """Whether x gives batches one after the other, and is no array, frame or list of samples."""
     arrays = isinstance(x, list | tuple | dict | str) or any(hasattr(x, name) for name in _OF_ARRAYS)
     return hasattr(x, "__iter__") and not arrays
+
+
+def require_arrays(caller: str, x: Any) -> None:
+    """Raise a TypeError if x gives batches one after the other."""
+    if is_stream(x):
+        raise TypeError(f"{caller} takes arrays of samples, and no batches of them. Received: x={type(x).__name__}")
 
 
 class Data:
@@ -51,7 +54,7 @@ class Data:
         if not network.layers:
             raise ValueError(f"Model {network.name!r} has no layers yet; add some")
         shape = network.sample_shape or sample_shape or shape_of_sample(x)
-        output_shape = network.compute_output_shape(shape)
+        output_shape = network.output_shape_for(shape)
         host_x = check_samples(x, shape, network.dtype)
         self.n, self._backend = len(host_x), network.backend
         self.x = network.backend.asarray(host_x)
@@ -63,10 +66,10 @@ class Data:
         if y is None:
             return
         assert network.loss is not None
-        measures: list[Any] = [network.loss, *network.metrics.values()]
+        measures: list[Any] = [network.loss, *network.metrics]
         if len(output_shape) != 1 and not all(each.mean_over_outputs for each in measures):
             raise ValueError(
-                "A loss or metric that is no mean over outputs expects one row of them a sample; end the model with a "
+                "This loss or a metric needs one row of outputs for each sample; end the model with a "
                 f"Dense or Flatten layer. Received: outputs of shape {output_shape}"
             )
         outputs = math.prod(output_shape)
@@ -125,11 +128,8 @@ def split(x: Any, y: Any, validation_split: float) -> tuple[Any, Any, tuple[Any,
     Mirrors keras/src/trainers/data_adapters/array_slicing.py.
 
     Raises:
-        ValueError: the share is outside (0, 1), or leaves no sample on one side.
+        ValueError: the share leaves no sample on one side.
     """
-    number = isinstance(validation_split, int | float | np.number) and not isinstance(validation_split, bool)
-    if not number or not 0 < validation_split < 1:
-        raise ValueError(f"validation_split expects a number between 0 and 1. Received: {validation_split!r}")
     if is_stream(x):
         raise ValueError(f"validation_split takes a part of arrays; give validation_data. Received: {type(x).__name__}")
     x, y = as_samples(x, "x"), as_samples(y, "y")

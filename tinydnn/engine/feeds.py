@@ -27,8 +27,8 @@ class Feed:
         batch_size: how many samples a batch has, as far as is known.
         in_round: how many batches a round has; None where nobody knows before they come.
         steps_per_epoch: how many an epoch is to have; None is a round.
-        shuffle: whether each round takes the samples in random order; None begins with the first in each epoch, as an
-            evaluation does.
+        trains: whether it is for a training; else each epoch begins with the first batch.
+        shuffle: whether each round takes the samples in random order.
 
     order: that of this round, where there is one.
     first: the step of the round at which the epoch began.
@@ -37,11 +37,17 @@ class Feed:
     streams = False  # True where the data has one batch at a time
 
     def __init__(
-        self, data: Data, batch_size: int, in_round: int | None, steps_per_epoch: int | None, shuffle: bool | None
+        self,
+        data: Data,
+        batch_size: int,
+        in_round: int | None,
+        steps_per_epoch: int | None,
+        trains: bool,
+        shuffle: bool,
     ) -> None:
         self.data, self.batch_size, self.in_round = data, batch_size, in_round
         self.steps_per_epoch, self.steps = steps_per_epoch, steps_per_epoch or in_round
-        self.shuffle, self.trains = bool(shuffle), shuffle is not None
+        self.trains, self.shuffle = trains, shuffle
         self.order: Array | None = None
         self.first = 0
 
@@ -93,13 +99,11 @@ class Arrays(Feed):
     Args:
         data: the samples.
         batch_size: how many a batch has; the last one of a round may have fewer.
-        steps_per_epoch, shuffle: as every feed has them.
+        steps_per_epoch, trains, shuffle: as every feed has them.
     """
 
-    def __init__(
-        self, data: Data, batch_size: int, steps_per_epoch: int | None = None, shuffle: bool | None = None
-    ) -> None:
-        super().__init__(data, batch_size, math.ceil(data.n / batch_size), steps_per_epoch, shuffle)
+    def __init__(self, data: Data, batch_size: int, steps_per_epoch: int | None, trains: bool, shuffle: bool) -> None:
+        super().__init__(data, batch_size, math.ceil(data.n / batch_size), steps_per_epoch, trains, shuffle)
 
     def begin(self, shards: Shards) -> None:
         if not self.trains:

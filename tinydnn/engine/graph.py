@@ -150,19 +150,25 @@ def _found(model: str, source: KerasTensor, outputs: Sequence[KerasTensor]) -> d
             if call not in found:
                 met.setdefault(call.layer, len(met))
             following = None if call is source.call else next(inputs, None)
+            if following is not None and following.call is source.call and following.index != source.index:
+                raise _also_needs(model, source, following.name)
             if following is not None and following.call not in found:
                 walk.append((following.call, iter(following.call.inputs)))
             elif following is None:
                 walk.pop()
                 if not call.inputs and call is not source.call:
-                    raise ValueError(
-                        f"Model {model!r} takes one input, {source.name!r}; put all columns into one Input. "
-                        f"Received: an output that also needs {call.layer.name!r}"
-                    )
+                    raise _also_needs(model, source, call.layer.name)
                 found.setdefault(call, met[call.layer])
     if source.call not in found:
         raise ValueError(f"Model {model!r} has outputs that don't come from its input {source.name!r}")
     return found
+
+
+def _also_needs(model: str, source: KerasTensor, name: str) -> ValueError:
+    return ValueError(
+        f"Model {model!r} takes one input, {source.name!r}; put all columns into one Input. "
+        f"Received: an output that also needs {name!r}"
+    )
 
 
 def _depths(found: dict[Call, int]) -> dict[Call, int]:

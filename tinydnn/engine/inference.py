@@ -40,14 +40,13 @@ def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Int
 
 
 def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
-    """The network's outputs for these samples, each (n, outputs), as NumPy arrays; an interrupt ends it between two."""
+    """The outputs for these samples, each an array (n, outputs); an interrupt ends it between two batches."""
     with deferred_interrupt() as interrupt:
         data = feed.data
         network.build_for(data.x.shape[1:])
         backend, shapes = network.backend, [each.sample_shape for each in network.outputs]
-        given: list[
-            list[Array]
-        ] = []  # of each output, of all samples of `data`, which a stream has anew with each batch
+        # of each output, of all samples of `data`, which a stream has anew with each batch
+        given: list[list[Array]] = []
         with Shards(network, data, feed.batch_size) as shards:
             callbacks.on_predict_begin({})
             if feed.streams:

@@ -25,7 +25,7 @@ class Network(Stack):
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.loss_weight = 1.0
-        self.metrics: dict[str, Metric] = {}  # by the names under which the logs show them
+        self.metrics_by_name: dict[str, Metric] = {}  # by the names under which the logs show them
         self.weighted_metrics: set[str] = set()  # those of them that count each row with its weight
         self.compiled = False
         self.rehearsed = False  # since it was compiled, by `engine.feeds`
@@ -65,17 +65,18 @@ class Network(Stack):
                 "single output, and let this one, which has the same weights, predict"
             )
         own_loss, own_weight = self._of_output(loss, "loss"), self._of_output(loss_weights, "loss_weights")
-        chosen = optimizers.get(optimizer), None if own_loss is None else losses.get(own_loss)
+        chosen_optimizer = optimizers.get(optimizer)
+        chosen_loss = None if own_loss is None else losses.get(own_loss)
         found, weighted = by_log_name(metrics, weighted_metrics)
-        if chosen[1] is not None:
-            chosen[1].check_trains()
+        if chosen_loss is not None:
+            chosen_loss.check_trains()
             for name, metric in found.items():
-                if metric.sparse not in (None, chosen[1].sparse):
-                    kind = "integer labels" if chosen[1].sparse else "rows of targets"
+                if metric.sparse not in (None, chosen_loss.sparse):
+                    kind = "integer labels" if chosen_loss.sparse else "rows of targets"
                     raise ValueError(f"The metric {name!r} can't be measured with this loss, which takes {kind}")
         self.loss_weight = 1.0 if own_weight is None else check_number("loss_weights", own_weight)
-        self.optimizer, self.loss = chosen
-        self.metrics, self.weighted_metrics = found, weighted
+        self.optimizer, self.loss = chosen_optimizer, chosen_loss
+        self.metrics_by_name, self.weighted_metrics = found, weighted
         self.compiled, self.rehearsed = True, False
         self._frozen = None
 
@@ -92,21 +93,21 @@ class Network(Stack):
             return given[0]
         return given
 
-    def require_idle(self, what: str) -> None:
+    def require_idle(self, caller: str) -> None:
         """Raise a RuntimeError if fit is at work on the model: in this thread, under a callback, or in another one."""
         # A process that a callback has forked may do what it likes with its copy.
         if self.training is not None and self.training.process == os.getpid():
             raise RuntimeError(
-                f"{what} can't be called while fit trains model {self.name!r}, as by one of its callbacks; "
+                f"{caller} can't be called while fit trains model {self.name!r}, as by one of its callbacks; "
                 "set model.stop_training = True there, and call it after fit"
             )
 
-    def require_compiled(self, what: str, y: Any) -> None:
+    def require_compiled(self, caller: str, y: Any) -> None:
         """Raise a ValueError unless there is a loss, and targets y to measure it on."""
         if not self.compiled or self.loss is None:
-            raise ValueError(f"{what} needs a loss to measure: call compile(optimizer=…, loss=…) first")
+            raise ValueError(f"{caller} needs a loss to measure: call compile(optimizer=…, loss=…) first")
         if y is None:
-            raise ValueError(f"{what} needs targets y to measure the loss on. Received: y=None")
+            raise ValueError(f"{caller} needs targets y to measure the loss on. Received: y=None")
 
     def prepare_training(self, sample_shape: Shape) -> None:
         """Build the model and the optimizer's slots, where that has not been done."""
@@ -130,9 +131,14 @@ class Network(Stack):
         self.optimizer.build(self.layout, self.dtype, self.backend)
 
     @property
+    def metrics(self) -> list[Metric]:
+        """What was compiled as metrics; Keras wraps them, with the loss, in objects of its own."""
+        return list(self.metrics_by_name.values())
+
+    @property
     def compares_classes(self) -> bool:
         """Whether a metric compares class numbers."""
-        return any(metric.by_class for metric in self.metrics.values())
+        return any(metric.by_class for metric in self.metrics)
 
     @property
     def regularized(self) -> bool:

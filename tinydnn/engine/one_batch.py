@@ -7,6 +7,7 @@ from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
+from tinydnn.engine.sample_weights import weights_of
 from tinydnn.engine.shards import Shards
 
 
@@ -23,16 +24,24 @@ class OneBatch:
 
     Args:
         model: compiled; it is built here where that has not been done.
-        x, y, weights: as for fit, these as its sample_weight.
+        x, y, sample_weight, class_weight: as for fit.
         caller: who asks, for error messages.
 
     Raises:
         ValueError: the model is not compiled, or the samples or targets are not what it expects.
     """
 
-    def __init__(self, model: Network, x: Any, y: Any, caller: str = "OneBatch", weights: Any = None) -> None:
+    def __init__(
+        self,
+        model: Network,
+        x: Any,
+        y: Any,
+        caller: str = "OneBatch",
+        sample_weight: Any = None,
+        class_weight: Any = None,
+    ) -> None:
         model.require_compiled(caller, y)
-        self._data = Data(model, x, y, weights=weights)
+        self._data = Data(model, x, y, weights=weights_of(y, sample_weight, class_weight))
         self._model = model
         self._passes: list[Pass] = []
         self._stack = ExitStack()

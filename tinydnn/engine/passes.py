@@ -18,6 +18,7 @@ from tinydnn.engine.averages import Scores
 from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
 from tinydnn.layers import Layer
+from tinydnn.layers.layer import known
 from tinydnn.losses import LossTrace
 from tinydnn.metrics import Metric
 
@@ -55,7 +56,7 @@ class Pass:
     def _make_room_for_samples(self, n: int, workspace: Workspace) -> None:
         shape, dtype = (n, *self.data.x.shape[1:]), self.data.x.dtype
         self._converted: Array | None = None
-        if dtype != self.network.dtype and not self.network.converts_input:
+        if dtype != self.network.dtype and not self.graph.converts_input:
             self._converted = workspace.take("converted", shape, self.network.dtype)
             dtype = self.network.dtype if self.backend.gather_converts else dtype
         self._taken = workspace.take("taken", shape, dtype)
@@ -75,7 +76,7 @@ class Pass:
             self._learns.append(learning[i] or needs_dx)
         takers = Counter(place for node in self.graph.nodes for place in node.inputs)
         self._sums = {
-            place: workspace.take(("sum", place), (n, *(self.layers[place - 1].output_shape or ())), dtype)
+            place: workspace.take(("sum", place), (n, *known(self.layers[place - 1].output_shape)), dtype)
             for place in takers
             if takers[place] > 1 and self._learns[place]
         }
@@ -114,7 +115,7 @@ class Pass:
         for i, layer in enumerate(self.layers):
             if layer.activity_regularizer is not None:
                 activation = layer.activation if self.traces[i].loss_takes_z else None
-                room, units = workspace.room(i, self.network.dtype), math.prod(layer.output_shape or ())
+                room, units = workspace.room(i, self.network.dtype), math.prod(known(layer.output_shape))
                 self._activity[i] = ActivityPenalty(layer.activity_regularizer, activation, room, n, units)
         self._classes = self.xp.arange(outputs)
 
@@ -161,7 +162,7 @@ class Pass:
         for i, penalty in self._activity.items():
             penalty.add_losses(self.xp, self._outputs_of(i), losses, scores.losses)
             losses = scores.losses
-        for metric, values in zip(self.network.metrics.values(), scores.metrics, strict=True):
+        for metric, values in zip(self.network.metrics, scores.metrics, strict=True):
             self._measure(metric, output, values)
 
     def _measure(self, metric: Metric, output: Array, values: Array) -> None:

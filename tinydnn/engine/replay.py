@@ -25,7 +25,7 @@ def can_record(network: Network) -> bool:
     A class of the user's own may do anything in a step: read a number, draw another one, call what can't be recorded.
     """
     activations = [layer.activation for layer in network.flat_layers]
-    parts = [*network.flat_layers, *activations, network.loss, *network.metrics.values()]
+    parts = [*network.flat_layers, *activations, network.loss, *network.metrics]
     ours = all(part is None or type(part).__module__.startswith("tinydnn.") for part in parts)
     return ours and network.backend.has_graphs and config.cuda_graphs()
 

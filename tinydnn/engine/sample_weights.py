@@ -1,12 +1,14 @@
 """How much each sample counts (mirrors keras/src/trainers/data_adapters/data_adapter_utils.py)."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import as_samples, check_length
+from tinydnn.checks import as_samples, check_number
 from tinydnn.config import floatx
+from tinydnn.targets import check_length
 
 
 def weights_of(y: Any, sample_weight: Any, class_weight: Any) -> Any:
@@ -18,8 +20,8 @@ def weights_of(y: Any, sample_weight: Any, class_weight: Any) -> Any:
         class_weight: {class: weight}; a class that it lacks counts 1.
 
     Raises:
-        ValueError: both were given.
-        TypeError: class_weight is no dict of numbers.
+        ValueError: both were given, or a weight that is no finite number.
+        TypeError: class_weight is no dict.
     """
     if class_weight is None:
         return None if sample_weight is None else as_samples(sample_weight, "sample_weight")
@@ -27,6 +29,8 @@ def weights_of(y: Any, sample_weight: Any, class_weight: Any) -> Any:
         raise ValueError("Either class_weight or sample_weight can be given. Received: both")
     if not isinstance(class_weight, Mapping):
         raise TypeError(f"class_weight expects {{class: weight}}, as {{0: 1.0, 1: 5.0}}. Received: {class_weight!r}")
+    for kind, weight in class_weight.items():
+        check_number(f"class_weight[{kind!r}]", weight, low=-math.inf)
     labels = as_samples(y, "y")
     if labels.ndim > 1:
         labels = labels.argmax(axis=-1) if labels.shape[-1] != 1 else labels[..., 0]

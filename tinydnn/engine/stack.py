@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinydnn import activations
-from tinydnn.checks import check_count, check_name, check_shape
+from tinydnn.checks import check_batch_shape, check_count, check_name
 from tinydnn.device import devices
 from tinydnn.device.backend import Shape
 from tinydnn.device.threads import worthwhile
@@ -23,7 +23,7 @@ class Stack(Weights):
 
     layers: as Keras shows them, with the models that are called; `flat_layers` has their layers.
     graph: what a pass runs over; None before the model is built.
-    inputs, outputs: the symbolic tensors at its ends; empty before the model is built.
+    inputs, outputs: the symbolic tensors at its ends; empty before the model is built, but for an Input that was given.
     """
 
     keras_class: str  # which files name
@@ -56,10 +56,14 @@ class Stack(Weights):
                 self.build_for(self.given_shape)
             self._require_built("build")
             return
-        shape = check_shape(input_shape[1:], "build, behind the batch as in (None, 784),")
+        shape = check_batch_shape(input_shape, "build")
+        self._check_sample_shape(shape)
+        self.build_for(shape)
+
+    def _check_sample_shape(self, shape: Shape) -> None:
+        """Raise a ValueError if the model takes samples of another shape."""
         if self.sample_shape not in (None, shape):
             raise ValueError(f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {shape}")
-        self.build_for(shape)
 
     def build_for(self, sample_shape: Shape) -> None:
         """Build the layers, where that has not been done, and see that their weights are on this model's device."""
@@ -74,7 +78,17 @@ class Stack(Weights):
         """Build what is not built yet."""
         raise NotImplementedError
 
-    def compute_output_shape(self, sample_shape: Shape) -> Any:
+    def compute_output_shape(self, input_shape: Sequence[Any]) -> Any:
+        """The shape of a batch of outputs, or the list of them, for a batch of this shape: (None, 784) or (32, 784).
+
+        Raises:
+            ValueError: no such shape, or one that the model doesn't take.
+        """
+        shape = check_batch_shape(input_shape, "compute_output_shape")
+        self._check_sample_shape(shape)
+        return _of_batches(input_shape[0], self.output_shape_for(shape))
+
+    def output_shape_for(self, sample_shape: Shape) -> Any:
         """The shape of one output, for samples of this shape; a list of them where there are several outputs."""
         raise NotImplementedError
 
@@ -104,10 +118,7 @@ class Stack(Weights):
 
     def called_on(self, tensor: KerasTensor) -> Any:
         """What the model gives for a symbolic tensor: another one, or a list where it has several outputs."""
-        if self.sample_shape not in (None, tensor.sample_shape):
-            raise ValueError(
-                f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {tensor.sample_shape}"
-            )
+        self._check_sample_shape(tensor.sample_shape)
         self.build_for(tensor.sample_shape)
         call = Call(self, (tensor,))
         return unpacked([KerasTensor(each.sample_shape, self.dtype, call, i) for i, each in enumerate(self.outputs)])
@@ -115,14 +126,19 @@ class Stack(Weights):
     @property
     def input(self) -> KerasTensor:
         """The symbolic tensor that it takes."""
-        self._require_built("input")
+        self._require_tensors("input")
         return self.inputs[0]
 
     @property
     def output(self) -> Any:
         """The symbolic tensor that it gives, or the list of them."""
-        self._require_built("output")
+        self._require_tensors("output")
         return unpacked(self.outputs)
+
+    def _require_tensors(self, name: str) -> None:
+        """Raise the AttributeError of what the model has once it is built."""
+        if not self.built:
+            raise AttributeError(f"Model {self.name!r} has no {name} before it is built")
 
     def _choose_device(self) -> None:
         self.backend = devices.get(*self._asked_for)
@@ -140,9 +156,7 @@ class Stack(Weights):
         """The shape of a batch of outputs, (None, 10), or the list of them."""
         if self.sample_shape is None:
             raise AttributeError(f"Model {self.name!r} has no output_shape before it is built")
-        if len(self.outputs) > 1:
-            return [each.shape for each in self.outputs]
-        return (None, *self.compute_output_shape(self.sample_shape))
+        return _of_batches(None, self.output_shape_for(self.sample_shape))
 
     @property
     def device(self) -> str:
@@ -167,8 +181,7 @@ class Stack(Weights):
         last = self.graph.nodes[-1].layer.activation
         return None if last is activations.linear else last
 
-    @property
-    def converts_input(self) -> bool:
-        """Whether the layers that compute something of the samples take them in any dtype."""
-        assert self.graph is not None
-        return self.graph.converts_input
+
+def _of_batches(rows: int | None, shapes: Any) -> Any:
+    """The shape of a batch of so many rows, from that of one; or a list of shapes, each so."""
+    return [(rows, *shape) for shape in shapes] if isinstance(shapes, list) else (rows, *shapes)

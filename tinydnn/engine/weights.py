@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinydnn.checks import check_weights
+from tinydnn.config import check_bool
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.device.memory import Layout
@@ -40,9 +41,7 @@ class Weights(Offered):
     built: bool
 
     def __init__(self, trainable: bool) -> None:
-        if not isinstance(trainable, bool):
-            raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
-        self._trainable = trainable
+        self._trainable = check_bool("trainable", trainable)
         self._frozen: frozenset[Layer] | None = None  # the layers that are not trained, once it is fixed
         self._laid_out: list[Layer] | None = None  # the layers whose weights the layout has
         self._layout = Layout([])
@@ -103,16 +102,21 @@ class Weights(Offered):
         Raises:
             RuntimeError: another model that shares some of them is being trained.
         """
+        return self._gather()
+
+    def _gather(self) -> Array:
+        """Move the weights that are trained into the flat vector, where they don't lie there; → the vector."""
         layout = self.layout
-        weights = [weight for layer in self.trained for weight in layer.learned]
+        trained = self._laid_out or []
+        weights = [weight for layer in trained for weight in layer.learned]
         if self._flat is None or any(a is not b for a, b in zip(weights, self._views, strict=True)):
             with moving():
-                self._check_at_rest(self.trained)
+                self._check_at_rest(trained)
                 if self._flat is None:
                     self._flat = self.backend.empty(layout.size, self.dtype)
                     self._views = [nameable(view) for view in layout.views(self._flat)]
                 views = iter(self._views)
-                for layer in self.trained:
+                for layer in trained:
                     layer.move([next(views) for _ in layer.learned], self.backend)
         return self._flat
 
@@ -134,7 +138,7 @@ class Weights(Offered):
             layer.place(self.backend)
         new = any(layer.learned and not layer.in_a_vector for layer in self.trained)
         if new and not self._trained_elsewhere(self.trained):
-            _ = self.parameters
+            self._gather()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -145,7 +149,7 @@ class Weights(Offered):
         """
         with moving():
             self._check_at_rest(self.flat_layers)
-            _ = self.parameters
+            self._gather()
             for layer in self.flat_layers:
                 layer.trained_by.append(self)
         try:

@@ -124,7 +124,7 @@ def _entry(config: Mapping[str, Any]) -> Any:
 
 def _as_written(network: Network, weighted: bool) -> list[Any] | None:
     """The metrics that count weights or those that don't: as names where these say all, else as objects."""
-    chosen = [each for name, each in network.metrics.items() if (name in network.weighted_metrics) == weighted]
+    chosen = [each for name, each in network.metrics_by_name.items() if (name in network.weighted_metrics) == weighted]
     return [each.name if metrics.says_all(each) else _serialized(each) for each in chosen] or None
 
 

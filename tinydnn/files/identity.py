@@ -32,8 +32,8 @@ def of_training(fit: Fit, initial_epoch: int) -> Settings:
         places = {layer: i for i, layer in enumerate(network.flat_layers, 1)}
         found["graph"] = [[places[node.layer], *node.inputs] for node in network.graph.nodes]
     found |= {"loss": _plain(network.loss), "loss_weights": network.loss_weight}
-    found |= {"metrics": list(network.metrics), "weighted_metrics": sorted(network.weighted_metrics)}
-    found |= {f"metric {name}": _plain(metric) for name, metric in network.metrics.items()}
+    found |= {"metrics": list(network.metrics_by_name), "weighted_metrics": sorted(network.weighted_metrics)}
+    found |= {f"metric {name}": _plain(metric) for name, metric in network.metrics_by_name.items()}
     found["optimizer"] = type(network.optimizer).__name__
     found |= {f"optimizer: {name}": _plain(value) for name, value in _settings(network.optimizer).items()}
     return (

@@ -61,6 +61,20 @@ def read(archive: zipfile.ZipFile, name: str) -> Array:
     return array.reshape(shape, order="F" if fortran else "C").copy()
 
 
+def read_text(archive: zipfile.ZipFile, name: str) -> str:
+    """The text of this name, which NumPy writes as an array of one string.
+
+    Raises:
+        FileFormatError: there is no such entry, or another array in it.
+    """
+    shape, dtype, _, content = _parts(zips.read(archive, f"{name}.npy"), name)
+    if dtype.kind != "U" or shape not in ((), (1,)):
+        raise FileFormatError(f"{name}: expected one text. Found: {shape} of {dtype.str!r}")
+    if dtype.itemsize != len(content):
+        raise FileFormatError(f"{name}: expected {dtype.itemsize} bytes of text. Found: {len(content)}")
+    return content.decode("utf-32-le" if dtype.str[0] == "<" else "utf-32-be").rstrip("\0")
+
+
 def read_lists(archive: zipfile.ZipFile, name: str) -> list[list[int]]:
     """The rows of an array of lists of whole numbers, which NumPy can only pickle; nothing is unpickled.
 

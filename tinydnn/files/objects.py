@@ -71,7 +71,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
     module = _module(cls)
     config = {**_unused(cls), **value.get_config()}
     if isinstance(value, layers.InputLayer):
-        config |= {"batch_shape": [None, *(value.given_shape or ())]}
+        config["batch_shape"] = [None, *config.pop("shape")]
     elif isinstance(value, layers.Layer):
         config |= {"dtype": dtype_policy(value.dtype)}
     if config.get("activity_regularizer", value) is None:

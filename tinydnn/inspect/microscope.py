@@ -28,7 +28,7 @@ _SHOWN = 784  # at most so many numbers of a tensor go into JSON
 
 @dataclass
 class Tensor:
-    """One tensor of a step: its formula, a copy of its values, and Keras' values if they are known.
+    """One tensor of a step: its formula, a copy of its values, and those of Keras and of somebody, if they are known.
 
     kind: x, y, z, a, l, loss, gradient, clipped, the name of a slot, or change.
     of_weights: whether it has the shape of a weight array; other tensors have a row for each sample of the batch.
@@ -40,12 +40,21 @@ class Tensor:
     value: Array
     of_weights: bool = False
     keras: Array | None = None
+    own: Array | None = None
     slopes: list[Slope] = field(default_factory=list)
 
     @property
     def difference(self) -> Difference | None:
         """The largest difference from Keras' values; None if they are unknown."""
         return None if self.keras is None else difference(self.value, self.keras)
+
+    @property
+    def own_difference(self) -> Difference | None:
+        """The largest difference from somebody's own values, rounded to this dtype; None where there are none."""
+        if self.own is None:
+            return None
+        with np.errstate(over="ignore"):
+            return difference(self.value, self.own.astype(self.value.dtype))
 
     @property
     def largest(self) -> Index:
@@ -74,8 +83,10 @@ class Tensor:
                 "index": list(at),
                 "tinydnn": float(self.value[at]),
                 "keras": None if self.keras is None else float(self.keras[at]),
+                "own": None if self.own is None else float(self.own[at]),
             },
             "difference": None if self.difference is None else asdict(self.difference),
+            "own_difference": None if self.own_difference is None else asdict(self.own_difference),
             "slopes": [asdict(slope) for slope in self.slopes],
             "sample": self.sample.tolist(),
         }
@@ -110,6 +121,23 @@ def dissect(model: Model, x: Any, y: Any, keras: Mapping[str, Array] | None = No
     for name, of_weights in zip(gradient_names(model), found, strict=True):
         by_name[name].slopes = of_weights
     return tensors
+
+
+def outputs(model: Model, x: Any, y: Any) -> dict[str, Array]:
+    """The outputs of all layers for these samples, z and a, by name in the order of computation; it trains nothing.
+
+    Raises:
+        ValueError: the model's layers are not in a row.
+    """
+    with OneBatch(model, x, y, "The microscope") as batch:
+        require_row(model, "The microscope")
+        passes = batch.gradients()
+        return {
+            f"{layer.name}/{kind}": value.copy()
+            for i, layer in enumerate(model.flat_layers)
+            for kind, _, value in _outputs(model, passes, i)
+            if kind != "y"
+        }
 
 
 # -- the tensors -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The microscope's table for a terminal: three lines for each tensor."""
+"""The microscope's table for a terminal: three lines for each tensor, and a fourth where somebody has computed it."""
 
 from collections.abc import Iterable
 
@@ -14,13 +14,17 @@ def table(tensors: Iterable[Tensor]) -> Table:
     """A row for each tensor.
 
     The columns: its formula and the line that computes it; its shape, mean and range; its largest value, in tinydnn and
-    in Keras, and the slope there; the index of that value, the largest difference from Keras, and from the slopes.
+    in Keras, and the slope there; the index of that value, the largest difference from Keras, and from the slopes. If
+    there are somebody's own tensors, their value and the difference from them come last.
     """
+    tensors = list(tensors)
+    own = any(each.own is not None for each in tensors)
     result = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
     result.add_column("tensor\nformula\nline of tinydnn", min_width=17, overflow="fold")
     result.add_column("shape\nmean\nleast .. most", justify="right", no_wrap=True)
-    result.add_column("tinydnn\nKeras\nslope", justify="right", no_wrap=True)
-    result.add_column("at the largest\napart from Keras\nfrom the slopes", justify="right", no_wrap=True)
+    values, gaps = "tinydnn\nKeras\nslope", "at the largest\napart from Keras\nfrom the slopes"
+    result.add_column(f"{values}\nyours" if own else values, justify="right", no_wrap=True)
+    result.add_column(f"{gaps}\nfrom yours" if own else gaps, justify="right", no_wrap=True)
     for tensor in tensors:
         result.add_row(*("\n".join(lines) for lines in (_what(tensor), _shape(tensor), _values(tensor), _gaps(tensor))))
     return result
@@ -46,6 +50,7 @@ def _values(tensor: Tensor) -> list[str]:
         f"{tensor.value[at]:.{digits}g}",
         "" if tensor.keras is None else f"{tensor.keras[at]:.{digits}g}",
         f"{tensor.slopes[0].slope:.{digits}g}" if tensor.slopes else "",
+        *([] if tensor.own is None else [f"{tensor.own[at]:.{digits}g}"]),
     ]
 
 
@@ -55,4 +60,5 @@ def _gaps(tensor: Tensor) -> list[str]:
         escape(f"[{at}]") if at else "",
         "" if tensor.difference is None else str(tensor.difference),
         f"{max(abs(each.gradient - each.slope) for each in tensor.slopes):.0e}" if tensor.slopes else "",
+        *([] if tensor.own is None else [str(tensor.own_difference)]),
     ]

@@ -1,18 +1,30 @@
 """The walkthrough's net and nets like it, built from tinydnn's classes or from Keras'."""
 
+import ast
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 import tinydnn
-from tinydnn import config, models
+from tinydnn import config, models, utils
 from tinydnn.checks import check_count
+from tinydnn.device.backend import Array
+from tinydnn.layers.layer import known
 
 VALIDATION_SPLIT = 0.2
+DIGITS = (28, 28), (28, 28, 1), (784,)  # shapes of samples that digits can have
 
 
 @dataclass
 class Settings:
-    """The settings of a run; the defaults are the walkthrough's."""
+    """The settings of a run; the defaults are the walkthrough's.
+
+    optimizer, loss: names, or calls with settings, as "sgd(0.1, momentum=0.9)".
+    last: the last layer's activation; None is the usual one in front of the loss.
+    l2: of all kernels.
+    outputs: units of the last layer.
+    """
 
     epochs: int = 20
     batch_size: int = 512
@@ -20,6 +32,11 @@ class Settings:
     hidden: tuple[int, ...] = (324, 36)
     activation: str = "sigmoid"
     optimizer: str = "rmsprop"
+    loss: str = "categorical_crossentropy"
+    last: str | None = None
+    use_bias: bool = True
+    l2: float = 0.0
+    outputs: int = 10
     learning_rate: float | None = None
     seed: int | None = None
     data: str | None = None
@@ -34,7 +51,12 @@ class Settings:
         Raises:
             ValueError: no numbers of epochs, samples or steps, or no text.
         """
-        for name in ("epochs", "batch_size", *(["checkpoint_every"] if self.checkpoint_every is not None else [])):
+        for name in (
+            "epochs",
+            "batch_size",
+            "outputs",
+            *(["checkpoint_every"] if self.checkpoint_every is not None else []),
+        ):
             check_count(name, getattr(self, name))
         for name in ("input", "activation", "optimizer", "dtype", *(["data"] if self.data is not None else [])):
             if not isinstance(getattr(self, name), str):
@@ -50,6 +72,25 @@ def make_model(settings: Settings) -> models.Sequential:
     model = models.Sequential(_layers(tinydnn, settings), device=settings.device, threads=settings.threads)
     _compile(tinydnn, model, settings)
     return model
+
+
+def targets_for(model: models.Model, labels: Array) -> Array:
+    """What a model may learn from labels: the labels modulo its outputs, one-hot; 0 and 1 where it has one output."""
+    (outputs,) = known(model.output_shape)[1:]
+    labels = labels % max(int(outputs or 0), 2)
+    if model.loss is not None and model.loss.sparse:
+        return labels
+    return labels.astype(float)[:, None] if outputs == 1 else utils.to_categorical(labels, outputs)
+
+
+def samples_for(model: models.Model, images: Array, labels: Array) -> tuple[Array, Array]:
+    """Samples and targets for a model: digits, or as many samples of random numbers where it does not take digits."""
+    shape = known(model.sample_shape)
+    if shape in DIGITS:
+        images = images.reshape(-1, *shape)
+    else:
+        images = np.random.default_rng(0).normal(size=(len(images), *shape))
+    return images, targets_for(model, labels)
 
 
 def complete(keras: Any, model: Any, settings: Settings) -> Any:
@@ -68,19 +109,53 @@ def complete(keras: Any, model: Any, settings: Settings) -> Any:
 
 def _layers(keras: Any, settings: Settings) -> list[Any]:
     layers, dtype = keras.layers, config.check_dtype(settings.dtype)
+
+    def dense(units: int, activation: str) -> Any:
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        return layers.Dense(
+            units, activation=activation, use_bias=settings.use_bias, kernel_regularizer=penalty, dtype=dtype
+        )
+
     if settings.input not in ("raw", "scaled"):
         raise ValueError(f"input expects 'raw' or 'scaled'. Received: {settings.input!r}")
     return [
         layers.Input((28, 28), dtype=dtype),
         *([layers.Rescaling(1 / 255, dtype=dtype)] if settings.input == "scaled" else []),
         layers.Reshape((28 * 28,), dtype=dtype),
-        *(layers.Dense(units, activation=settings.activation, dtype=dtype) for units in settings.hidden),
-        layers.Dense(10, activation="softmax", dtype=dtype),
+        *(dense(units, settings.activation) for units in settings.hidden),
+        dense(settings.outputs, settings.last or _usual_last(settings.loss)),
     ]
 
 
+def _usual_last(loss: str) -> str:
+    name = loss.lower().replace("_", "")
+    return "softmax" if "categorical" in name else "sigmoid" if name.startswith("binary") else "linear"
+
+
 def _compile(keras: Any, model: Any, settings: Settings) -> None:
-    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer = made(keras.optimizers, settings.optimizer)
     if settings.learning_rate is not None:
         optimizer.learning_rate = settings.learning_rate
-    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer=optimizer, loss=made(keras.losses, settings.loss), metrics=["accuracy"])
+
+
+def made(module: Any, text: str) -> Any:
+    """An optimizer or a loss by its name in this module, or by a call with settings, as "sgd(0.1, nesterov=True)".
+
+    Raises:
+        ValueError: an unknown name, or settings that are no plain values.
+    """
+    name, call, _ = text.partition("(")
+    if not call:
+        return module.get(text)
+    try:
+        arguments = ast.parse(f"made({text.removeprefix(name)[1:]}", mode="eval").body
+        assert isinstance(arguments, ast.Call)
+        values = [ast.literal_eval(each) for each in arguments.args]
+        named = {str(each.arg): ast.literal_eval(each.value) for each in arguments.keywords}
+    except (SyntaxError, ValueError, AssertionError):
+        raise ValueError(
+            f"expected a name, or a call with plain values, as 'sgd(0.1, momentum=0.9)'. Received: {text!r}"
+        ) from None
+    kind = getattr(module, name, None)
+    return (kind if isinstance(kind, type) else type(module.get(name)))(*values, **named)

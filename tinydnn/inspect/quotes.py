@@ -221,10 +221,10 @@ def _of_outputs(loss: losses.ElementwiseLoss, formula: Elementwise, share: str) 
         "" if loss.number is None else f",  {[*inspect.signature(formula.function).parameters][2]} = {loss.number:g}"
     )
     if not share:
-        how = f"{'mean' if loss.is_mean else 'sum'} over the outputs of {text}"
+        how = f"{'mean' if loss.mean_over_outputs else 'sum'} over the outputs of {text}"
     else:
         is_product = not re.search(" [-+] | where | else ", re.sub(r"\([^()]*\)", "", text))
-        how = f"{text if is_product else f'({text})'}{' / outputs' * loss.is_mean}{share}"
+        how = f"{text if is_product else f'({text})'}{' / outputs' * loss.mean_over_outputs}{share}"
     return replace(found, text=f"{how}{number}")
 
 
@@ -260,6 +260,6 @@ def of_update(optimizer: optimizers.Optimizer) -> tuple[dict[str, Formula], Form
     }
     change = of_elementwise(optimizer.step, "w", present).named("w")
     if optimizer.weight_decay is not None:
-        decay = of_elementwise(optimizer.decay, "w")
+        decay = of_elementwise(optimizer.decayed, "w")
         change = replace(change, text=f"w = {decay.text}, then {change.text}")
     return of_slots, change

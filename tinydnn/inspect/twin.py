@@ -26,7 +26,8 @@ def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
     copies = [_copy(layer, dtype) for layer in model.flat_layers]
     with numbered_anew():
         result = Sequential(copies, name=model.name, device="cpu", threads=threads or model.threads)
-        result.compile(type(model.optimizer)(**model.optimizer.get_config()), model.loss)
+        optimizer = type(model.optimizer)(**model.optimizer.get_config())
+        result.compile(optimizer, model.loss, loss_weights=model.loss_weight)
         result.prepare_training(model.sample_shape)
     result.set_weights(model.get_weights())
     return result

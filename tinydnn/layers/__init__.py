@@ -1,4 +1,4 @@
-"""Layers, each in a file of its own, with forward and backward side by side (mirrors keras/src/layers)."""
+"""Layers, each with forward and backward side by side (mirrors keras/src/layers)."""
 
 from tinydnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from tinydnn.layers.activity_regularization import ActivityRegularization

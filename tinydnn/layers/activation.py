@@ -6,6 +6,7 @@ from tinydnn import activations
 from tinydnn.checks import check_number, number_or_none
 from tinydnn.device.backend import Array, Shape
 from tinydnn.layers.layer import Layer
+from tinydnn.layers.settings import fixed, of_last_axis
 from tinydnn.layers.trace import Trace
 
 
@@ -18,6 +19,9 @@ class Activation(Layer):
     def __init__(self, activation: "str | activations.Activation | Activation", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._activation, self.activation_layer = activation_of(activation)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return shape_of(self.activation_layer, input_shape)
 
     def forward(self, z: Array, t: Trace) -> Array:
         """a = f(z)"""
@@ -45,6 +49,11 @@ def activation_of(identifier: Any) -> tuple[activations.Activation, Activation |
     return activations.get(identifier), None
 
 
+def shape_of(layer: Activation | None, input_shape: Shape) -> Shape:
+    """The shape of a, from that of z; a layer that is the activation may refuse it, as Softmax(axis=0) does."""
+    return input_shape if layer is None else layer.compute_output_shape(input_shape)
+
+
 class ReLU(Activation):
     """a = min(z, max_value) where z > threshold, else negative_slope * (z - threshold).
 
@@ -58,10 +67,12 @@ class ReLU(Activation):
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
     ) -> None:
-        self.max_value = number_or_none("max_value", max_value)
-        self.negative_slope = check_number("negative_slope", negative_slope)
-        self.threshold = check_number("threshold", threshold)
+        self._max_value = number_or_none("max_value", max_value)
+        self._negative_slope = check_number("negative_slope", negative_slope)
+        self._threshold = check_number("threshold", threshold)
         super().__init__(activations.rectifier(self.negative_slope, self.max_value, self.threshold), **kwargs)
+
+    max_value, negative_slope, threshold = fixed("_max_value"), fixed("_negative_slope"), fixed("_threshold")
 
     def get_config(self) -> dict[str, Any]:
         settings = {"max_value": self.max_value, "negative_slope": self.negative_slope, "threshold": self.threshold}
@@ -75,8 +86,10 @@ class LeakyReLU(Activation):
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
-        self.negative_slope = check_number("negative_slope", negative_slope)
+        self._negative_slope = check_number("negative_slope", negative_slope)
         super().__init__(activations.LeakyRelu(self.negative_slope), **kwargs)
+
+    negative_slope = fixed("_negative_slope")
 
     def get_config(self) -> dict[str, Any]:
         return {**Layer.get_config(self), "negative_slope": self.negative_slope}
@@ -89,8 +102,9 @@ class ELU(Activation):
     """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
-        self.alpha = check_number("alpha", alpha)
-        super().__init__(activations.Elu(self.alpha), **kwargs)
+        super().__init__(activations.Elu(check_number("alpha", alpha)), **kwargs)
+
+    alpha = fixed("activation.alpha")
 
     def get_config(self) -> dict[str, Any]:
         return {**Layer.get_config(self), "alpha": self.alpha}
@@ -110,12 +124,7 @@ class Softmax(Activation):
         self.axis = axis
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        if self.axis not in (-1, len(input_shape)):
-            raise ValueError(
-                f"Softmax {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
-                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
-            )
-        return input_shape
+        return of_last_axis(self, input_shape)
 
     def get_config(self) -> dict[str, Any]:
         return {**Layer.get_config(self), "axis": self.axis}

@@ -5,6 +5,7 @@ from typing import Any
 from tinydnn import regularizers
 from tinydnn.device.backend import Array, Shape
 from tinydnn.layers.layer import Layer
+from tinydnn.layers.settings import fixed
 from tinydnn.layers.trace import Trace
 
 
@@ -22,7 +23,8 @@ class ActivityRegularization(Layer):
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activity_regularizer = regularizers.L1L2(l1, l2)
-        self.l1, self.l2 = l1, l2
+
+    l1, l2 = fixed("activity_regularizer.l1"), fixed("activity_regularizer.l2")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:

@@ -28,7 +28,7 @@ class AlphaDropout(Dropout):
         if rate == 1:
             raise ValueError("AlphaDropout expects rate below 1, since nothing would be left to scale. Received: 1")
         super().__init__(rate, seed=seed, **kwargs)
-        self.drawn_in = floatx()
+        self.drawn_in = floatx()  # Keras draws in floatx, whatever the layer's dtype
 
     @elementwise
     def dropped(x: Any, mask: Any, saturated: Any, a: Any, b: Any) -> Any:
@@ -40,7 +40,7 @@ class AlphaDropout(Dropout):
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = a * x + b, with what is saturated in place of x where the mask is 0"""
-        if not t.training or self.rate == 0:
+        if not t.training or not self.draws:
             return x
         self._draw_mask(t)
         self.dropped.into(self.xp, t.y, x, t.mask, self._SATURATED, self._a, -self._a * self._SATURATED * self.rate)
@@ -48,7 +48,7 @@ class AlphaDropout(Dropout):
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = a * x + b:  dx = a * dy, and 0 where the mask is 0"""
-        if self.rate == 0:
+        if not self.draws:
             return dy
         if t.dx is not None:
             self.gradient.into(self.xp, t.dx, dy, t.mask, self._a)

@@ -6,7 +6,7 @@ from tinydnn import constraints, initializers, regularizers
 from tinydnn.checks import check_number
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
-from tinydnn.layers.normalizing import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
+from tinydnn.layers.scaled_and_shifted import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
 from tinydnn.layers.trace import Trace
 
 

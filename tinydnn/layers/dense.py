@@ -5,7 +5,7 @@ from typing import Any
 from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
-from tinydnn.layers.activation import Activation, activation_of
+from tinydnn.layers.activation import Activation, activation_of, shape_of
 from tinydnn.layers.layer import Layer
 from tinydnn.layers.trace import Trace
 
@@ -59,7 +59,7 @@ class Dense(Layer):
     def kernel(self) -> Array:
         """W, (inputs, units): the model's own memory."""
         if not self.built:
-            raise ValueError(f"Dense {self.name!r} has no kernel before it is built")
+            raise AttributeError(f"Dense {self.name!r} has no kernel before it is built")
         return self.weights[0]
 
     @property
@@ -73,16 +73,11 @@ class Dense(Layer):
                 f"Dense {self.name!r} expects each sample as one row of numbers; put a Flatten before it. "
                 f"Received: samples of shape {input_shape}"
             )
-        return (self.units,)
+        return shape_of(self.activation_layer, (self.units,))
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         kernel, bias = {"kernel": (*input_shape, self.units)}, {"bias": (self.units,)}
         return {**kernel, **bias} if self.use_bias else kernel
-
-    def initial_weights(self, input_shape: Shape) -> list[Array]:
-        chosen = {"kernel": self.kernel_initializer, "bias": self.bias_initializer}
-        shapes = self.weight_shapes(input_shape).items()
-        return [(chosen[name] or initializers.GlorotUniform())(shape, self.dtype) for name, shape in shapes]
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)

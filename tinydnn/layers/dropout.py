@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from tinydnn import random
+from tinydnn.checks import check_seed
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import fuses, product
 from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.settings import fixed
 from tinydnn.layers.trace import Trace
 from tinydnn.random import philox
 
@@ -27,7 +29,7 @@ class RandomLayer(Layer):
     def __init__(self, draws: bool, seed: int | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.draws = draws
-        self.seed = seed
+        self.seed = check_seed(seed)
         self.stream_seed = random.draw_seed() if seed is None and draws else seed or 0  # as Keras
         self.drawn_in = self.dtype  # another dtype gives other random numbers
         self._whole: Array | None = None  # what was drawn for the batch, where it can be drawn only as a whole
@@ -78,10 +80,7 @@ class Dropout(RandomLayer):
         super().__init__(rate > 0, seed, **kwargs)
         self._rate = rate
 
-    @property
-    def rate(self) -> float:
-        """The share that falls, fixed once the layer is made."""
-        return self._rate
+    rate = fixed("_rate")
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
@@ -100,7 +99,7 @@ class Dropout(RandomLayer):
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x * mask;  mask is 0 with probability `rate`, else 1 / (1 - rate)"""
-        if not t.training or self.rate == 0:
+        if not t.training or not self.draws:
             return x
         self._draw_mask(t)
         product.into(self.xp, t.y, x, t.mask)
@@ -127,7 +126,7 @@ class Dropout(RandomLayer):
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = x * mask:  dx = dy * mask"""
-        if self.rate == 0:
+        if not self.draws:
             return dy
         if t.dx is not None:
             product.into(self.xp, t.dx, dy, t.mask)

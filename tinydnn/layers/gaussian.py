@@ -7,6 +7,7 @@ from tinydnn import random
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import product
 from tinydnn.layers.dropout import RandomLayer
+from tinydnn.layers.settings import fixed
 from tinydnn.layers.trace import Trace
 
 
@@ -47,7 +48,8 @@ class GaussianNoise(_Gaussian):
         if not 0 <= stddev <= 1:
             raise ValueError(f"GaussianNoise expects stddev from 0 to 1. Received: stddev={stddev!r}")
         super().__init__(0.0, stddev, seed, **kwargs)
-        self.stddev = stddev
+
+    stddev = fixed("_stddev")
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x + noise"""
@@ -77,7 +79,9 @@ class GaussianDropout(_Gaussian):
         if not 0 <= rate < 1:
             raise ValueError(f"GaussianDropout expects rate from 0 to below 1. Received: rate={rate!r}")
         super().__init__(1.0, math.sqrt(rate / (1 - rate)), seed, **kwargs)
-        self.rate = rate
+        self._rate = rate
+
+    rate = fixed("_rate")
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x * noise"""

@@ -15,6 +15,9 @@ class InputLayer(Layer):
         super().__init__(input_shape=shape, name=name, dtype=dtype)
         self.input_shape = self.output_shape = self.given_shape
 
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(f"InputLayer {self.name!r} takes nothing; call layers on its tensor, as Input(shape) gives it")
+
     def tensor(self, name: str | None = None) -> KerasTensor:
         """The symbolic tensor of such samples."""
         tensor = KerasTensor(known(self.given_shape), self.dtype, Call(self, ()), name=name)
@@ -22,7 +25,7 @@ class InputLayer(Layer):
         return tensor
 
     def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "dtype": self.dtype}
+        return {"shape": self.given_shape, "name": self.name, "dtype": self.dtype}
 
 
 @names_its_arguments

@@ -60,13 +60,17 @@ class KerasTensor(Offered):
     def _merged(self, operator: str, other: Any) -> Any:
         """What a layer makes of both."""
         if not isinstance(other, KerasTensor):
-            raise TypeError(
-                f"A symbolic tensor takes another one after {operator}; for a number put a Rescaling after it. "
-                f"Received: {other!r}"
-            )
+            self._refuse(other)
         return self.operators[operator]([self, other])
 
+    def _refuse(self, *others: Any) -> Any:
+        raise TypeError(
+            "+, - and * of symbolic tensors take two of them; for a number use a Rescaling layer. "
+            f"Received: {', '.join(map(repr, (self, *others)))}"
+        )
+
     __radd__, __rsub__, __rmul__ = __add__, __sub__, __mul__
+    __truediv__ = __rtruediv__ = __neg__ = _refuse
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError(

@@ -11,9 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinydnn import activations, constraints, regularizers
+from tinydnn import activations, constraints, initializers, regularizers
 from tinydnn.checks import check_name, check_shape, check_weights
-from tinydnn.config import check_dtype
+from tinydnn.config import check_bool, check_dtype
 from tinydnn.device.backend import Array, Backend, Shape
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.layers.operation import Operation
@@ -37,8 +37,8 @@ class Layer(Operation):
     mixes_rows = False  # whether a row's output in training depends on the other rows of its batch
     computes = True  # False for a layer that only looks at its input in another shape
     converts = False  # True for a layer that takes an input of any dtype
-    kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights,
-    bias_regularizer: regularizers.Regularizer | None = None  # and a bias the second
+    kernel_regularizer: regularizers.Regularizer | None = None  # a kernel is the first of the weights
+    bias_regularizer: regularizers.Regularizer | None = None  # a bias is the second
     activity_regularizer: regularizers.Regularizer | None = None  # of a layer whose outputs are (rows, units)
     kernel_constraint: constraints.Constraint | None = None
     bias_constraint: constraints.Constraint | None = None
@@ -54,9 +54,7 @@ class Layer(Operation):
         trainable: bool = True,
     ) -> None:
         super().__init__()
-        if not isinstance(trainable, bool):
-            raise ValueError(f"trainable expects True or False. Received: {trainable!r}")
-        self._trainable = trainable
+        self._trainable = check_bool("trainable", trainable)
         self.name = auto_name(type(self).__name__) if name is None else check_name(name)
         self.dtype = check_dtype(dtype)
         if input_dim is not None and input_shape is not None:
@@ -69,8 +67,8 @@ class Layer(Operation):
         self.output_shape: Shape | None = None
         self.weights: list[Array] = []
         self.backend = Backend()
-        self.stream_seed = 0  # what Dropout draws its masks from, a new one
-        self.steps_seen = 0  # for each training step
+        self.stream_seed = 0  # its stream of random numbers, where it draws any
+        self.steps_seen = 0  # training steps so far; each draws anew
         self.in_a_vector = False  # whether its weights lie in the flat vector of a model
         self.trained_by: list[Any] = []  # the models that train at this moment
 
@@ -82,6 +80,12 @@ class Layer(Operation):
 
     def build(self, input_shape: Shape) -> Shape:
         """Fix the shape of one sample and draw the initial weights; → the shape of one output."""
+        shapes: Any = input_shape if self.merges else [input_shape]
+        if any(None in shape for shape in shapes):
+            raise ValueError(
+                f"Layer {self.name!r} expects the shape of one sample, without the batch, as (8,). "
+                f"Received: {input_shape}"
+            )
         if self.input_shape not in (None, input_shape):
             raise ValueError(
                 f"Layer {self.name!r} was built for samples of shape {self.input_shape}. Received: {input_shape}"
@@ -141,11 +145,14 @@ class Layer(Operation):
     @property
     def weight_names(self) -> list[str]:
         """Keras' names of its weights, such as kernel; w0, w1, … in a layer that has none for them."""
-        named = self.weight_shapes(self.input_shape) if self.input_shape is not None else {}
-        return list(named or (f"w{i}" for i in range(len(self.weights))))
+        shapes = self.weight_shapes(self.input_shape) if self.input_shape is not None else {}
+        return list(shapes or (f"w{i}" for i in range(len(self.weights))))
 
     def initial_weights(self, input_shape: Shape) -> list[Array]:
-        return []
+        """Each weight as its initializer draws it: a kernel as kernel_initializer does."""
+        shapes = self.weight_shapes(input_shape).items()
+        chosen = ((getattr(self, f"{name}_initializer"), shape) for name, shape in shapes)
+        return [(each or initializers.GlorotUniform())(shape, self.dtype) for each, shape in chosen]
 
     # -- computing ---------------------------------------------------------------------------------
 

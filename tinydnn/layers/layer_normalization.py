@@ -1,12 +1,10 @@
 """LayerNormalization (mirrors keras/src/layers/normalization/layer_normalization.py)."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from tinydnn import constraints, initializers, regularizers
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import entry, product
-from tinydnn.layers.normalizing import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
+from tinydnn.layers.scaled_and_shifted import ScaledAndShifted, gradient, inverse_deviation, squared_deviation
 from tinydnn.layers.trace import Trace
 
 
@@ -22,29 +20,11 @@ class LayerNormalization(ScaledAndShifted):
         beta_initializer, …: as Dense has them for its weights.
     """
 
-    def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: str | initializers.Initializer | None = "zeros",
-        gamma_initializer: str | initializers.Initializer | None = "ones",
-        beta_regularizer: str | regularizers.Regularizer | None = None,
-        gamma_regularizer: str | regularizers.Regularizer | None = None,
-        beta_constraint: str | constraints.Constraint | None = None,
-        gamma_constraint: str | constraints.Constraint | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-            beta_constraint, gamma_constraint, **kwargs,
-        )  # fmt: skip
-
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
         one_a_row = (*t.xhat.shape[:-1], 1)
         t.mean, t.variance, t.inverse = (room(name, one_a_row) for name in ("mean", "variance", "inverse"))
+        t.mean_of_g, t.mean_of_gx = room("mean of g", one_a_row), room("mean of gx", one_a_row)
         return t
 
     def forward(self, x: Array, t: Trace) -> Array:
@@ -67,9 +47,9 @@ class LayerNormalization(ScaledAndShifted):
         if t.dx is None:
             return None
         dxhat, features = self._times_gamma(dy, t), dy.shape[-1]
-        entry.sum_rows(self.xp, t.mean, t.dx, dxhat)  # t.dx is scratch until its own turn
-        product.sum_rows(self.xp, t.variance, t.dx, dxhat, t.xhat)
-        for sums in (t.mean, t.variance):
+        entry.sum_rows(self.xp, t.mean_of_g, t.dx, dxhat)  # t.dx is scratch until its own turn
+        product.sum_rows(self.xp, t.mean_of_gx, t.dx, dxhat, t.xhat)
+        for sums in (t.mean_of_g, t.mean_of_gx):
             self.xp.divide(sums, features, out=sums)
-        gradient.into(self.xp, t.dx, dxhat, t.xhat, t.inverse, t.mean, t.variance)
+        gradient.into(self.xp, t.dx, dxhat, t.xhat, t.inverse, t.mean_of_g, t.mean_of_gx)
         return t.dx

@@ -9,7 +9,7 @@ from tinydnn.checks import is_int
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.keras_tensor import KerasTensor
-from tinydnn.layers.layer import Layer
+from tinydnn.layers.layer import Layer, known
 from tinydnn.layers.trace import Trace
 
 
@@ -43,7 +43,7 @@ class Merge(Layer):
         t = Trace()
         t.training = training
         shapes: Any = self.input_shape
-        t.y = room("y", (rows, *(self.output_shape or ())))
+        t.y = room("y", (rows, *known(self.output_shape)))
         if needs_dx:
             t.dx = [room(f"dx{i}", (rows, *shape)) for i, shape in enumerate(shapes)]
         return t
@@ -75,7 +75,7 @@ class Subtract(Merge):
 
     def backward(self, dy: Array, t: Trace) -> Any:
         """From y = x1 - x2:  dx1 = dy,  dx2 = -dy"""
-        return None if t.dx is None else [dy, self.xp.negative(dy, out=t.dx[1])]
+        return [dy, self.xp.negative(dy, out=_rooms(t)[1])]
 
 
 class Multiply(Merge):
@@ -87,7 +87,7 @@ class Multiply(Merge):
 
     def backward(self, dy: Array, t: Trace) -> Any:
         """From y = x1 * x2 * …:  dx of each is dy times all others"""
-        for i, dx in enumerate(t.dx or ()):
+        for i, dx in enumerate(_rooms(t)):
             others = [x for j, x in enumerate(t.x) if j != i]
             product.into(self.xp, dx, dy, others[0])
             for x in others[1:]:
@@ -104,7 +104,7 @@ class Average(Merge):
 
     def backward(self, dy: Array, t: Trace) -> Any:
         """From y = (x1 + x2 + …) / n:  dx of each is dy / n"""
-        return None if t.dx is None else [self.xp.divide(dy, len(t.x), out=t.dx[0])] * len(t.x)
+        return [self.xp.divide(dy, len(t.x), out=_rooms(t)[0])] * len(t.x)
 
 
 class Maximum(Merge):
@@ -114,7 +114,7 @@ class Maximum(Merge):
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
-        t.z = [room(f"z{i}", t.y.shape) for i in range(len(self.input_shape or ()) - 2)]
+        t.z = [room(f"z{i}", t.y.shape) for i in range(len(known(self.input_shape)) - 2)]
         return t
 
     def forward(self, x: Any, t: Trace) -> Array:
@@ -126,12 +126,11 @@ class Maximum(Merge):
 
     def backward(self, dy: Array, t: Trace) -> Any:
         """From z2 = max(z1, x3):  the gradient goes to the larger of the two, from the last one to the first"""
-        if t.dx is None:
-            return None
-        t.dx[0][...] = dy
-        for before, x, dx in reversed(list(zip([t.x[0], *t.z], t.x[1:], t.dx[1:], strict=True))):
-            self.gradient.update(self.xp, (t.dx[0],), before, x, out=(dx,))
-        return t.dx
+        first, *others = dxs = _rooms(t)
+        first[...] = dy
+        for before, x, dx in reversed(list(zip([t.x[0], *t.z], t.x[1:], others, strict=True))):
+            self.gradient.update(self.xp, (first,), before, x, out=(dx,))
+        return dxs
 
 
 class Minimum(Maximum):
@@ -175,7 +174,7 @@ class Concatenate(Merge):
 
     def backward(self, dy: Array, t: Trace) -> Any:
         """From y = [x1, x2, …]:  dx of each is its part of dy"""
-        for dx, part in zip(t.dx or (), self._parts(dy), strict=False):
+        for dx, part in zip(_rooms(t), self._parts(dy), strict=True):
             dx[...] = part
         return t.dx
 
@@ -234,6 +233,12 @@ def _folded(operation: Any, x: Sequence[Array], out: Array) -> Array:
     for each in x[2:]:
         operation(out, each, out=out)
     return out
+
+
+def _rooms(t: Trace) -> Any:
+    """Room for the gradient of each input, for which alone a layer without weights goes backward."""
+    assert t.dx is not None
+    return t.dx
 
 
 def _several(layer: Layer, shapes: Any) -> list[Shape]:

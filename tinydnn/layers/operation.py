@@ -41,11 +41,7 @@ class Operation(Offered):
         """
         given = _as_list(self, inputs)
         symbolic = any(isinstance(each, KerasTensor) for each in given)
-        if training or mask is not None or (symbolic and training is False):
-            raise ValueError(
-                f"Layer {self.name!r} can't be called with training or mask: in fit it trains, in predict not. "
-                f"Received: training={training!r}, mask={mask!r}"
-            )
+        check_call(f"Layer {self.name!r}", symbolic, training, mask)
         if not symbolic:
             return _computed(self, given)
         tensor = _tensor(self, given)
@@ -75,6 +71,15 @@ class Operation(Offered):
     def input(self) -> Any:
         """The symbolic tensor that it takes, or the list of them, at the first place where it was called."""
         return unpacked(self.output.call.inputs or [self.output])
+
+
+def check_call(callee: str, symbolic: bool, training: bool | None, mask: Any) -> None:
+    """Raise a ValueError if a layer or a model is called with training or mask, which would do nothing."""
+    if training or mask is not None or (symbolic and training is False):
+        raise ValueError(
+            f"{callee} can't be called with training or mask: fit and train_on_batch train, predict does not. "
+            f"Received: training={training!r}, mask={mask!r}"
+        )
 
 
 def unpacked(tensors: Sequence[Any]) -> Any:
@@ -116,14 +121,19 @@ def _computed(layer: Layer, inputs: list[Any]) -> Array:
             )
         check_finite(array, layer.dtype, "x")
         arrays.append(array.astype(layer.dtype))
+    rows = {len(array) for array in arrays}
+    if len(rows) > 1:
+        raise ValueError(
+            f"{layer!r} takes arrays with the same number of rows. Received: {[len(array) for array in arrays]}"
+        )
     shapes = tuple(array.shape[1:] for array in arrays)
     layer.build(shapes if layer.merges else shapes[0])
-    backend, rows = layer.backend, len(arrays[0])
+    backend = layer.backend
 
     def room(name: str, shape: Sequence[int]) -> Array:
         return backend.empty(int(np.prod(shape)), layer.dtype).reshape(shape)
 
-    t = layer.trace(room, rows, training=False, needs_dx=False)
+    t = layer.trace(room, len(arrays[0]), training=False, needs_dx=False)
     layer.prepare(t)
     x = [backend.asarray(array) for array in arrays]
     t.x = x if layer.merges else x[0]

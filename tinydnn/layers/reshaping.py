@@ -28,13 +28,13 @@ class Reshape(Layer):
         self.target_shape = target
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        known = math.prod(n for n in self.target_shape if n != -1)
+        given = math.prod(n for n in self.target_shape if n != -1)
         size = math.prod(input_shape)
-        rest, remainder = divmod(size, known)
+        rest, remainder = divmod(size, given)
         if remainder or (rest != 1 and -1 not in self.target_shape):
             raise ValueError(
                 f"Reshape {self.name!r} can't make {self.target_shape} from samples of shape {input_shape}: "
-                f"they have {size} numbers, it needs {'a multiple of ' if -1 in self.target_shape else ''}{known}"
+                f"they have {size} numbers, it needs {'a multiple of ' if -1 in self.target_shape else ''}{given}"
             )
         return tuple(rest if n == -1 else n for n in self.target_shape)
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from tinydnn.checks import as_samples, check_finite
+from tinydnn.config import epsilon
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.settings import of_last_axis
 from tinydnn.layers.trace import Trace
-
-_EPSILON = 1e-7  # what Keras' backend.epsilon() is
 
 
 class Normalization(Layer):
@@ -83,11 +83,8 @@ class Normalization(Layer):
             weight[...] = self.backend.asarray(values.astype(self.dtype))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        if self.axis not in ((), (-1,), (len(input_shape),)) or (self.axis and not input_shape):
-            raise ValueError(
-                f"Normalization {self.name!r} expects axis=-1 or None. "
-                f"Received: axis={self.axis}, for samples of shape {input_shape}"
-            )
+        if self.axis:
+            of_last_axis(self, input_shape)
         columns = np.shape(self.input_mean)
         if columns not in ((), self._shape(input_shape)):
             raise ValueError(
@@ -138,20 +135,20 @@ class Normalization(Layer):
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
         t.mean, t.variance = self._moments()
-        t.inverse = room("deviation", t.variance.shape)
+        t.deviation = room("deviation", t.variance.shape)
         return t
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = (x - mean) / sqrt(variance), or inverted:  y = mean + x * sqrt(variance)"""
-        self.deviation.into(self.xp, t.inverse, t.variance, _EPSILON)
+        self.deviation.into(self.xp, t.deviation, t.variance, epsilon())
         formula = self.restored if self.invert else self.standardized
-        formula.into(self.xp, t.y, x, t.mean, t.inverse)
+        formula.into(self.xp, t.y, x, t.mean, t.deviation)
         return t.y
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = (x - mean) / sqrt(variance):  dx = dy / sqrt(variance), or inverted:  dx = dy * sqrt(variance)"""
         if t.dx is not None:
-            (product if self.invert else self.gradient).into(self.xp, t.dx, dy, t.inverse)
+            (product if self.invert else self.gradient).into(self.xp, t.dx, dy, t.deviation)
         return t.dx
 
     def get_config(self) -> dict[str, Any]:

@@ -13,6 +13,8 @@ class Trace:
     dy: the gradient of the loss with respect to y, as it arrived; None where the pass did not go backward so far.
     dz: the gradient with respect to z, of a Dense layer.
     xhat, mean, variance, inverse: of a layer that normalizes; x̂ = (x - mean) * inverse.
+    mean_of_g, mean_of_gx: of LayerNormalization, the means over a row of g, the gradient with respect to x̂, and of g x̂.
+    squares, dot: of UnitNormalization, the sums over a row of x² and of dy * y. deviation: of Normalization, the root.
     dx: room for the gradient with respect to x; None where no layer below needs it.
     gradients: for each weight that is trained, a view into the pass's flat gradient; none in a frozen layer.
     frozen: whether the layer is not trained.
@@ -37,6 +39,11 @@ class Trace:
     mean: Array
     variance: Array
     inverse: Array
+    mean_of_g: Array
+    mean_of_gx: Array
+    squares: Array
+    dot: Array
+    deviation: Array
     words: Array | None
     training: bool = False
     frozen: bool = False

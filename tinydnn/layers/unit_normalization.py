@@ -1,5 +1,6 @@
 """UnitNormalization (mirrors keras/src/layers/normalization/unit_normalization.py)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.settings import of_last_axis
 from tinydnn.layers.trace import Trace
 
 
@@ -19,19 +21,14 @@ class UnitNormalization(Layer):
         axis: -1, or the number of the last axis; the batch is axis 0.
     """
 
-    _LARGEST = 1e12  # factor
+    _LARGEST = 1e12  # of 1 / |x|; Keras' epsilon is 1e-12
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        if not input_shape or self.axis not in (-1, len(input_shape)):
-            raise ValueError(
-                f"UnitNormalization {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
-                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
-            )
-        return input_shape
+        return of_last_axis(self, input_shape)
 
     @elementwise
     def factor(squares: Any, largest: Any) -> Any:
@@ -44,21 +41,21 @@ class UnitNormalization(Layer):
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
         one_a_row = (rows, *known(self.output_shape)[:-1], 1)
-        t.inverse, t.variance = room("inverse", one_a_row), room("sum", one_a_row)
+        t.inverse, t.squares, t.dot = (room(name, one_a_row) for name in ("inverse", "squares", "dot"))
         return t
 
     def forward(self, x: Array, t: Trace) -> Array:
         """y = x / |x|"""
-        product.sum_rows(self.xp, t.variance, t.y, x, x)
-        self.factor.into(self.xp, t.inverse, t.variance, self._LARGEST)
+        product.sum_rows(self.xp, t.squares, t.y, x, x)
+        self.factor.into(self.xp, t.inverse, t.squares, self._LARGEST)
         product.into(self.xp, t.y, x, t.inverse)
         return t.y
 
     def backward(self, dy: Array, t: Trace) -> Array | None:
         """From y = x / |x|:  dx = (dy - y * sum of dy * y) / |x|"""
         if t.dx is not None:
-            product.sum_rows(self.xp, t.variance, t.dx, dy, t.y)
-            self.gradient.into(self.xp, t.dx, dy, t.y, t.inverse, t.variance)
+            product.sum_rows(self.xp, t.dot, t.dx, dy, t.y)
+            self.gradient.into(self.xp, t.dx, dy, t.y, t.inverse, t.dot)
         return t.dx
 
     def get_config(self) -> dict[str, Any]:

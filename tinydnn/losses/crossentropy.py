@@ -180,11 +180,11 @@ class BinaryCrossentropy(Smoothing):
 
     @elementwise
     def of_logits(z: Any, y: Any) -> Any:
-        return np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.maximum(z, -z)))
+        return np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
 
     @elementwise
     def logits_gradient(z: Any, y: Any, outputs: Any, n: Any) -> Any:
-        return (0.5 * np.tanh(0.5 * z) + 0.5 - y) * (1 / (outputs * n))
+        return (Sigmoid.f(z) - y) * (1 / (outputs * n))
 
     @elementwise
     def of_probabilities(x: Any, y: Any) -> Any:

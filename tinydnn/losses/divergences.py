@@ -13,7 +13,7 @@ from tinydnn.losses.loss import EPSILON, Loss, LossTrace
 class KLDivergence(ElementwiseLoss):
     """l_i = sum over k of y_ik log(y_ik / x_ik), where x and y are clipped to [1e-7, 1]"""
 
-    is_mean = False
+    mean_over_outputs = False
 
     @elementwise
     def f(x: Any, y: Any) -> Any:

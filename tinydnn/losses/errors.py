@@ -32,12 +32,12 @@ class MeanAbsoluteError(ElementwiseLoss):
     @elementwise
     def f(x: Any, y: Any) -> Any:
         """|x - y|"""
-        return np.maximum(x - y, y - x)
+        return np.abs(x - y)
 
     @elementwise
     def slope(x: Any, y: Any) -> Any:
         """the sign of (x - y)"""
-        return np.where(x > y, 1, np.where(x < y, -1, 0))
+        return np.sign(x - y)
 
 
 class MeanAbsolutePercentageError(ElementwiseLoss):
@@ -51,7 +51,7 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
     @elementwise
     def slope(x: Any, y: Any) -> Any:
         """100 times the sign of (x - y) / max(|y|, 1e-7)"""
-        return np.where(x > y, 100, np.where(x < y, -100, 0)) / np.maximum(np.abs(y), EPSILON)
+        return 100 * np.sign(x - y) / np.maximum(np.abs(y), EPSILON)
 
 
 class MeanSquaredLogarithmicError(ElementwiseLoss):
@@ -76,6 +76,8 @@ class Huber(ElementwiseLoss):
     Args:
         delta: where a parabola goes on as a line; above 0.
     """
+
+    own_name = "huber_loss"
 
     def __init__(self, delta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

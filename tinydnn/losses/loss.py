@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from tinydnn.activations import Activation
-from tinydnn.checks import as_float, check_labels, check_sample_weight, check_targets
+from tinydnn.checks import as_float, as_numeric
+from tinydnn.config import epsilon
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import elementwise
-from tinydnn.missing import Offered
+from tinydnn.missing import Offered, refuse_methods
 from tinydnn.names import snake_case
+from tinydnn.targets import as_pairs, check_labels, check_sample_weight, check_targets
 from tinydnn.tensors import as_tensor
 
-EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
+EPSILON = epsilon()
 
 
 @elementwise
@@ -73,12 +75,17 @@ class Loss(Offered):
     from_logits = False
     computes_softmax = False  # whether it works out the probabilities from a softmax' logits
     reduction: str | None = "sum_over_batch_size"
+    own_name: str | None = None  # where Keras' is not the class's
     name: str | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("call",), "write forward and backward, as in the files of tinydnn/losses")
 
     def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = None) -> None:
         if reduction not in (*_MEANS, "sum", "none", None):
             raise ValueError(f"reduction expects {', '.join(_MEANS)}, sum, none or None. Received: {reduction!r}")
-        self.reduction, self.name = reduction, name
+        self.reduction, self.name = reduction, name or self.own_name or snake_case(type(self).__name__)
 
     def takes_logits(self, last: Activation | None) -> bool:
         """Whether it is computed from logits in a model whose last step is this activation, or none."""
@@ -93,26 +100,26 @@ class Loss(Offered):
         raise NotImplementedError
 
     def of_rows(self, y_true: Any, y_pred: Any) -> Array:
-        """The loss of each row, (rows,), of predictions (rows, outputs)."""
-        x = as_float(y_pred, "y_pred")
-        if x.ndim != 2 or not x.size:
-            raise ValueError(f"{type(self).__name__} expects y_pred (rows, outputs). Received: shape={x.shape}")
+        """The loss of each row, (…), of predictions (…, outputs)."""
+        y, x = as_numeric(y_true, "y_true"), as_float(y_pred, "y_pred")
+        y, x, shape = as_pairs(y, x, self.sparse)
         n, outputs = x.shape
         t = LossTrace(lambda name, shape: np.empty(shape, x.dtype), n, outputs)
         if self.sparse:
-            t.y[...] = check_labels(y_true, n, outputs, "y_true")[:, np.newaxis] == np.arange(outputs)
+            t.y[...] = check_labels(y, n, outputs, "y_true")[:, np.newaxis] == np.arange(outputs)
         else:
-            t.y[...] = check_targets(y_true, n, outputs, x.dtype, "y_true")
+            t.y[...] = check_targets(y, n, outputs, x.dtype, "y_true")
         with Backend().quiet():
             self.forward(np, x, t, self.from_logits)
-        return t.l
+        return t.l.reshape(shape)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         l = self.of_rows(y_true, y_pred)
-        divisor = float(len(l))
+        divisor = float(l.size)
         if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, len(l), l.dtype)
-            l = l * weights
+            weights = as_numeric(sample_weight, "sample_weight")
+            weights = weights.reshape(-1) if weights.shape == l.shape else weights
+            l = l * check_sample_weight(weights, l.size, l.dtype).reshape(l.shape)
             if self.reduction == "mean_with_sample_weight":
                 divisor = float(weights.sum())
         if self.reduction in ("none", None):

@@ -117,6 +117,12 @@ def get(identifier: Identifier) -> Metric:
     if isinstance(identifier, Metric):
         if isinstance(identifier, Sum):
             raise TypeError(f"metrics expects metrics of targets and outputs. Received: {type(identifier).__name__}")
+        for each in ("update_state", "result"):
+            if getattr(type(identifier), each) is not getattr(Metric, each):
+                raise TypeError(
+                    f"{type(identifier).__name__} overrides {each}, which a training does not run: "
+                    "override measure, sums and value, as in the files of tinydnn/metrics"
+                )
         return identifier
     if callable(identifier):
         if identifier in OF_ACCURACY:
@@ -138,20 +144,16 @@ def by_log_name(metrics: Metrics, weighted: Metrics = None) -> tuple[dict[str, M
     """
     found: dict[str, Metric] = {}
     counts: dict[str, int] = {}
-    plain = [get(each) for each in flat(metrics, "metrics")]
-    others = [get(each) for each in flat(weighted, "weighted_metrics")]
-    for metric in plain:
-        count = counts.get(metric.name, 0)
-        counts[metric.name] = count + 1
-        found[f"{metric.name}_{count}" if count else metric.name] = metric
     names = set()
-    for metric in others:
-        name = metric.name if metric.name not in counts else f"weighted_{metric.name}"
+    plain = [(get(each), False) for each in flat(metrics, "metrics")]
+    for metric, is_weighted in [*plain, *((get(each), True) for each in flat(weighted, "weighted_metrics"))]:
+        name = f"weighted_{metric.name}" if is_weighted and metric.name in counts else metric.name
         count = counts.get(name, 0)
         counts[name] = count + 1
         name = f"{name}_{count}" if count else name
         found[name] = metric
-        names.add(name)
+        if is_weighted:
+            names.add(name)
     return found, names
 
 

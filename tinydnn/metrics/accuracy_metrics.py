@@ -77,7 +77,7 @@ class BinaryAccuracy(MeanOfRows):
         return np.where(p > threshold, np.where(y == 1, 1, 0), np.where(y == 0, 1, 0))
 
     def measure(self, xp: Any, x: Array, t: LossTrace, logits: bool, out: Array) -> None:
-        t.total[...] = self.threshold
+        t.total[...] = self.threshold  # sum_rows takes arrays only
         self.is_right.sum_rows(xp, out.reshape(-1, 1), t.work, x, t.y, t.total)
         if x.shape[1] > 1:
             out /= x.shape[1]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.activations import Sigmoid
 from tinydnn.checks import check_count, check_number
 from tinydnn.device.backend import Array
 from tinydnn.metrics.metric import KeptRows
@@ -207,7 +208,7 @@ class AUC(Counts):
             )
 
     def places(self, p: Array) -> Array:
-        return super().places(0.5 * np.tanh(0.5 * p) + 0.5 if self.from_logits else p)
+        return super().places(Sigmoid.f(p) if self.from_logits else p)
 
     def value(self, sums: Array) -> Any:
         tp, fp, tn, fn = self.counts(sums)

@@ -123,7 +123,18 @@ class Poisson(LossMetric):
     kind, own_name = losses.Poisson, "poisson"
 
 
-class BinaryCrossentropy(LossMetric):
+class _SmoothingMetric(LossMetric):
+    """The mean of a cross-entropy that smooths its targets."""
+
+    kind: type[losses.Smoothing]
+
+    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
+        super().__init__(name)
+        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing}
+        self._take(self.kind(**options), **options)
+
+
+class BinaryCrossentropy(_SmoothingMetric):
     """The mean over rows and outputs of the binary cross-entropy.
 
     Args:
@@ -132,13 +143,8 @@ class BinaryCrossentropy(LossMetric):
 
     kind, own_name = losses.BinaryCrossentropy, "binary_crossentropy"
 
-    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
-        super().__init__(name)
-        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing}
-        self._take(self.kind(**options), **options)
 
-
-class CategoricalCrossentropy(LossMetric):
+class CategoricalCrossentropy(_SmoothingMetric):
     """The mean over the rows of the cross-entropy of one-hot targets.
 
     Args:
@@ -146,11 +152,6 @@ class CategoricalCrossentropy(LossMetric):
     """
 
     kind, own_name = losses.CategoricalCrossentropy, "categorical_crossentropy"
-
-    def __init__(self, name: str | None = None, *, from_logits: bool = False, label_smoothing: float = 0) -> None:
-        super().__init__(name)
-        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing}
-        self._take(self.kind(**options), **options)
 
 
 class SparseCategoricalCrossentropy(LossMetric):

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from tinydnn.activations import Activation
-from tinydnn.checks import as_float, as_numeric, check_labels, check_sample_weight
+from tinydnn.checks import as_float, as_numeric
 from tinydnn.device.backend import Array, Backend
 from tinydnn.losses import LossTrace
 from tinydnn.missing import Offered
 from tinydnn.names import auto_name
+from tinydnn.targets import as_pairs, check_labels, check_sample_weight
 from tinydnn.tensors import as_tensor
 
 
@@ -89,18 +90,15 @@ class Metric(Offered):
 
     def _as_rows(self, y: Array, x: Array) -> tuple[Array, Array, Array | None]:
         """Predictions and targets as (rows, outputs), and labels, (rows,)."""
-        if x.ndim == 1:
-            x = x[:, np.newaxis] if self.vectors_are_columns or self.sparse else x[np.newaxis]
-        if not x.size:
-            raise ValueError(f"{type(self).__name__} expects y_pred (rows, outputs). Received: shape={x.shape}")
-        x = x.reshape(-1, x.shape[-1])
+        if x.ndim == 1 and self.vectors_are_columns:
+            x = x[:, np.newaxis]
+        y, x, _ = as_pairs(y, x, self.sparse)
         n, outputs = x.shape
         if self.sparse:
-            labels = check_labels(y.reshape(-1), n, outputs, "y_true")
+            labels = check_labels(y, n, outputs, "y_true")
             return x, labels[:, np.newaxis] == np.arange(outputs), labels
-        if y.size != x.size:
+        if y.shape != x.shape:
             raise ValueError(f"y_true expects targets of shape {x.shape}. Received: shape={y.shape}")
-        y = y.reshape(x.shape)
         return x, y, labels_of(y) if self.by_class else None
 
     def result(self) -> Any:
@@ -117,6 +115,9 @@ class Metric(Offered):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinydnn.checks import is_int
-from tinydnn.missing import Offered
+from tinydnn.missing import Offered, refuse_custom_objects
 
 Model = Any  # a models.Model, which derives from what is here
 
@@ -12,7 +12,6 @@ Model = Any  # a models.Model, which derives from what is here
 class Described(Offered):
     """The methods by which a model tells what it is, and what makes it again."""
 
-    metrics: Any  # by name
     layers: list[Any]
     described_by: Any
 
@@ -46,8 +45,7 @@ class Described(Offered):
         """
         from tinydnn.files.config import from_config
 
-        if custom_objects:
-            raise ValueError(f"tinydnn makes Keras' own classes only. Received: {', '.join(custom_objects)}")
+        refuse_custom_objects(custom_objects)
         kind = "Functional" if "input_layers" in config else "Sequential"
         model: Model = cls.described_by(from_config({"class_name": kind, "config": config}, compile=False))
         return model

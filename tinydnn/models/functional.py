@@ -63,12 +63,9 @@ class Functional(Model):
         assert self.graph is not None
         self.layers = self.graph.entries
 
-    def compute_output_shape(self, sample_shape: Shape) -> Any:
+    def output_shape_for(self, sample_shape: Shape) -> Any:
         """The shape of one output, for samples of this shape; a list of them where there are several outputs."""
-        if sample_shape != self.sample_shape:
-            raise ValueError(
-                f"Model {self.name!r} takes samples of shape {self.sample_shape}. Received: {sample_shape}"
-            )
+        self._check_sample_shape(sample_shape)
         shapes = [each.sample_shape for each in self.outputs]
         return shapes[0] if len(shapes) == 1 else shapes
 

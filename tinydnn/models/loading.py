@@ -8,7 +8,7 @@ from tinydnn.device import devices
 from tinydnn.files import optimizer_variables
 from tinydnn.files.config import CompiledError
 from tinydnn.files.saved_model import SavedModel
-from tinydnn.missing import names_its_arguments
+from tinydnn.missing import names_its_arguments, refuse_custom_objects
 from tinydnn.models.functional import described_by
 from tinydnn.models.model import Model
 
@@ -34,7 +34,7 @@ def load_model(
     """
     from tinydnn.files import saving
 
-    _refuse_custom_objects(custom_objects)
+    refuse_custom_objects(custom_objects)
     path = saving.model_file(filepath)
     devices.get(None)  # if it fails, the file is not to blame
     try:
@@ -53,11 +53,11 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 
     Raises:
         ValueError: there are custom objects.
-        FileFormatError: the text is not the JSON of a Sequential model, or has something that tinydnn lacks.
+        FileFormatError: the text is not the JSON of a model, or has something that tinydnn lacks.
     """
     from tinydnn.files import saving
 
-    _refuse_custom_objects(custom_objects)
+    refuse_custom_objects(custom_objects)
     devices.get(None)  # if it fails, the text is not to blame
     with saving.naming("The JSON of a model"):
         model = _made_from(saving.from_json(json_string))
@@ -81,15 +81,6 @@ def clone_model(model: Model) -> Model:
 def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = True) -> None:
     """What `model.save` does."""
     model.save(filepath, overwrite)
-
-
-def _refuse_custom_objects(custom_objects: Mapping[str, Any] | None) -> None:
-    """Raise a ValueError if there are any."""
-    if custom_objects:
-        raise ValueError(
-            "tinydnn loads Keras' own classes only, so it takes no custom_objects; where they were given for the loss "
-            f"or a metric, leave them out, or load with compile=False. Received: {', '.join(custom_objects)}"
-        )
 
 
 def _made_from(saved: SavedModel) -> Model:

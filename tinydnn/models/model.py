@@ -8,22 +8,21 @@ from typing import Any
 
 from tinydnn.callbacks import Callback, History
 from tinydnn.callbacks.callback_list import CallbackList
-from tinydnn.checks import check_count, check_frequency, check_parts
-from tinydnn.device.backend import Array
+from tinydnn.checks import check_count, check_frequency, check_number, count_or_none
+from tinydnn.config import check_bool
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine import inference
-from tinydnn.engine.data import is_stream, split
+from tinydnn.engine.data import is_stream, require_arrays, split
 from tinydnn.engine.fit import Fit
-from tinydnn.engine.logs import Logs
+from tinydnn.engine.logs import as_list
 from tinydnn.engine.network import Network
 from tinydnn.engine.one_batch import OneBatch
-from tinydnn.engine.sample_weights import split_weights, weights_of
+from tinydnn.engine.sample_weights import split_weights
 from tinydnn.layers.keras_tensor import KerasTensor
-from tinydnn.layers.operation import unpacked
+from tinydnn.layers.operation import check_call, unpacked
 from tinydnn.missing import refuse_methods
 from tinydnn.models.described import Described
-from tinydnn.models.streams import feed_of
-from tinydnn.old_spellings import OldMethods
+from tinydnn.models.streams import feed_of, held_out_feed
 from tinydnn.tensors import as_tensor
 
 FilePath = str | PathLike[str]
@@ -37,7 +36,7 @@ _TRAINING_BATCH = 32  # what Keras' fit takes where none is given
 _INFERENCE_BATCH = 1024  # without an update in between, a larger one gives the same in less time
 
 
-class Model(Network, Described, OldMethods):
+class Model(Network, Described):
     """What Keras' models do: Model(inputs, outputs) makes one of symbolic tensors, a `Functional`."""
 
     functional: type["Model"]  # the class of Model(inputs, outputs)
@@ -127,29 +126,27 @@ class Model(Network, Described, OldMethods):
             KeyboardInterrupt: Ctrl-C, after the step under way was done.
         """
         self.require_idle("fit")
+        self.require_compiled("fit", x if is_stream(x) else y)
         check_count("epochs", epochs, low=0)
         check_count("initial_epoch", initial_epoch, low=0)
-        if shuffle not in (True, False):
-            raise ValueError(f"shuffle expects True or False. Received: {shuffle!r}")
+        shuffle = check_bool("shuffle", shuffle)
+        check_number("validation_split", validation_split, high=1)
+        validation_steps = count_or_none("validation_steps", validation_steps)
+        validation_batch_size = count_or_none("validation_batch_size", validation_batch_size)
         validation_freq = check_frequency("validation_freq", validation_freq)
-        if validation_data is None and validation_split != 0:
+        if validation_data is None and validation_split:
             x, y, held = split(x, y, validation_split)
-            sample_weight, *weights = split_weights(sample_weight, len(x), len(held[0]))
-            validation_data = (*held, *weights)
-        self.require_compiled("fit", x if is_stream(x) else y)
-        usual = check_count("batch_size", _TRAINING_BATCH if batch_size is None else batch_size)
+            sample_weight, held_weight = split_weights(sample_weight, len(x), len(held[0]))
+            validation_data = (*held, held_weight)
         feed = feed_of(
-            self, "fit", x, y, batch_size, usual, steps_per_epoch, shuffle=bool(shuffle),
+            self, "fit", x, y, batch_size, _TRAINING_BATCH, steps_per_epoch, shuffle=shuffle,
             sample_weight=sample_weight, class_weight=class_weight,
         )  # fmt: skip
         held_out = None
         if validation_data is not None:
-            streams = is_stream(validation_data)
-            x, y, weights_of_validation = (validation_data, None, None) if streams else check_parts(validation_data)
-            held_out = feed_of(
-                self, "evaluate", x, y, validation_batch_size or (None if streams else batch_size), usual,
-                validation_steps, sample_shape=feed.data.x.shape[1:], sample_weight=weights_of_validation,
-            )  # fmt: skip
+            size = validation_batch_size or (None if is_stream(validation_data) else batch_size)
+            shape = feed.data.x.shape[1:]
+            held_out = held_out_feed(self, validation_data, size, _TRAINING_BATCH, validation_steps, shape)
         hooks = CallbackList(callbacks, self, verbose, epochs, feed.steps)
 
         # All arguments are right: from here on the model changes.
@@ -176,11 +173,15 @@ class Model(Network, Described, OldMethods):
         batch_size: samples at a time; None takes 1024, since it does not change the result.
         steps: how many batches; None takes all.
         sample_weight: how much the loss of each sample counts, (n,).
+
+        Raises:
+            ValueError, TypeError: a bad argument, or the model is not compiled.
         """
         self.require_compiled("evaluate", x if is_stream(x) else y)
         feed = feed_of(self, "evaluate", x, y, batch_size, _INFERENCE_BATCH, steps, sample_weight=sample_weight)
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
-        return self._as_list(inference.evaluate(self, feed, hooks), return_dict)
+        logs = inference.evaluate(self, feed, hooks)
+        return logs if return_dict else as_list(logs, self.metrics)
 
     def predict(
         self,
@@ -190,12 +191,15 @@ class Model(Network, Described, OldMethods):
         *,
         callbacks: Sequence[Callback] | None = None,
         steps: int | None = None,
-    ) -> Array:
-        """The model's outputs for these samples, (n, outputs), as a NumPy array.
+    ) -> Any:
+        """The model's outputs for these samples, a NumPy array (n, outputs); of several outputs the list of them.
 
         x: as for fit; of batches (x, y) it takes x.
         batch_size: samples at a time; None takes 1024, since it does not change the result.
         steps: how many batches; None takes all.
+
+        Raises:
+            ValueError, TypeError: a bad argument.
         """
         feed = feed_of(self, "predict", x, None, batch_size, _INFERENCE_BATCH, steps)
         hooks = CallbackList(callbacks, self, verbose, epochs=1, steps=feed.steps)
@@ -205,48 +209,43 @@ class Model(Network, Described, OldMethods):
         """The outputs for these samples, without a progress bar; for a symbolic tensor a symbolic one."""
         tensor = x[0] if isinstance(x, list | tuple) and len(x) == 1 else x
         symbolic = isinstance(tensor, KerasTensor)
-        if training or mask is not None or (symbolic and training is False):
-            raise ValueError(
-                "A model can't be called with training or mask: fit and train_on_batch train. "
-                f"Received: training={training!r}, mask={mask!r}"
-            )
+        check_call(f"Model {self.name!r}", symbolic, training, mask)
         return self.called_on(tensor) if symbolic else as_tensor(self.predict(x, verbose=0))
 
     def train_on_batch(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One step on these samples as one batch, weighted as by `fit`; the loss and metrics before its update."""
-        self.require_compiled("train_on_batch", y)
+        """One step on these samples as one batch, weighted as by `fit`; the loss and metrics before its update.
+
+        Raises:
+            ValueError, TypeError: a bad argument; nothing has changed then.
+            FloatingPointError: the loss is infinite or NaN; the weights are as they were.
+        """
+        require_arrays("train_on_batch", x)
         self.rehearsed = True  # this batch shows the shapes
-        with OneBatch(self, x, y, weights=weights_of(y, sample_weight, class_weight)) as batch:
+        with OneBatch(self, x, y, "train_on_batch", sample_weight, class_weight) as batch:
             batch.gradients()
             logs = batch.logs()
             if not math.isfinite(logs["loss"]):
                 raise FloatingPointError(f"The loss of this batch is {logs['loss']}; the weights were left as they are")
             batch.update()
-        return self._as_list(logs, return_dict)
+        return logs if return_dict else as_list(logs, self.metrics)
 
-    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics on these samples."""
+        require_arrays("test_on_batch", x)
+        self.require_compiled("test_on_batch", y)
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
-    def predict_on_batch(self, x: Any) -> Array:
-        """The model's outputs for these samples, (n, outputs), as a NumPy array."""
+    def predict_on_batch(self, x: Any) -> Any:
+        """What `predict` gives for these samples."""
+        require_arrays("predict_on_batch", x)
         return self.predict(x, verbose=0)
-
-    def _as_list(self, logs: Logs, return_dict: bool) -> Any:
-        """The loss and the metrics in the order in which they were given, as Keras lists them: where several have one
-        name, the first for each of them, and the others at the end."""
-        if return_dict:
-            return logs
-        names = ["loss", *(metric.name for metric in self.metrics.values())]
-        values = [logs[name] for name in [*names, *sorted(logs.keys() - set(names))]]
-        return values if self.metrics else values[0]
 
     # -- files -------------------------------------------------------------------------------------
 

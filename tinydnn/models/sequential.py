@@ -10,9 +10,10 @@ from tinydnn.layers import InputLayer, Layer
 from tinydnn.layers.keras_tensor import KerasTensor
 from tinydnn.models.model import Model
 from tinydnn.names import auto_name
+from tinydnn.old_spellings import OldMethods
 
 
-class Sequential(Model):
+class Sequential(Model, OldMethods):
     """Layers in a row, each taking what the one before it gives.
 
     Mirrors keras/src/models/sequential.py.
@@ -46,7 +47,6 @@ class Sequential(Model):
         threads: int | None = None,
     ) -> None:
         super().__init__(trainable, name, device, threads)
-        self._names: set[str] = set()
         self._gives: Shape | None = None  # the shape of one output, where it is known already
         for layer in layers or []:
             self._append(layer)
@@ -68,7 +68,7 @@ class Sequential(Model):
             self._build_where_stated()
         except BaseException:
             self.sample_shape, self.built, self._gives, self.graph = before
-            self._names.remove(self.layers.pop().name)
+            self.layers.pop()
             raise
 
     def pop(self) -> Any:
@@ -82,9 +82,8 @@ class Sequential(Model):
         if not self.layers:
             raise ValueError(f"Model {self.name!r} has no layer to take away")
         layer = self.layers.pop()
-        self._names.remove(layer.name)
         self.graph, self.outputs, self.built = None, [], False
-        self._gives = None if self.sample_shape is None else self.compute_output_shape(self.sample_shape)
+        self._gives = None if self.sample_shape is None else self.output_shape_for(self.sample_shape)
         self._build_where_stated()
         return layer
 
@@ -103,7 +102,7 @@ class Sequential(Model):
             raise TypeError(f"add expects one of tinydnn.layers, or a model. Received: {layer!r}")
         if isinstance(layer, Model) and len(layer.outputs) > 1:
             raise ValueError(f"A model in a row gives one output; use Model(inputs, outputs). Received: {layer!r}")
-        if layer.name in self._names:
+        if any(each.name == layer.name for each in self.layers):
             raise ValueError(f"The layers of a model need different names. Received: {layer.name!r} twice")
         if self.layers and layer.dtype != self.dtype:
             raise ValueError(
@@ -114,9 +113,8 @@ class Sequential(Model):
             raise ValueError(
                 f"Layer {layer.name!r} says input_shape={layer.given_shape}, but gets samples of shape {arrives}"
             )
-        gives = None if arrives is None else layer.compute_output_shape(arrives)
+        gives = None if arrives is None else _output_shape(layer, arrives)
         self.layers.append(layer)
-        self._names.add(layer.name)
         self._gives, self.built, self.graph = gives, False, None
 
     @property
@@ -134,7 +132,7 @@ class Sequential(Model):
         sizes, shape = {}, sample_shape
         for layer in self.layers:
             sizes[layer.name] = 0 if layer.built else sum(map(math.prod, layer.weight_shapes(shape).values()))
-            shape = layer.compute_output_shape(shape)
+            shape = _output_shape(layer, shape)
         check_room(sizes, self.dtype, self.backend.empty)  # raises, as the shapes do, before anything is changed
         tensor = source = self.inputs[0] if self.inputs else InputLayer(sample_shape, dtype=self.dtype).tensor()
         for layer in self.layers:
@@ -143,10 +141,10 @@ class Sequential(Model):
         auto_name("Functional")  # Keras makes a model of this kind here, which uses up a number
         self._take_graph([tensor])
 
-    def compute_output_shape(self, sample_shape: Shape) -> Shape:
+    def output_shape_for(self, sample_shape: Shape) -> Shape:
         """The shape of one output, for samples of this shape."""
         for layer in self.layers:
-            sample_shape = layer.compute_output_shape(sample_shape)
+            sample_shape = _output_shape(layer, sample_shape)
         return sample_shape
 
     def weight_shapes(self, sample_shape: Shape) -> dict[str, Shape]:
@@ -154,5 +152,11 @@ class Sequential(Model):
         shapes: dict[str, Shape] = {}
         for layer in self.layers:
             shapes |= {f"{layer.name}/{name}": shape for name, shape in layer.weight_shapes(sample_shape).items()}
-            sample_shape = layer.compute_output_shape(sample_shape)
+            sample_shape = _output_shape(layer, sample_shape)
         return shapes
+
+
+def _output_shape(entry: Any, sample_shape: Shape) -> Shape:
+    """The shape of one output of a layer, or of a model of one output, for samples of this shape."""
+    shape: Shape = (entry.compute_output_shape if isinstance(entry, Layer) else entry.output_shape_for)(sample_shape)
+    return shape

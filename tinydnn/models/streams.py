@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn.checks import check_count
+from tinydnn.checks import check_count, check_parts, count_or_none
 from tinydnn.device.backend import Shape
 from tinydnn.device.interrupts import impatient
 from tinydnn.engine.data import Data, is_stream
@@ -28,14 +28,14 @@ _NOTHING = object()
 
 def feed_of(
     network: Network,
-    what: str,
+    caller: str,
     x: Any,
     y: Any = None,
     batch_size: int | None = None,
     usual: int = 1,
     steps: int | None = None,
     *,
-    shuffle: bool | None = None,
+    shuffle: bool = False,
     sample_shape: Shape | None = None,
     sample_weight: Any = None,
     class_weight: Any = None,
@@ -44,7 +44,7 @@ def feed_of(
 
     Args:
         network: that takes them.
-        what: who asks: "fit", "evaluate" or "predict".
+        caller: who asks: "fit", "evaluate" or "predict".
         batch_size: how many samples of arrays a batch has; None is what `steps` ask for, or else the usual.
         usual: how many a batch has where nobody says.
         steps, shuffle: as the feed's own.
@@ -54,13 +54,13 @@ def feed_of(
     Raises:
         ValueError, TypeError: the samples, targets or weights are not what the network expects.
     """
-    steps = None if steps is None else check_count("steps_per_epoch" if what == "fit" else "steps", steps)
-    if batch_size is not None:
-        batch_size = check_count("batch_size", batch_size)
+    steps = count_or_none("steps_per_epoch" if caller == "fit" else "steps", steps)
+    batch_size = count_or_none("batch_size", batch_size)
     if not is_stream(x):
         data = Data(network, x, y, sample_shape, weights_of(y, sample_weight, class_weight))
-        return Arrays(data, batch_size or (math.ceil(data.n / steps) if steps else usual), steps, shuffle)
-    kind = _kind(x)
+        size = batch_size or (math.ceil(data.n / steps) if steps else usual)
+        return Arrays(data, size, steps, caller == "fit", shuffle)
+    kind = type(x).__name__
     for name, given in (("y", y), ("sample_weight", sample_weight)):
         if given is not None:
             raise ValueError(
@@ -69,10 +69,28 @@ def feed_of(
             )
     if batch_size is not None:
         warn(f"batch_size makes no difference: a {kind} gives whole batches")
-    batch = Batch(network, kind, what, sample_shape, class_weight)
+    batch = Batch(network, kind, caller, sample_shape, class_weight)
     if isinstance(x, PyDataset) and x.num_batches is not None:
         return Numbered(batch, x, steps, shuffle)
-    return Iterated(batch, x, steps, shuffle)
+    return Iterated(batch, x, steps)
+
+
+def held_out_feed(
+    network: Network, given: Any, batch_size: int | None, usual: int, steps: int | None, sample_shape: Shape
+) -> Feed:
+    """What gives the batches of `validation_data`, (x, y), (x, y, sample_weight) or a stream.
+
+    Raises:
+        ValueError, TypeError: as of `feed_of`; the message says that it is of these data.
+    """
+    x, y, sample_weight = (given, None, None) if is_stream(given) else check_parts(given)
+    try:
+        network.require_compiled("evaluate", x if is_stream(x) else y)
+        return feed_of(
+            network, "evaluate", x, y, batch_size, usual, steps, sample_shape=sample_shape, sample_weight=sample_weight
+        )
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"validation_data: {error}") from None
 
 
 class Batch(Data):
@@ -81,15 +99,15 @@ class Batch(Data):
     Args:
         network: what takes them.
         kind: what they come from.
-        what: who asks for them.
+        caller: who asks for them.
         sample_shape: the shape of one sample, for a network that is not built.
         class_weight: how much a sample of each class counts, or None.
     """
 
     changes = True
 
-    def __init__(self, network: Network, kind: str, what: str, sample_shape: Shape | None, class_weight: Any) -> None:
-        self._network, self.kind, self.what, self._sample_shape = network, kind, what, sample_shape
+    def __init__(self, network: Network, kind: str, caller: str, sample_shape: Shape | None, class_weight: Any) -> None:
+        self._network, self.kind, self.caller, self._sample_shape = network, kind, caller, sample_shape
         self._class_weight = class_weight
         self._weighted: bool | None = None
 
@@ -104,10 +122,10 @@ class Batch(Data):
             if not 1 <= len(parts) <= 3:
                 raise ValueError(f"expected x, (x,), (x, y) or (x, y, sample_weight). Received: {len(parts)} parts")
             x, y, sample_weight = (*parts, None, None)[:3]
-            if self.what == "predict":
+            if self.caller == "predict":
                 y = sample_weight = None
-            elif len(parts) == 1:
-                raise ValueError(f"{self.what} needs (x, y). Received: x alone")
+            elif y is None:
+                raise ValueError(f"{self.caller} needs (x, y). Received: {'x alone' if len(parts) == 1 else 'y=None'}")
             weights = weights_of(y, sample_weight, self._class_weight)
             if self._weighted is None:  # the first batch tells, for a pass has room for weights or none
                 self._weighted = weights is not None
@@ -136,15 +154,15 @@ class Stream(Feed):
     streams = True
 
     def __init__(
-        self, batch: Batch, first: Any, in_round: int | None, steps_per_epoch: int | None, shuffle: bool | None
+        self, batch: Batch, first: Any, in_round: int | None, steps_per_epoch: int | None, shuffle: bool
     ) -> None:
         batch.take(first, 0)
-        super().__init__(batch, batch.n, in_round, steps_per_epoch, shuffle)
+        super().__init__(batch, batch.n, in_round, steps_per_epoch, batch.caller == "fit", shuffle)
         self._batch, self._step = batch, 0
 
     def hand_over(self, shards: Shards, batch: Any, step: int) -> tuple[int, int]:
         """Make this the batch of a step, and count it with those before it."""
-        counts = self._batch.what != "predict"
+        counts = self._batch.caller != "predict"
         before = shards.averages.state() if step and counts else None
         self._batch.take(batch, step)
         self._step = step
@@ -172,7 +190,7 @@ class Numbered(Stream):
         steps_per_epoch, shuffle: as every feed has them.
     """
 
-    def __init__(self, batch: Batch, dataset: PyDataset, steps_per_epoch: int | None, shuffle: bool | None) -> None:
+    def __init__(self, batch: Batch, dataset: PyDataset, steps_per_epoch: int | None, shuffle: bool) -> None:
         self._dataset = dataset
         in_round = check_count(f"The number of batches of a {batch.kind}", dataset.num_batches)
         first, *_ = [dataset[i] for i in range(min(_LOOKED_AT, in_round))]
@@ -210,16 +228,16 @@ class Iterated(Stream):
     Args:
         batch: takes each of them.
         source: gives them.
-        steps_per_epoch, shuffle: as every feed has them; nothing is shuffled.
+        steps_per_epoch: as every feed has them.
     """
 
-    def __init__(self, batch: Batch, source: Any, steps_per_epoch: int | None, shuffle: bool | None) -> None:
+    def __init__(self, batch: Batch, source: Any, steps_per_epoch: int | None) -> None:
         self._source = source
         self._once = not isinstance(source, PyDataset) and iter(source) is source
         self._looked_at = list(islice(iter(source), _LOOKED_AT if self._once else 1))
         if not self._looked_at:
             raise ValueError(f"x expects at least one batch. Received: a {batch.kind} without any")
-        super().__init__(batch, self._looked_at[0], None, steps_per_epoch, None if shuffle is None else False)
+        super().__init__(batch, self._looked_at[0], None, steps_per_epoch, shuffle=False)
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -236,14 +254,16 @@ class Iterated(Stream):
                 if batch is _NOTHING:
                     self._begin_round()
                     if number == 0:  # the round before had ended with its epoch
-                        batch = next(self._iterator)
+                        batch = next(self._iterator, _NOTHING)
+            if batch is _NOTHING and number == 0:
+                raise ValueError(f"x expects batches in each epoch. Received: a {self._batch.kind} without any more")
             if batch is _NOTHING:
-                if self._once or self.steps:
+                if self.steps:
                     say_that_data_ran_out()
+                elif self._once:
+                    warn(
+                        f"The {self._batch.kind} ran out, which ended the epoch; the next one would get its first "
+                        "two batches alone. For several epochs let it go on for ever, and give steps_per_epoch"
+                    )
                 return
             yield self.hand_over(shards, batch, number)
-
-
-def _kind(source: Any) -> str:
-    """What a source of batches is called in messages."""
-    return type(source).__name__

@@ -1,9 +1,9 @@
 """Optimizers, each with its formula in a file of its own (mirrors keras/src/optimizers)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from tinydnn.names import not_offered, resolve
+from tinydnn.names import lookup, not_offered, resolve
 from tinydnn.optimizers import schedules
 from tinydnn.optimizers.adadelta import Adadelta
 from tinydnn.optimizers.adagrad import Adagrad
@@ -31,7 +31,7 @@ __all__ = [
     "schedules",
 ]
 
-_OFFERED: dict[str, Callable[[], Optimizer]] = {
+_OFFERED: dict[str, type[Any]] = {
     each.__name__.lower(): each for each in (SGD, RMSprop, Adam, AdamW, Adadelta, Adagrad, Adamax, Nadam, Lion)
 }
 
@@ -39,7 +39,8 @@ _OFFERED: dict[str, Callable[[], Optimizer]] = {
 def get(identifier: str | Mapping[str, Any] | Optimizer) -> Optimizer:
     """The optimizer itself, or a new one: by its name, in capitals or not, or {"class_name": …, "config": …}."""
     if isinstance(identifier, Mapping) and "class_name" in identifier:
-        optimizer: Optimizer = type(get(identifier["class_name"])).from_config(identifier.get("config", {}))
+        kind = lookup("optimizer", str(identifier["class_name"]).lower(), _OFFERED)
+        optimizer: Optimizer = kind.from_config(identifier.get("config", {}))
         return optimizer
     return resolve("optimizer", identifier.lower() if isinstance(identifier, str) else identifier, Optimizer, _OFFERED)
 

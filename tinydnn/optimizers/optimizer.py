@@ -15,7 +15,7 @@ from tinydnn.config import as_floatx, cast, floatx
 from tinydnn.device.backend import Array, Backend
 from tinydnn.device.elementwise import Elementwise, elementwise
 from tinydnn.device.memory import Layout
-from tinydnn.missing import Offered
+from tinydnn.missing import Offered, refuse_methods
 from tinydnn.names import snake_case
 from tinydnn.old_spellings import OldRate
 from tinydnn.optimizers.schedules import LearningRateSchedule
@@ -45,6 +45,10 @@ class Optimizer(Offered, OldRate):
     slots_by_weight: tuple[str, ...] = ()  # those that Keras' files hold weight by weight; the others, slot by slot
     first_value = 0.0  # of every entry of the slots
     step: Elementwise
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_methods(cls, ("update_step", "apply_gradients"), "write its formula as step, and the numbers it takes")
 
     def __init__(
         self,
@@ -105,7 +109,7 @@ class Optimizer(Offered, OldRate):
         self.rate = as_floatx(value)
 
     @elementwise
-    def decay(w: Any, decay: Any) -> Any:
+    def decayed(w: Any, decay: Any) -> Any:
         return w - w * decay
 
     def slot_names(self) -> list[str]:
@@ -179,7 +183,7 @@ class Optimizer(Offered, OldRate):
         """Decay and update w[part] from its gradient g[part]."""
         w, g = w[part], g[part]
         if self.weight_decay is not None:
-            self.decay.update(self.backend.xp, (w,), cast(self.weight_decay) * self.rate)
+            self.decayed.update(self.backend.xp, (w,), cast(self.weight_decay) * self.rate)
         slots = (self.slots[name][part] if name in self.slots else None for name in self.all_slots)
         self.step.update(self.backend.xp, (w, *slots), g, *self.numbers())
 

@@ -27,11 +27,13 @@ def get_file(
         force_download: whether to replace a file that is there.
 
     Raises:
-        ValueError: there is no origin.
+        ValueError: there is no origin, or no name.
         OSError: it can't be downloaded or written; a file that was there is still there.
     """
     if not origin:
         raise ValueError(f"get_file expects an origin, the address of the file. Received: origin={origin!r}")
     name = fname or os.path.basename(origin.partition("?")[0])
-    target = os.path.join(cache_dir or cache.keras_home(), cache_subdir, name)
+    if not name:
+        raise ValueError(f"get_file expects fname, where the origin ends in '/'. Received: origin={origin!r}")
+    target = os.path.join(os.path.expanduser(cache_dir) if cache_dir else cache.keras_home(), cache_subdir, name)
     return cache.fetch(target, origin, file_hash or md5_hash, anew=force_download)

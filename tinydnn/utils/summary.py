@@ -1,4 +1,4 @@
-"""The table that `Sequential.summary` prints, in Keras' layout (mirrors keras/src/utils/summary_utils.py)."""
+"""The table that a model's `summary` prints, in Keras' layout (mirrors keras/src/utils/summary_utils.py)."""
 
 import io
 import itertools

@@ -2,25 +2,26 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tinydnn import models, utils
 from tinydnn.app.cli.errors import FAILED, refuse, wrong_use
 from tinydnn.app.cli.options import AsJson, NetOptions, with_net_options
+from tinydnn.app.cli.recorded import net_of
 from tinydnn.files.whole import to_json
-from tinydnn.inspect.net import VALIDATION_SPLIT
+from tinydnn.inspect.net import DIGITS, VALIDATION_SPLIT
 
 
 @with_net_options
 def diagnose(
     context: typer.Context,
-    step_file: Annotated[
+    program: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False, metavar="STEP",
-            help="An .npz of the weights before and after a step and its batch, or a .py with step(weights, x, y).",
+            exists=True, dir_okay=False, metavar="PROGRAM",
+            help="A .py with step(weights, x, y), gradients(weights, x, y) or forward(weights, x), or an .npz of the "
+            "weights before and after a step and its batch.",
         ),
     ],
     model_file: Annotated[
@@ -30,37 +31,42 @@ def diagnose(
             help="The net and how it is compiled, as written by to_json() of Keras or tinydnn.",
         ),
     ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="How many steps a .py file takes, one after the other.")] = 3,
     *,
     net: NetOptions,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Tell whether a training step of any program is Keras' step.
+    """Tell whether the training steps of any program are Keras' steps, or its gradients or outputs Keras'.
 
-    If not, say which mistakes explain it. The options describe the net and, for a .py file, the seed and the batch.
-    The exit code is 0 if it is Keras' step, and 1 if not.
+    If not, say which mistakes explain them. The options describe the net and, for a .py file, the seed and the batches.
+    The exit code is 0 if they are Keras', and 1 if not.
     """
-    from tinydnn.inspect import diagnosis, diagnosis_table
+    from tinydnn.inspect import diagnosis
 
-    step, seed = None, net.seed
-    with wrong_use(ValueError, RuntimeError):  # exit code 1 is kept for a step that is not Keras'
-        if step_file.suffix.lower() != ".py":
-            refuse(context, "the .npz tells it", "seed", "batch_size")
-            step = diagnosis.read(step_file)
-            seed = seed if step.seed is None else step.seed
+    recorded, seed = None, net.seed
+    with wrong_use(ValueError, RuntimeError):  # exit code 1 is kept for what is not Keras'
+        if program.suffix.lower() != ".py":
+            refuse(context, "the .npz tells it", "seed", "batch_size", "steps")
+            recorded = diagnosis.read(program)
+            seed = seed if recorded.seed is None else recorded.seed
         run = net.prepared_run(seed)
-        model: models.Model = run.model
-        if model_file is not None:
-            refuse(context, "--model tells it", "input", "hidden", "activation", "optimizer")
-            utils.set_random_seed(seed)
-            model = models.model_from_json(model_file.read_text(encoding="utf-8"))
-        step = step or diagnosis.of_script(step_file, model, *run.first_batch(), seed)
-        samples = run.digits[0][0] if model_file is None else None
-        found = diagnosis.diagnose(model, step, samples, VALIDATION_SPLIT)
-    if as_json:
-        print(to_json({"right": found.right, "mistakes": found.named, "remarks": found.remarks,
-                       "blurred": [gap.name for gap in found.blurred],
-                       "weights": [asdict(gap) for gap in found.gaps]}), end="")  # fmt: skip
-    else:
-        print(diagnosis_table.diagnosed(found, step))
+        told = net_of(context, recorded, model_file, net, seed)
+        model = run.model if told is None else told
+        samples = run.digits[0][0] if told is None and model.sample_shape in DIGITS else None
+        if recorded is not None:
+            found = diagnosis.diagnose(model, recorded, samples, VALIDATION_SPLIT)
+        else:
+            learner = diagnosis.of_file(program)
+            batches = run.batches(steps, model)
+            found = diagnosis.compared(learner, model, batches, seed, samples, VALIDATION_SPLIT)
+    print(to_json(_as_dict(found)) if as_json else found, end="" if as_json else "\n")
     if not found.right:
         raise typer.Exit(FAILED)
+
+
+def _as_dict(found: Any) -> dict[str, Any]:
+    return {
+        "right": found.right, "kind": found.kind, "step": found.number, "mistakes": found.named,
+        "reading": found.reading, "remarks": found.remarks, "notes": found.notes,
+        "blurred": [gap.name for gap in found.blurred], "weights": [asdict(gap) for gap in found.gaps],
+    }  # fmt: skip

@@ -35,6 +35,11 @@ def wrong_use(*kinds: type[Exception]) -> Iterator[None]:
 def refuse(context: typer.Context, why: str, *names: str) -> None:
     """Raise an error if any of these options was given."""
     for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if parameter.name in names and source is not None and source.name != "DEFAULT":
+        if parameter.name in names and was_given(context, parameter.name):
             raise typer.BadParameter(f"{why}; leave out {parameter.opts[0]}")
+
+
+def was_given(context: typer.Context, name: str) -> bool:
+    """Whether the option of this name was given."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"

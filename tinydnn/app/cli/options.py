@@ -28,7 +28,15 @@ Input = Annotated[Literal["raw", "scaled"], typer.Option(help="Grey values: raw,
 BatchSize = Annotated[int, typer.Option(min=1, help="Digits per step.")]
 Hidden = Annotated[str, typer.Option(help="Units of each hidden layer, such as 324,36; none for no hidden layer.")]
 Activation = Annotated[str, typer.Option(help="Activation of the hidden layers, by Keras' name: sigmoid, relu, elu, …")]
-Optimizer = Annotated[str, typer.Option(help="Optimizer: rmsprop, sgd or adam.")]
+Optimizer = Annotated[str, typer.Option(help="Optimizer by Keras' name; with settings as in 'sgd(0.1, momentum=0.9)'.")]
+Loss = Annotated[str, typer.Option(help="Loss by Keras' name: categorical_crossentropy, binary_crossentropy, mse, …")]
+Last = Annotated[
+    str | None, typer.Option(help="Activation of the last layer; by default the usual one in front of the loss.")
+]
+LearningRate = Annotated[float | None, typer.Option(help="Learning rate; by default the optimizer's own.")]
+L2 = Annotated[float, typer.Option("--l2", min=0, help="L2 penalty on all kernels.")]
+Outputs = Annotated[int, typer.Option(min=1, help="Units of the last layer; the targets are digits modulo this.")]
+UseBias = Annotated[bool, typer.Option("--bias/--no-bias", help="Whether layers have biases.")]
 Seed = Annotated[int, typer.Option(help="Seed of the initial weights and the order of the digits.")]
 Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="Type of the numbers to compute with.")]
 
@@ -64,6 +72,12 @@ class NetOptions:
     hidden: Hidden = "324,36"
     activation: Activation = "sigmoid"
     optimizer: Optimizer = "rmsprop"
+    learning_rate: LearningRate = None
+    loss: Loss = "categorical_crossentropy"
+    last: Last = None
+    l2: L2 = 0.0
+    outputs: Outputs = 10
+    use_bias: UseBias = True
     batch_size: BatchSize = 512
     data: Data = None
 
@@ -76,7 +90,9 @@ class NetOptions:
         with wrong_use(ValueError, TypeError):
             settings = Settings(
                 batch_size=self.batch_size, input=self.input, hidden=units(self.hidden), activation=self.activation,
-                optimizer=self.optimizer, seed=self.seed if seed is None else seed,
+                optimizer=self.optimizer, learning_rate=self.learning_rate, loss=self.loss, last=self.last, l2=self.l2,
+                outputs=self.outputs,
+                use_bias=self.use_bias, seed=self.seed if seed is None else seed,
                 data=None if self.data is None else str(self.data), dtype=self.dtype,
             )  # fmt: skip
             run = runs.Run(settings)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tinydnn import utils
 from tinydnn.app import runs
 from tinydnn.app.cli.errors import FAILED, wrong_use
 from tinydnn.app.cli.options import Device, NetOptions, choose_device, with_net_options
 from tinydnn.engine.data import split
 from tinydnn.files.whole import check_writable, to_json, write_whole
 from tinydnn.inspect import info
-from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, complete
+from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, complete, targets_for
 
 if TYPE_CHECKING:
     from keras_ref.result import Result
@@ -132,7 +131,7 @@ def _compare(run: runs.Run, epochs: int, steps: int | None, tolerance: "Toleranc
     return compare(
         lambda keras: complete(keras, keras.models.Sequential(), settings),
         x,
-        utils.to_categorical(y, 10),
+        targets_for(run.model, y),
         seed=settings.seed,
         dtype=settings.dtype,
         epochs=epochs,

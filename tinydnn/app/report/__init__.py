@@ -16,7 +16,7 @@ from PIL import Image
 
 import tinydnn
 from tinydnn.app import run_folder, runs
-from tinydnn.app.first_step import first_step
+from tinydnn.app.one_step import first_step
 from tinydnn.app.report import page_data
 from tinydnn.app.report.findings import Findings
 from tinydnn.app.report.pictures import Picture, pictures

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tinydnn import layers
-from tinydnn.app.first_step import FirstStep
+from tinydnn.app.one_step import OneStep
 from tinydnn.app.report.findings import Findings
 from tinydnn.config import cast
 from tinydnn.device.backend import Array
@@ -107,7 +107,7 @@ def _sprite(images: Array) -> bytes:
     return file.getvalue()
 
 
-def microscope(step: FirstStep) -> dict[str, Any]:
+def microscope(step: OneStep) -> dict[str, Any]:
     """The tensors of the first step, and Keras' version if its values stand beside them."""
     tensors = [tensor.to_json() for tensor in step.tensors]
     for tensor in tensors:

@@ -8,7 +8,7 @@ from tinydnn import initializers, layers, random
 from tinydnn.device.backend import Array
 from tinydnn.inspect import mistakes
 from tinydnn.inspect.diagnosis.findings import Diagnosis
-from tinydnn.inspect.diagnosis.step import Step
+from tinydnn.inspect.diagnosis.step import Step, computes_in_float64
 from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Model
 
@@ -16,7 +16,7 @@ _GREY_VALUES = 255
 
 
 def look_at_weights(model: Model, step: Step, found: Diagnosis) -> None:
-    """Note weights that did not change, were not drawn as Keras draws them, or are no float32 numbers."""
+    """Note weights that did not change, or were not drawn as Keras draws them."""
     same = all(np.array_equal(after, before) for after, before in zip(step.after, step.before, strict=True))
     if same and found.off is not None:
         found.remarks.append("no weight has changed")
@@ -33,13 +33,13 @@ def look_at_weights(model: Model, step: Step, found: Diagnosis) -> None:
                     f"{name} before the step is not what Keras draws from seed {step.seed}: up to {apart:.2g} apart"
                 )
                 break
-    if model.dtype == "float32" and not all(_fits_float32(weight) for weight in step.after):
-        found.seen.append(mistakes.find("float64-creeping-in"))
 
 
-def _fits_float32(weight: Array) -> bool:
-    with np.errstate(over="ignore"):
-        return np.array_equal(weight, weight.astype(np.float32), equal_nan=True)
+def precision_of(model: Model, steps: list[Step]) -> list[str]:
+    """A note where the program computes in float64, and Keras, with these settings, in float32."""
+    if model.dtype == "float64" or not computes_in_float64(steps):
+        return []
+    return ["Your program computes in float64, Keras in float32; its figures agree to about seven digits"]
 
 
 def look_at_samples(step: Step, samples: Array, validation_split: float, found: Diagnosis) -> None:

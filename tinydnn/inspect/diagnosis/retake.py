@@ -1,11 +1,11 @@
-"""Taking a step again, with mistakes planted or without, and telling a mistake from a rounding.
+"""Taking steps again, with mistakes planted or without, and telling a mistake from a rounding.
 
-How large a rounding may be is measured, too. The step is taken in float32 and in float64, and in float64 from weights
-and a batch that are off by roundings of float32. A weight array may differ by a few times as much as these differ.
+How large a rounding may be is measured, too. The steps are taken in float32 and in float64, and in float64 from weights
+and batches that are off by roundings of float32. A weight array may differ by a few times as much as these differ.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -14,93 +14,228 @@ import numpy as np
 from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.findings import Gap
-from tinydnn.inspect.diagnosis.step import Step, record
+from tinydnn.inspect.diagnosis.lengths import longer
+from tinydnn.inspect.diagnosis.step import Step, computes_in_float64, record
+from tinydnn.inspect.microscope import outputs
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
 from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Model, Sequential
 
 _ROUNDINGS = 8.0  # times tinydnn's own rounding error: how far off a right step may be
-_PERTURBED = 2  # how many times the step is taken with its weights and batch off by roundings
+_PERTURBED = 2  # how many times the steps are taken with their weights and batches off by roundings
 _LAST_PLACES = 2.0  # units in the last place of the weights themselves, besides
 _OF_THE_CHANGE = {"float32": 1e-4, "float64": 1e-9}  # and this share of the change; every mistake changes far more
-_SINGLE = float(np.finfo("float32").eps)
+NEAR = 50.0  # times what is allowed: what is further away, a quick look rules out
+_SINGLE, _DOUBLE = (float(np.finfo(dtype).eps) for dtype in ("float32", "float64"))
+
+Planted = Sequence[tuple[Mistake, int]]  # mistakes, and which variant of each
+Weights = list[Array]
 
 
-@dataclass
-class _Taken:
-    """The weights after a step that tinydnn took, and the Euclidean norm of each array's rounding error."""
+@dataclass(frozen=True)
+class Look:
+    """How near steps with mistakes planted come, in multiples of what roundings explain.
 
-    weights: list[Array]
-    rounding: list[float]
+    misses: the largest multiple of all weight arrays and steps.
+    k: the factor by which the first step's changes have to be multiplied to come nearest.
+    scaled: the largest multiple in the first step then.
+    right: how many weight arrays of the first step are near, with the factor or without.
+    """
+
+    misses: float
+    k: float
+    scaled: float
+    right: int
 
 
 class Retake:
-    """Takes a step again from the same weights on the same batch, as often as asked.
+    """Takes steps that follow one another again, from the weights before the first one, as often as asked.
 
     Args:
         model: the net, compiled and built; it stays as it is.
-        step: what somebody's implementation did.
+        steps: what somebody's implementation did.
+        dtype: whose roundings are allowed.
+        always: what is planted in all of them.
     """
 
-    def __init__(self, model: Model, step: Step) -> None:
-        self._model, self._step = model, step
+    def __init__(self, model: Model, steps: Sequence[Step], dtype: str, always: Planted = ()) -> None:
+        self._model, self._steps, self._dtype, self._always = model, steps, dtype, always
         self._names = weight_names(model)
+        self._batches = [(step.x, step.y) for step in steps]
+        self._theirs = "float64" if computes_in_float64(steps) else model.dtype
 
-    def gaps(self, planted: Iterable[Mistake] = ()) -> list[Gap]:
-        """How far the step is from Keras' step with these mistakes planted."""
-        taken, dtype = self._take(planted), self._model.dtype
+    def gaps(self, planted: Planted = ()) -> list[list[Gap]]:
+        """For each step, how far it is from Keras' step with these mistakes planted."""
+        before = self._steps[0].before
+        rng = np.random.default_rng(0)
+        single, double = (self._taken(dtype, self._batches, planted) for dtype in ("float32", "float64"))
+        others = [single]
+        for _ in range(_PERTURBED):
+            off = [_perturbed(weight, rng) for weight in before]
+            batches = [(_perturbed(x, rng), _perturbed(y, rng)) for x, y in self._batches]
+            after = self._taken("float64", batches, planted, off)
+            others.append(self._moved_back(after, off, before))
+        scale = 1.0 if self._dtype == "float32" else _DOUBLE / _SINGLE
+        ours = single if self._theirs == "float32" else double
         found = []
-        for name, before, ours, theirs, rounding in zip(
-            self._names, self._step.before, taken.weights, self._step.after, taken.rounding, strict=True
-        ):
-            change = _norm(ours - before)
-            finite = np.isfinite(ours)
-            last_places = _norm(np.spacing(np.abs(np.where(finite, ours, 0)).astype(dtype)))
-            allowed = _ROUNDINGS * rounding + _LAST_PLACES * last_places + _OF_THE_CHANGE[dtype] * change
-            same_places = np.array_equal(finite, np.isfinite(theirs))
-            apart = _norm(theirs.astype(np.float64) - ours) if same_places else math.inf
-            found.append(Gap(name, change, apart, allowed))
+        for number, step in enumerate(self._steps):
+            rounding = [
+                scale * max(_norm(other[number][i] - double[number][i]) for other in others)
+                for i in range(len(step.after))
+            ]
+            starts = self._starts(ours[number - 1] if number else before, step)
+            found.append([
+                self._gap(*each) for each in zip(self._names, *starts, ours[number], step.after, rounding, strict=True)
+            ])  # fmt: skip
         return found
 
-    def _take(self, planted: Iterable[Mistake]) -> _Taken:
-        step, rng = self._step, np.random.default_rng(0)
-        with ExitStack() as stack:
-            for mistake in planted:
-                stack.enter_context(mistake.planted())
-                if mistake.name == "last-batch-wrong-n" and step.batch_size > len(step.x):
-                    self._train_on_a_batch_of_the_usual_size()
-            single, double = (self._weights_after(dtype, step.before, step.x) for dtype in ("float32", "float64"))
-            others = [single]
-            for _ in range(_PERTURBED):
-                before, x = [_perturbed(weight, rng) for weight in step.before], _perturbed(step.x, rng)
-                after = self._weights_after("float64", before, x)
-                others.append([a - b + c for a, b, c in zip(after, before, step.before, strict=True)])
-        in_single = self._model.dtype == "float32"
-        scale = 1.0 if in_single else float(np.finfo("float64").eps) / _SINGLE
-        rounding = [max(_norm(other[i] - double[i]) for other in others) * scale for i in range(len(double))]
-        return _Taken(single if in_single else double, rounding)
+    def _moved_back(self, after: list[Weights], off: Weights, before: Weights) -> list[Weights]:
+        """What was taken from weights that were off, as if it had been taken from those that were not."""
+        return [[a - b + c for a, b, c in zip(each, off, before, strict=True)] for each in after]
 
-    def _weights_after(self, dtype: str, before: list[Array], x: Array) -> list[Array]:
-        step, model = self._step, twin(self._model, dtype, threads=1)
-        assert model.optimizer is not None
-        model.set_weights(before)
-        model.optimizer.iterations = step.number - 1
-        for name, slot in model.optimizer.slots.items():
-            for view, values in zip(model.layout.views(slot), step.slots.get(name, []), strict=False):
-                view[...] = values
-        return [weight.astype(np.float64) for weight in record(model, x, step.y).after]
+    def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
+        """From where the changes of a step are counted, tinydnn's and theirs: from the weights before it."""
+        return ours, step.before
+
+    def _take(self, model: Model, x: Array, y: Array) -> Weights:
+        """What is compared of a step: the weights after it."""
+        return record(model, x, y).after
+
+    def _gap(self, name: str, start: Array, before: Array, ours: Array, theirs: Array, rounding: float) -> Gap:
+        change = np.where(np.isfinite(ours), ours, 0) - start
+        last_places = _norm(np.spacing(np.abs(start + change).astype(self._dtype)))
+        allowed = _ROUNDINGS * rounding + _LAST_PLACES * last_places + _OF_THE_CHANGE[self._dtype] * _norm(change)
+        if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+            return Gap(name, _norm(change), math.inf, allowed, math.nan, math.inf)
+        wide = theirs.astype(np.float64)
+        own = np.where(np.isfinite(wide), wide, 0) - before
+        squares = float((change * change).sum())
+        k = float((own * change).sum()) / squares if squares else math.nan
+        spread = _norm(own - k * change) / _norm(own) if squares and _norm(own) else math.inf
+        return Gap(name, _norm(change), _norm(wide - ours), allowed, k, spread)
+
+    def look(self, planted: Planted, steps: int, rough: list[list[Gap]]) -> Look:
+        """How far the first so many steps are from Keras' steps with these mistakes: quick, and rough.
+
+        rough: the gaps without a mistake, whose allowance serves for all.
+        """
+        taken = self._taken(self._theirs, self._batches[:steps], planted)
+        found = []
+        for ours, step, gaps in zip(taken, self._steps, rough, strict=False):
+            allowed = [max(gap.allowed, _SMALLEST) for gap in gaps]
+            alike = [
+                np.array_equal(np.isfinite(w), np.isfinite(theirs)) for w, theirs in zip(ours, step.after, strict=True)
+            ]
+            finite, theirs = _finite(ours), _finite(step.after)
+            found.append([
+                _norm(b - a) / most if same else math.inf
+                for a, b, most, same in zip(finite, theirs, allowed, alike, strict=True)
+            ])  # fmt: skip
+            if len(found) == 1:
+                starts = self._starts(step.before, step)
+                changes = [a - start for a, start in zip(finite, starts[0], strict=True)]
+                own = [b - start for b, start in zip(theirs, starts[1], strict=True)]
+                k = _common_factor(changes, own, allowed)
+                scaled = [
+                    _norm(b - k * a) / (most * max(1, abs(k))) if same else math.inf
+                    for a, b, most, same in zip(changes, own, allowed, alike, strict=True)
+                ]
+        return Look(
+            max(map(max, found)), k, max(scaled), max(sum(m < NEAR for m in each) for each in (found[0], scaled))
+        )
+
+    def factors(self, planted: Planted) -> list[float]:
+        """By which factor the learning rate of each step is larger than Keras' with these mistakes."""
+        found: list[float] = []
+        for i, step in enumerate(self._steps):
+            with_none, with_one = (
+                self._taken(
+                    self._theirs,
+                    self._batches[: i + 1],
+                    [*planted, (longer([*found, k], self._steps[0].number), 0)],
+                )
+                for k in (0.0, 1.0)
+            )  # a momentum from before moves the weights without any gradient
+            starts = self._starts(with_one[i - 1] if i else step.before, step)
+            own = [
+                theirs - before - (rest - ours)
+                for theirs, before, rest, ours in zip(step.after, starts[1], with_none[i], starts[0], strict=True)
+            ]
+            changes = [a - b for a, b in zip(with_one[i], with_none[i], strict=True)]
+            found.append(_common_factor(_finite(changes), _finite(own), [1.0] * len(own)))
+        return found
+
+    def _taken(
+        self, dtype: str, batches: Sequence[tuple[Array, Array]], planted: Planted, before: Weights | None = None
+    ) -> list[Weights]:
+        """The weights after a step on each batch, as float64, from those before the first step or others."""
+        first = self._steps[0]
+        with ExitStack() as stack:
+            for mistake, variant in (*self._always, *planted):
+                stack.enter_context(mistake.planted(variant))
+                if mistake.name == "last-batch-wrong-n" and first.batch_size > len(first.x):
+                    self._train_on_a_batch_of_the_usual_size()
+            model = twin(self._model, dtype, threads=1)
+            assert model.optimizer is not None
+            model.set_weights(first.before if before is None else before)
+            model.optimizer.iterations = first.number - 1
+            for name, slot in model.optimizer.slots.items():
+                for view, values in zip(model.layout.views(slot), first.slots.get(name, []), strict=False):
+                    view[...] = values
+            return [[weight.astype(np.float64) for weight in self._take(model, x, y)] for x, y in batches]
 
     def _train_on_a_batch_of_the_usual_size(self) -> None:
         """Show the planted mistake the batch size that it saw before the smaller last batch; only the size matters."""
         dense = layers.Dense(1, kernel_initializer="zeros", name="dense")  # draws nothing, and uses up no number
         model = Sequential([dense], name="usual", device="cpu", threads=1)
         model.compile("sgd", "mse")
-        record(model, np.zeros(self._step.batch_size, np.uint8), np.zeros(self._step.batch_size, np.uint8))
+        usual = np.zeros(self._steps[0].batch_size, np.uint8)
+        record(model, usual, usual)
+
+
+class RetakeForward(Retake):
+    """The same for outputs of layers: `after` has these, and they are compared as they are.
+
+    names: theirs, as the microscope has them.
+    """
+
+    def __init__(
+        self, model: Model, steps: Sequence[Step], dtype: str, always: Planted = (), *, names: Sequence[str]
+    ) -> None:
+        super().__init__(model, steps, dtype, always)
+        self._names = list(names)
+
+    def _take(self, model: Model, x: Array, y: Array) -> Weights:
+        found = outputs(model, x, y)
+        return [found[name] for name in self._names]
+
+    def _starts(self, ours: Weights, step: Step) -> tuple[Weights, Weights]:
+        nothing = [np.zeros(each.shape) for each in step.after]
+        return nothing, nothing
+
+    def _moved_back(self, after: list[Weights], off: Weights, before: Weights) -> list[Weights]:
+        return after
+
+
+_SMALLEST = float(np.finfo("float64").tiny)
+
+
+def _finite(weights: Weights) -> Weights:
+    return [np.where(np.isfinite(weight), weight, 0) for weight in weights]
+
+
+def _common_factor(changes: Weights, own: Weights, allowed: Sequence[float]) -> float:
+    """The k for which k * changes comes nearest to one's own; 0 where nothing changes."""
+    products = sum(float((a * b).sum()) / most**2 for a, b, most in zip(changes, own, allowed, strict=True))
+    squares = sum(float((a * a).sum()) / most**2 for a, most in zip(changes, allowed, strict=True))
+    return products / squares if squares else 0.0
 
 
 def _perturbed(values: Array, rng: np.random.Generator) -> Array:
-    """The values in float64, each off at random by about a rounding of float32."""
+    """The values in float64, each off at random by about a rounding of float32; labels stay as they are."""
+    if values.dtype.kind in "iu" and values.ndim == 1:
+        return values
     return values * (1 + _SINGLE * rng.standard_normal(values.shape))
 
 

@@ -1,5 +1,6 @@
 """A training step to be diagnosed: the weights before and after it, its batch, and what the optimizer kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ class Step:
     number: the number of the step in its training, from 1.
     batch_size: how many samples a step of the training usually takes; 0 means as many as this one.
     seed: the seed of the initial weights and of the order of the samples; None skips the checks of both.
+    model_json: the net and how it is compiled, as to_json() of Keras or tinydnn writes it; None where nobody has said.
+    tensors: what else the implementation has computed in the step, by the microscope's names, such as dense/z.
     """
 
     x: Array
@@ -36,6 +39,8 @@ class Step:
     number: int = 1
     batch_size: int = 0
     seed: int | None = None
+    model_json: str | None = None
+    tensors: dict[str, Array] = field(default_factory=dict)
 
 
 def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
@@ -55,19 +60,30 @@ def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | Non
     )
 
 
-def check(model: Model, step: Step) -> None:
-    """Raise a ValueError unless the model can take this step."""
+def computes_in_float64(steps: Sequence[Step]) -> bool:
+    """Whether the weights after the steps are none that float32 has."""
+    return not all(_fits_float32(weight) for step in steps for weight in step.after)
+
+
+def _fits_float32(weight: Array) -> bool:
+    with np.errstate(over="ignore"):
+        return np.array_equal(weight, weight.astype(np.float32), equal_nan=True)
+
+
+def check(model: Model, step: Step, first: bool = True) -> None:
+    """Raise a ValueError unless the model can take this step; one that is not the first needs no slots."""
     model.require_compiled("diagnose", step.y)
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     require_row(model, "diagnose")
     if any(isinstance(layer, layers.RandomLayer) and layer.draws for layer in model.flat_layers):
         raise ValueError("diagnose expects a net without Dropout and noise, since a step does not tell its masks")
-    _check_weights(model, step)
-    _check_numbers(model, step)
+    _check_weights(model, step, first)
+    if first:
+        _check_numbers(model, step)
 
 
-def _check_weights(model: Model, step: Step) -> None:
+def _check_weights(model: Model, step: Step, first: bool) -> None:
     of_all = weight_names(model), [weight.shape for weight in model.weights]
     of_trained = trained_names(model), [tuple(shape) for shape in model.layout.shapes]
     for kind, weights in {"before": step.before, "after": step.after, **step.slots}.items():
@@ -83,7 +99,7 @@ def _check_weights(model: Model, step: Step) -> None:
         raise ValueError(
             f"weights expect numbers. Received: {sorted({str(w.dtype) for w in step.before + step.after})}"
         )
-    for kind, weights in {"before": step.before, **step.slots}.items():
+    for kind, weights in {"before": step.before, **step.slots}.items() if first else ():
         if not all(np.isfinite(weight).all() for weight in weights):
             raise ValueError(f"{kind} expects finite numbers. Received: NaN or infinity")
 

@@ -8,8 +8,8 @@ Each mistake is a few lines that replace a method of the engine for as long as a
 The engine knows nothing of them. They work with NumPy, not with a GPU's kernels.
 """
 
-from tinydnn.inspect.mistakes.gallery import GALLERY, LOUD, SCALED, find
+from tinydnn.inspect.mistakes.gallery import GALLERY, find
 from tinydnn.inspect.mistakes.mistake import Mistake
-from tinydnn.inspect.mistakes.training import log_of
+from tinydnn.inspect.mistakes.training import LOUD, SCALED, log_of
 
 __all__ = ["GALLERY", "LOUD", "SCALED", "Mistake", "find", "log_of"]

@@ -10,6 +10,7 @@ from typing import Any
 from tinydnn.inspect.net import Settings
 
 Method = Callable[..., Any]
+Plants = tuple[tuple[Any, str, Callable[[Method], Method]], ...]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Mistake:
         and a last one of 10; step 0 is before the training.
     plants: (owner, attribute, wrong), where wrong(original) returns what replaces the original.
     settings: a training in which it shows.
+    variants: other ways to make it.
     """
 
     name: str
@@ -30,15 +32,17 @@ class Mistake:
     log: str
     step: int
     tensor: str
-    plants: tuple[tuple[Any, str, Callable[[Method], Method]], ...]
+    plants: Plants
     settings: Settings
+    variants: tuple[Plants, ...] = ()
 
     @contextmanager
-    def planted(self) -> Iterator[None]:
-        """Make all models make the mistake for as long as the block lasts."""
-        originals = [(owner, name, getattr(owner, name)) for owner, name, _ in self.plants]
+    def planted(self, variant: int = 0) -> Iterator[None]:
+        """Make all models make the mistake for as long as the block lasts; variant 0 is `plants`."""
+        plants = (self.plants, *self.variants)[variant]
+        originals = [(owner, name, getattr(owner, name)) for owner, name, _ in plants]
         try:
-            for owner, name, wrong in self.plants:
+            for owner, name, wrong in plants:
                 setattr(owner, name, wrong(getattr(owner, name)))
             yield
         finally:

@@ -1,6 +1,7 @@
-"""A training on digits, with a mistake or without."""
+"""The trainings in which mistakes show, and their logs: on digits, with a mistake or without."""
 
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 
 from tinydnn import utils
 from tinydnn.callbacks import History
@@ -8,6 +9,15 @@ from tinydnn.device.backend import Array
 from tinydnn.inspect import net
 from tinydnn.inspect.mistakes.mistake import Mistake
 from tinydnn.inspect.net import Settings
+
+SCALED = Settings(input="scaled", device="cpu")
+LOUD = Settings(input="raw", hidden=(), device="cpu")  # logits that are hundreds apart
+RELU, TANH = replace(SCALED, activation="relu"), replace(SCALED, activation="tanh")
+SQUARES = replace(SCALED, loss="mse", optimizer="sgd(0.1)")
+PENALIZED = replace(SCALED, l2=0.01)
+MOMENTUM = replace(SCALED, optimizer="sgd(0.1, momentum=0.9)")
+NESTEROV = replace(SCALED, optimizer="sgd(0.1, momentum=0.9, nesterov=True)")
+ADAM, ADAGRAD = replace(SCALED, optimizer="adam"), replace(SCALED, optimizer="adagrad(0.01)")
 
 
 def log_of(

@@ -14,6 +14,7 @@ from tinydnn.checks import check_number
 from tinydnn.device.backend import Array, Shape
 from tinydnn.device.elementwise import elementwise, product
 from tinydnn.layers.layer import Layer, known
+from tinydnn.layers.settings import of_last_axis
 from tinydnn.layers.trace import Trace
 
 
@@ -53,16 +54,16 @@ class ScaledAndShifted(Layer):
 
     def __init__(
         self,
-        axis: int | Sequence[int],
-        epsilon: float,
-        center: bool,
-        scale: bool,
-        beta_initializer: str | initializers.Initializer | None,
-        gamma_initializer: str | initializers.Initializer | None,
-        beta_regularizer: str | regularizers.Regularizer | None,
-        gamma_regularizer: str | regularizers.Regularizer | None,
-        beta_constraint: str | constraints.Constraint | None,
-        gamma_constraint: str | constraints.Constraint | None,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: str | initializers.Initializer | None = "zeros",
+        gamma_initializer: str | initializers.Initializer | None = "ones",
+        beta_regularizer: str | regularizers.Regularizer | None = None,
+        gamma_regularizer: str | regularizers.Regularizer | None = None,
+        beta_constraint: str | constraints.Constraint | None = None,
+        gamma_constraint: str | constraints.Constraint | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -91,20 +92,10 @@ class ScaledAndShifted(Layer):
         return self.weights[int(self.scale)] if self.built and self.center else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        axes = self.axis if isinstance(self.axis, list | tuple) else [self.axis]
-        if not input_shape or list(axes) not in ([-1], [len(input_shape)]):
-            raise ValueError(
-                f"{type(self).__name__} {self.name!r} expects the last axis, axis=-1; put a Reshape before it. "
-                f"Received: axis={self.axis!r}, for samples of shape {input_shape}"
-            )
-        return input_shape
+        return of_last_axis(self, input_shape)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return dict.fromkeys(self.parameter_names, input_shape[-1:])
-
-    def initial_weights(self, input_shape: Shape) -> list[Array]:
-        chosen = [(name, getattr(self, f"{name}_initializer")) for name in self.weight_shapes(input_shape)]
-        return [(each or initializers.GlorotUniform())(input_shape[-1:], self.dtype) for _, each in chosen]
 
     def trace(self, room: Any, rows: int, training: bool, needs_dx: bool) -> Trace:
         t = super().trace(room, rows, training, needs_dx)
