@@ -279,7 +279,7 @@ class _Comparison:
     def _state(self) -> Iterator[tuple[str, Array, Array]]:
         """(name, tinydnn's, Keras') of each slot of each weight, and of the number of steps."""
         steps = self._ours.optimizer.iterations if self._ours.optimizer else 0
-        yield "optimizer's step", np.int64(steps), self._theirs.optimizer.iterations.numpy()
+        yield "optimizer's step", np.int64(steps), np.int64(self._theirs.optimizer.iterations.numpy())  # some: int32
         of_keras = one_step.optimizer_state(self._theirs, self._ours).items()
         for (name, variable), (_, _, view) in zip(of_keras, slots_in_order(self._ours), strict=True):
             yield name, self._ours.backend.to_numpy(view), variable.numpy()

@@ -1,7 +1,7 @@
 """The same seed on Keras with JAX and with PyTorch: what tinydnn draws and trains beside what they do.
 
 Each Keras runs once, in a process of its own (drawn_by_keras.py), where its backend is installed: CI installs JAX and
-PyTorch for benchmarks alone. What they drew is kept in drawn_by_jax.npz and drawn_by_torch.npz, and compared everywhere.
+PyTorch for benchmarks alone. What they drew is kept in drawn_by_jax.npz and drawn_by_torch.npz, for elsewhere.
 """
 
 import importlib.util
@@ -10,10 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import drawn_by_keras
 import numpy as np
 import pytest
 
-import drawn_by_keras
 import tinydnn as keras
 from tinydnn import random
 from tinydnn.random import mersenne_twister, threefry
@@ -34,7 +34,7 @@ def theirs(backend, tmp_path_factory):
         return np.load(kept)
     path = tmp_path_factory.mktemp("drawn") / "by_keras.npz"
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    subprocess.run([sys.executable, HERE / "drawn_by_keras.py", path], env=environment, check=True, timeout=300)
+    subprocess.run([sys.executable, drawn_by_keras.__file__, path], env=environment, check=True, timeout=300)
     return np.load(path)
 
 

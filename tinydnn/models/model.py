@@ -227,8 +227,8 @@ class Model(Network, Described):
             FloatingPointError: the loss is infinite or NaN; the weights are as they were.
         """
         require_arrays("train_on_batch", x)
-        self.rehearsed = True  # this batch shows the shapes
         with OneBatch(self, x, y, "train_on_batch", sample_weight, class_weight) as batch:
+            self.rehearsed = True  # this batch shows the shapes
             batch.gradients()
             logs = batch.logs()
             if not math.isfinite(logs["loss"]):
