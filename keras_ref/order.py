@@ -21,8 +21,8 @@ def keras_order(n: int, batch_size: int = 512, epochs: int = 1) -> Array:
             taken.append(np.asarray(data[0])[:, 0].astype(np.int64))
             return ({"loss": 0.0}, *state) if state else {"loss": 0.0}
 
-    model = Recorder([keras.Input((1,), dtype="float64"), keras.layers.Dense(1, dtype="float64")])
-    model.compile(loss="mse", run_eagerly=True)
     with floatx("float64"):  # in float32, sample 2**24 would equal the next
+        model = Recorder([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile(loss="mse", run_eagerly=True)
         model.fit(np.arange(float(n))[:, None], np.zeros(n), batch_size=batch_size, epochs=epochs, verbose=0)
     return np.concatenate(taken)
