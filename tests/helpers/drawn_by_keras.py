@@ -9,22 +9,19 @@ import sys
 import numpy as np
 
 SEEDS = 0, 42, 2**31 - 1
-SHAPES = (3, 2), (5, 3), (17, 7), (40, 33)
-INITIALIZERS = "GlorotUniform", "RandomUniform", "HeNormal", "RandomNormal", "TruncatedNormal", "LecunNormal"
-ORDERS = (1, 1), (7, 3), (53, 8), (600, 512)  # samples and batch sizes
+SHAPES = (5, 3), (17, 7), (40, 32)
+INITIALIZERS = "GlorotUniform", "RandomNormal", "TruncatedNormal", "HeNormal"
+ORDERS = (1, 1), (53, 8), (600, 512)  # samples and batch sizes
 DTYPES = "float32", "float64"
-NETS = "plain", "dropout", "seeded", "alpha", "noise", "gaussian"
+NETS = "plain", "dropout", "noise"
 
 
 def layers_of(k, name):
     """What stands between the Dense layers of a net."""
     return {
         "plain": [],
-        "dropout": [k.layers.Dropout(0.3), k.layers.Dropout(0.1)],
-        "seeded": [k.layers.Dropout(0.3, seed=5)],
-        "alpha": [k.layers.AlphaDropout(0.2)],
-        "noise": [k.layers.GaussianNoise(0.2)],
-        "gaussian": [k.layers.GaussianDropout(0.2, seed=3)],
+        "dropout": [k.layers.Dropout(0.3), k.layers.Dropout(0.1, seed=5), k.layers.AlphaDropout(0.2)],
+        "noise": [k.layers.GaussianNoise(0.2), k.layers.GaussianDropout(0.2, seed=3)],
     }[name]
 
 
@@ -36,12 +33,12 @@ def trained(k, name, dtype):
     for layer in [*layers_of(k, name), k.layers.Dense(3, "softmax")]:
         model.add(layer)
     rng = np.random.default_rng(0)
-    x, y = rng.uniform(0, 255, (41, 6)).astype(dtype), np.eye(3)[rng.integers(0, 3, 41)].astype(dtype)
+    x, y = rng.uniform(0, 255, (45, 6)).astype(dtype), np.eye(3)[rng.integers(0, 3, 45)].astype(dtype)
     model.compile(k.optimizers.RMSprop(0.01, momentum=0.5), "categorical_crossentropy", metrics=["accuracy"])
-    first = model.fit(x, y, batch_size=16, epochs=3, verbose=0, validation_split=0.2).history
-    model.evaluate(x, y, verbose=0)
-    model.predict(x, verbose=0)
-    second = model.fit(x, y, batch_size=16, epochs=1, verbose=0).history
+    first = model.fit(x, y, batch_size=15, epochs=3, verbose=0, validation_split=1 / 3).history
+    model.evaluate(x, y, batch_size=15, verbose=0)
+    model.predict(x, batch_size=15, verbose=0)
+    second = model.fit(x, y, batch_size=15, epochs=1, verbose=0).history
     losses = [*first["loss"], *first["val_loss"], *second["loss"]]
     return np.concatenate([np.ravel(w) for w in model.get_weights()] + [np.array(losses)])
 
@@ -50,7 +47,7 @@ def order(k, n, batch_size):
     """The samples of each step of two fits after a seed, one of two epochs and one of one."""
     k.utils.set_random_seed(3)
     model = k.Sequential([k.Input((1,)), k.layers.Dense(1, kernel_initializer="zeros", use_bias=False)])
-    model.compile(k.optimizers.SGD(1.0), "mse")
+    model.compile(k.optimizers.SGD(1.0), "mse", run_eagerly=True)
     kernels = []
 
     class Noted(k.callbacks.Callback):
@@ -73,7 +70,7 @@ def everything(k, set_float64):
             for seed in SEEDS:
                 for shape in SHAPES:
                     made = getattr(k.initializers, kind)(seed=seed)(shape, dtype)
-                    found[f"{kind} {seed} {shape} {dtype}"] = np.array(made)
+                    found[f"{kind} {seed} {shape} {dtype}"] = np.asarray(made)
         for name in NETS:
             found[f"trained {name} {dtype}"] = trained(k, name, dtype)
     for n, batch_size in ORDERS:
