@@ -18,6 +18,7 @@ import numpy as np
 import tinydnn
 from keras_ref import one_step
 from keras_ref.engines import ENGINES, Engine, backend_name, floatx, keras_version, load, load_reference, seed_both
+from keras_ref.known import known_differences
 from keras_ref.order import keras_order
 from keras_ref.pausing import Logs, Place, pausing
 from keras_ref.result import PARTS, Beyond, Epoch, Result, Step
@@ -116,6 +117,7 @@ class _Comparison:
         self._ours: Sequential = self._build(build, "tinydnn")
         self._probe: Sequential = self._build(build, "tinydnn")
         self._theirs: Any = self._build(build, "keras")
+        self.result.known = known_differences(self._ours)
         for model in (self._ours, self._probe):
             model.prepare_training(self._x.shape[1:])
         if backend_name() == "tensorflow":

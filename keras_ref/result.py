@@ -56,11 +56,13 @@ class Epoch:
 class Result:
     """All that a comparison found.
 
+    known: where the net is known to differ from Keras on this backend, a sentence for each.
     beyond: None if everything is within tolerance.
     ended: why the comparison ended early, if it did.
     """
 
     versions: dict[Engine, str]
+    known: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     beyond: Beyond | None = None
@@ -76,6 +78,7 @@ class Result:
         count, unequal = self.printed()
         return {
             "versions": self.versions,
+            "known": self.known,
             "tolerances": [asdict(tolerance) for tolerance in TABLE],
             "epochs": [
                 {"epoch": each.number, **each.logs, "differences": {k: asdict(v) for k, v in each.differences.items()}}

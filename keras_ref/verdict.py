@@ -21,9 +21,17 @@ def verdict(result: Result) -> str:
     count, unequal = result.printed()
     lines = [f"{count - len(unequal)} of {count} figures of the logs are printed alike"] if count else []
     lines += [f"  not {name} of epoch {epoch}: {ours!r} and {theirs!r}" for epoch, name, ours, theirs in unequal]
-    lines += ["All is within tolerance"] if result.beyond is None else [_explained(result.beyond, result.versions)]
+    if result.beyond is None:
+        lines.append("All is within tolerance")
+    else:
+        lines += [_explained(result.beyond, result.versions), *known_lines(result.known)]
     lines += [] if result.ended is None else [f"The comparison ended after {len(result.steps)} steps. {result.ended}"]
     return "\n".join(lines)
+
+
+def known_lines(known: list[str]) -> list[str]:
+    """The known differences, a line for each."""
+    return [f"Known to differ: {each}" for each in known]
 
 
 def _explained(beyond: Beyond, versions: dict[Engine, str]) -> str:
@@ -35,8 +43,7 @@ def _explained(beyond: Beyond, versions: dict[Engine, str]) -> str:
     if beyond.step == 0:
         lines.append(
             f"tinydnn draws it from the seed by the rules of Keras {KERAS_VERSION} on TensorFlow 2.21, JAX 0.10 or "
-            f"PyTorch 2.13. "
-            f"This is {versions['keras']}"
+            f"PyTorch 2.13. This is {versions['keras']}"
         )
     if beyond.drift:
         lines.append(

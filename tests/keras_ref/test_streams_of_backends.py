@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import tinydnn as keras
+from keras_ref.known import known_differences
 from tinydnn import random
 from tinydnn.random import mersenne_twister, threefry
 
@@ -84,6 +85,38 @@ def test_parity_finds_everything_within_tolerance(backend):
         pytest.skip(f"there is no Keras on {backend} here")
     options = ["--steps", "2", "--dtype", "float64", "--hidden", "9", "--batch-size", "256"]
     assert "All is within tolerance" in run_on(backend, "-m", "tinydnn", "parity", *options)
+
+
+@pytest.mark.parametrize(
+    ("activation", "last", "loss", "dtype", "expected"),
+    [
+        ("tanh", "linear", "mse", "float64", []),
+        ("tanh", "softmax", "kl_divergence", "float64", []),
+        ("gelu", "linear", "mse", "float32", []),
+        ("gelu", "linear", "mse", "float64", ["gelu by"]),
+        ("tanh", "linear", "log_cosh", "float64", ["log_cosh by"]),
+        ("tanh", "softmax", "categorical_crossentropy", "float32", ["categorical_crossentropy where"]),
+        ("tanh", "sigmoid", "binary_crossentropy", "float32", ["binary_crossentropy where"]),
+        ("tanh", "sigmoid", "categorical_crossentropy", "float32", ["categorical_crossentropy behind a sigmoid"]),
+    ],
+)
+def test_what_is_known_to_differ_is_named(monkeypatch, backend, activation, last, loss, dtype, expected):
+    keras.config.set_floatx(dtype)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation), keras.layers.Dense(2, last)])
+    model.compile("sgd", loss)
+    for name, wanted in ((backend, expected), ("tensorflow", [])):
+        monkeypatch.setenv("KERAS_BACKEND", name)
+        found = known_differences(model)
+        assert len(found) == len(wanted)
+        assert all(each.startswith(start) for each, start in zip(found, wanted, strict=True))
+
+
+def test_orthogonal_kernels_are_named(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, kernel_initializer="orthogonal", name="of")])
+    model.compile("sgd", "mse")
+    (found,) = known_differences(model)
+    assert found.startswith("The last bits of of/kernel: JAX")
 
 
 def test_any_part_of_a_stream_of_threefry_is_the_same_as_in_the_whole():

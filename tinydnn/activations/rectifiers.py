@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.activations.activation import Activation
+from tinydnn.config import cast
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise
 
@@ -40,15 +41,15 @@ class Relu6(Activation):
 class LeakyRelu(Activation):
     """a = z where z > 0, else slope * z;  dz = da where z > 0, else slope * da
 
-    slope: rounded to float32, as TensorFlow does for float64 too.
+    slope: rounded to float32 as Keras rounds it, on TensorFlow for float64 too.
     """
 
     def __init__(self, negative_slope: float = 0.2) -> None:
-        self.slope = float(np.float32(negative_slope))
+        self.slope = negative_slope
 
     @property
     def numbers(self) -> tuple[float | None, ...]:
-        return (self.slope,)
+        return (cast(self.slope),)
 
     @elementwise
     def f(z: Any, slope: Any) -> Any:

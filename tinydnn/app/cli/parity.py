@@ -54,8 +54,9 @@ def parity(
     tensor in it are named.
     """
     from keras_ref import engines
+    from keras_ref.known import known_differences
     from keras_ref.tolerances import TRAINING, WALKTHROUGH
-    from keras_ref.verdict import verdict
+    from keras_ref.verdict import known_lines, verdict
 
     choose_device(device)
     engines.load_reference(keras_device)
@@ -68,6 +69,8 @@ def parity(
     print(f"tinydnn and {engines.keras_version()}, both from seed {settings.seed}, {net.dtype}, {net.input} inputs")
     hidden = ",".join(map(str, settings.hidden)) or "none"
     print(f"hidden layers {hidden}, {net.activation}; {net.optimizer}, {net.batch_size} digits a step")
+    for line in known_lines(known_differences(run.model)):
+        print(line)
     print("apart: the largest difference, also in units of the last place of the largest value")
     scaled_walkthrough = (net.input, net.activation, net.optimizer) == ("scaled", "sigmoid", "rmsprop")
     tolerance = WALKTHROUGH if scaled_walkthrough else TRAINING
