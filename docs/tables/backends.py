@@ -1,0 +1,152 @@
+"""tinydnn beside Keras on each of its backends, and beside other versions of Keras: a table of docs/parity.md.
+
+python docs/tables/backends.py
+python docs/tables/backends.py --python OTHER/bin/python
+
+OTHER is an environment with another Keras, the backends to compare with, and what tinydnn depends on. Each row is a
+process of its own. Both engines train by themselves, from the seed alone, and what they end with is compared.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import tinydnn  # noqa: E402
+from keras_ref.backends import BACKENDS  # noqa: E402
+from keras_ref.engines import floatx, keras_version, load_reference  # noqa: E402
+from keras_ref.order import keras_order  # noqa: E402
+from tinydnn.datasets import mnist  # noqa: E402
+
+SEED = 42
+DIGITS = 12_000
+BATCH = 512
+EPOCHS = 3
+COLUMNS = "initial weights", "order", "float64", "float32", "files in", "files out"
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def build(keras: Any) -> Any:
+    """A net with everything that is drawn: weights and masks, and the order in `fit`."""
+    keras.utils.set_random_seed(SEED)
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Rescaling(1 / 255)])
+    model.add(layers.Dense(100, activation="sigmoid"))
+    model.add(layers.Dropout(0.2))
+    model.add(layers.Dense(36, activation="tanh", kernel_initializer="he_normal"))
+    model.add(layers.Dense(10, activation="softmax"))
+    model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def trained(keras: Any) -> Any:
+    """The net after three epochs."""
+    model = build(keras)
+    (x, y), _ = mnist.load_data()
+    targets = tinydnn.utils.to_categorical(y[:DIGITS], 10)
+    model.fit(x[:DIGITS], targets, batch_size=BATCH, epochs=EPOCHS, validation_split=0.2, verbose=0)
+    return model
+
+
+def apart(ours: Any, theirs: Any) -> float:
+    """The largest difference of a weight."""
+    pairs = zip(ours.get_weights(), theirs.get_weights(), strict=True)
+    return max(float(np.abs(a.astype(float) - b).max()) for a, b in pairs)
+
+
+def initial_weights(keras: Any) -> str:
+    """How far they are apart, in both dtypes."""
+    largest = 0.0
+    for dtype in ("float64", "float32"):
+        with floatx(dtype):
+            largest = max(largest, apart(build(tinydnn), build(keras)))
+    return f"{largest:.1e} apart" if largest else "the same bits"
+
+
+def order(keras: Any) -> str:
+    """Whether `fit` takes the samples in the same one."""
+    for seed in (0, SEED):
+        for n in (1, 7, DIGITS):
+            keras.utils.set_random_seed(seed)
+            tinydnn.utils.set_random_seed(seed)
+            if not np.array_equal(tinydnn.random.first_order(n), keras_order(n, BATCH)):
+                return f"another one of {n} samples from seed {seed}"
+    return "the same"
+
+
+def after_training(keras: Any, dtype: str) -> str:
+    """How far the weights are apart after three epochs."""
+    with floatx(dtype):
+        return f"{apart(trained(tinydnn), trained(keras)):.1e}"
+
+
+def through_a_file(write: Any, read: Any) -> str:
+    """A trained model of one engine, opened by the other, which trains on."""
+    (x, y), _ = mnist.load_data()
+    x, targets = x[:BATCH], tinydnn.utils.to_categorical(y[:BATCH], 10)
+    with tempfile.TemporaryDirectory() as folder:
+        model = trained(write)
+        model.save(Path(folder) / "model.keras")
+        opened = read.models.load_model(Path(folder) / "model.keras")
+    if apart(model, opened):
+        return "other weights"
+    if not np.allclose(model.predict(x, verbose=0), opened.predict(x, verbose=0), atol=1e-5):
+        return "other predictions"
+    steps = [int(np.asarray(each.optimizer.iterations)) for each in (model, opened)]
+    opened.fit(x, targets, verbose=0)
+    return "yes" if steps[0] == steps[1] else "without the optimizer's state"
+
+
+def said(part: Callable[[], str]) -> str:
+    """What a part finds, or why it ends."""
+    try:
+        return part()
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0][:100]}"
+
+
+@app.command(hidden=True)
+def work() -> None:
+    """Print the row of Keras in this environment, on the backend of KERAS_BACKEND."""
+    keras = load_reference("cpu")
+    cells = (
+        said(lambda: initial_weights(keras)),
+        said(lambda: order(keras)),
+        said(lambda: after_training(keras, "float64")),
+        said(lambda: after_training(keras, "float32")),
+        said(lambda: through_a_file(keras, tinydnn)),
+        said(lambda: through_a_file(tinydnn, keras)),
+    )
+    print(f"| {keras_version()} | {' | '.join(cells)} |")
+
+
+@app.command()
+def main(
+    python: Annotated[list[str] | None, typer.Option(help="The Python of an environment; by default this one.")] = None,
+    backend: Annotated[list[str] | None, typer.Option(help="A backend; by default all that are installed.")] = None,
+) -> None:
+    """Print the table."""
+    print(f"| Keras | {' | '.join(COLUMNS)} |")
+    print(f"| --- {'| --- ' * len(COLUMNS)}|", flush=True)
+    for each in python or [sys.executable]:
+        for name in backend or BACKENDS:
+            environment = {**os.environ, "KERAS_BACKEND": name, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+            found = [each, "-c", f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({name!r}))"]
+            if subprocess.run(found, check=False).returncode == 0:
+                command = [each, "-P", __file__, "work"]
+                row = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+                print(row.splitlines()[-1], flush=True)
+
+
+if __name__ == "__main__":
+    app(sys.argv[1:] if sys.argv[1:2] == ["work"] else ["main", *sys.argv[1:]])
