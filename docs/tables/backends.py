@@ -66,11 +66,12 @@ def apart(ours: Any, theirs: Any) -> float:
 
 def initial_weights(keras: Any) -> str:
     """How far they are apart, in both dtypes."""
-    largest = 0.0
+    cells = []
     for dtype in ("float64", "float32"):
         with floatx(dtype):
-            largest = max(largest, apart(build(tinydnn), build(keras)))
-    return f"{largest:.1e} apart" if largest else "the same bits"
+            largest = apart(build(tinydnn), build(keras))
+        cells += [f"{dtype} {largest:.1e} apart"] if largest else []
+    return ", ".join(cells) or "the same bits"
 
 
 def order(keras: Any) -> str:
@@ -108,11 +109,12 @@ def through_a_file(write: Any, read: Any) -> str:
 
 
 def said(part: Callable[[], str]) -> str:
-    """What a part finds, or why it ends."""
+    """What a part finds, or the error in which it ends."""
     try:
         return part()
     except Exception as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0][:100]}"
+        print(error, file=sys.stderr)
+        return f"no: {type(error).__name__}"
 
 
 @app.command(hidden=True)
