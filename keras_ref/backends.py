@@ -9,7 +9,7 @@ Device = Literal["cpu", "gpu", "auto"]
 
 
 def _keep_float64(on: bool) -> None:
-    """Let Keras compute what it is given in float64 so; but on TensorFlow its matmul, mean and tanh take float32."""
+    """Let Keras compute in float64 what is float64; by itself its matmul, mean and tanh do so on TensorFlow alone."""
     table = importlib.import_module("keras.src.backend.common.dtypes").BIT64_TO_BIT32_DTYPE
     table["float64"] = "float64" if on else "float32"
 

@@ -176,6 +176,32 @@ def test_whole_masks_of_the_mersenne_twister_begin_with_its_first_number():
         mersenne_twister.uniform01((1, 0), 5, 9, "float32")
 
 
+def test_a_resumed_training_ends_in_the_same_bits(backend, tmp_path):
+    keras.config.set_keras_backend(backend)
+
+    def stop(batch, logs):
+        stops.append(batch)
+        if len(stops) == 4:
+            raise KeyboardInterrupt
+
+    def train(*callbacks):
+        keras.utils.set_random_seed(4)
+        layers = [keras.layers.Dropout(0.3), keras.layers.GaussianNoise(0.1), keras.layers.Dense(3, "softmax")]
+        model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(9, "tanh"), *layers])
+        model.compile("rmsprop", "categorical_crossentropy")
+        x, y = np.random.default_rng(0).normal(size=(50, 6)), np.eye(3)[np.arange(50) % 3]
+        model.fit(x, y, batch_size=16, epochs=4, verbose=0, validation_split=0.1, callbacks=callbacks)
+        return model.get_weights()
+
+    stops = []
+    whole = train()
+    backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(backup, keras.callbacks.LambdaCallback(on_train_batch_end=stop))
+    for ours, expected in zip(train(keras.callbacks.BackupAndRestore(tmp_path, save_freq=1)), whole, strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
 @pytest.mark.parametrize("value", ["openvino", "numpy", "nonsense"])
 def test_a_backend_whose_numbers_are_not_known_is_an_error(monkeypatch, value):
     monkeypatch.setenv("KERAS_BACKEND", value)
