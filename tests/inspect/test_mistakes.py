@@ -222,7 +222,7 @@ def test_a_step_of_the_textbook_is_right(dtype):
 def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
     """Called right only where the weights are those of a right step but for roundings."""
     shown = 0
-    for number in range(3):
+    for number in range(2):
         build, x, y, dtype, _ = random_net(number)
         tinydnn.config.set_floatx(dtype)
         for mistake in OF_A_STEP:
@@ -241,7 +241,7 @@ def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
             else:
                 shown += 1
                 assert mistake.name in found.named, (number, mistake.name, found.named)
-    assert shown > 30
+    assert shown > 20
 
 
 # -- what went into the step -----------------------------------------------------------------------------
