@@ -248,7 +248,7 @@ def command(monkeypatch, *arguments):
 def test_the_options_describe_a_net_of_one_output(tmp_path, monkeypatch, capsys):
     (tmp_path / "mine.py").write_text(PROGRAM)
     options = ["--hidden", "6", "--activation", "relu", "--loss", "binary_crossentropy", "--outputs", "1"]
-    options += ["--optimizer", "adagrad(0.1)"]
+    options += ["--optimizer", "adagrad(0.1)", "--batch-size", "32"]
     assert command(monkeypatch, "diagnose", tmp_path / "mine.py", *options, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["right"], found["mistakes"]) == ("outputs", True, [])
