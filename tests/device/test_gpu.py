@@ -752,11 +752,11 @@ def test_a_step_is_recorded_and_looked_at_on_the_gpu(gpu, rng, tmp_path):
     net().fit(x, y, batch_size=8, epochs=2, verbose=0, callbacks=[Recorder(tmp_path / "step.npz", 3)])
     step, model = diagnosis.read(tmp_path / "step.npz"), net()
     assert (step.x.shape, step.y.shape, step.batch_size) == ((4, 4), (4,), 8)
-    found = own_tensors.compare(model, step.x, step.y, own_tensors.begin(model, step))
+    found = own_tensors.compare(model, step.x, step.y, own_tensors.tensors_of(model, step))
     assert len(found.allowed) == 4
     assert not found.off
     step.slots["velocity"][0] += 1.0
-    assert own_tensors.compare(model, step.x, step.y, own_tensors.begin(model, step)).off
+    assert own_tensors.compare(model, step.x, step.y, own_tensors.tensors_of(model, step)).off
 
 
 def test_data_that_lies_on_the_device_is_taken(gpu, rng):

@@ -32,7 +32,9 @@ EVERY = {
     "test_twenty_epochs_in_float32_stay_within_roundings_of_keras": 0,
     "test_keras_on_other_backends_is_recorded": 0,  # each of them takes ten seconds to be imported
     # programs of others, and mistakes in all the ways in which they are made
-    "test_a_program_of_somebody_is_diagnosed": 6,
+    "test_a_program_of_somebody_is_diagnosed": 8,
+    "test_every_mistake_is_named_from_its_first_steps": 2,
+    "test_a_mistake_in_a_random_net_is_named_or_does_not_show": 10,
     "test_a_mistake_that_is_made_in_another_way_is_the_same_mistake": 3,
     "test_the_engine_is_as_it_was_once_a_mistake_is_gone": 2,
     "test_a_training_with_a_mistake_has_another_log": 2,

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -217,6 +218,96 @@ def test_modules_of_pytorch_are_taken_as_they_are():
         diagnosis.check(wrong, net())
 
 
+def test_an_optimizer_of_pytorch_with_several_settings_is_refused():
+    torch = pytest.importorskip("torch", reason="PyTorch comes with the extra `peers`")
+    module = torch.nn.Sequential(torch.nn.Linear(8, 5), torch.nn.Sigmoid(), torch.nn.Linear(5, 3))
+    groups = [{"params": module[0].parameters()}, {"params": module[2].parameters(), "lr": 1.0}]
+    with pytest.raises(ValueError, match="same settings for all parameters"):
+        diagnosis.check(module, net(), loss=torch.nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(groups, 0.01))
+
+
+def test_a_rate_that_a_schedule_of_pytorch_has_changed_counts():
+    torch = pytest.importorskip("torch", reason="PyTorch comes with the extra `peers`")
+    module = torch.nn.Sequential(torch.nn.Linear(8, 5), torch.nn.Sigmoid(), torch.nn.Linear(5, 3))
+    optimizer = torch.optim.SGD(module.parameters(), 0.01)
+    optimizer.param_groups[0]["lr"] = 0.03
+    found = diagnosis.check(module, net(), loss=torch.nn.CrossEntropyLoss(), optimizer=optimizer)
+    assert found.named == ["steps-3-times"]
+
+
+def test_functions_of_jax_are_taken_as_they_are():
+    jax = pytest.importorskip("jax", reason="JAX comes with the extra `peers`")
+
+    def logits(weights, x):
+        W1, b1, W2, b2 = weights
+        return jax.nn.sigmoid(x @ W1 + b1) @ W2 + b2
+
+    def loss(weights, x, y):
+        return -(y * jax.nn.log_softmax(logits(weights, x))).sum(axis=1).mean()
+
+    @jax.jit
+    def step_of_jax(weights, x, y):
+        return jax.tree.map(lambda w, g: w - 0.01 * g, weights, jax.grad(loss)(weights, x, y))
+
+    assert diagnosis.check(step_of_jax, net()).right
+    assert diagnosis.check(jax.grad(loss), net(), kind="gradients").right
+    assert diagnosis.check(jax.jit(logits), net(), kind="forward").right
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"loss": "mse"}, "loss and optimizer are for PyTorch modules"),
+        ({"optimizer": "sgd"}, "loss and optimizer are for PyTorch modules"),
+        ({"program": "mine.py", "kind": "step"}, "kind is for functions"),
+    ],
+)
+def test_an_argument_that_is_for_other_programs_is_an_error(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        diagnosis.check(**{"program": step, "model": net()} | arguments)
+
+
+@pytest.mark.parametrize("kind", ["step", "gradients", "forward"])
+def test_a_net_with_dropout_is_refused(kind):
+    model = tinydnn.Sequential([layers.Input((8,)), layers.Dense(5), layers.Dropout(0.5), layers.Dense(3, "softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    functions = {"step": step, "gradients": gradients, "forward": lambda weights, x: forward(*weights, x)}
+    with pytest.raises(ValueError, match="without Dropout"):
+        diagnosis.check(functions[kind], model, kind=kind)
+
+
+def test_a_factor_of_the_loss_is_keras_own():
+    model = net()
+    model.compile("sgd", "categorical_crossentropy", loss_weights=2.0)
+    assert diagnosis.check(lambda *given: [2 * g for g in gradients(*given)], model, kind="gradients").right
+    assert not diagnosis.check(gradients, model, kind="gradients").right
+
+
+def test_what_a_program_keeps_in_modules_beside_it_begins_anew(tmp_path):
+    (tmp_path / "kept.py").write_text("m = [0, 0, 0, 0]\n")
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "loaded_once.py").write_text(f"with open({str(tmp_path / 'loads')!r}, 'a') as file: file.write('x')\n")
+    (tmp_path / "mine.py").write_text(
+        f"import sys\nsys.path.append({str(installed)!r})\nimport loaded_once, kept\nimport numpy as np\n"
+        "def step(weights, x, y):\n"
+        "    W1, b1, W2, b2 = weights\n"
+        "    a = 1 / (1 + np.exp(-(x @ W1 + b1)))\n"
+        "    p = np.exp(a @ W2 + b2)\n"
+        "    dz2 = (p / p.sum(axis=1, keepdims=True) - y) / len(x)\n"
+        "    dz1 = dz2 @ W2.T * a * (1 - a)\n"
+        "    g = [x.T @ dz1, dz1.sum(axis=0), a.T @ dz2, dz2.sum(axis=0)]\n"
+        "    kept.m[:] = [0.9 * m - 0.01 * each for m, each in zip(kept.m, g)]\n"
+        "    return [w + m for w, m in zip(weights, kept.m)]\n"
+    )
+    path = list(sys.path)
+    try:
+        assert diagnosis.check(tmp_path / "mine.py", net(tinydnn.optimizers.SGD(0.01, momentum=0.9))).right
+    finally:
+        sys.path[:] = path
+    assert (tmp_path / "loads").read_text() == "x"
+
+
 def test_the_program_may_print(capsys):
     def loud(weights, x, y):
         print("loss 2.3")
@@ -248,7 +339,7 @@ def command(monkeypatch, *arguments):
 def test_the_options_describe_a_net_of_one_output(tmp_path, monkeypatch, capsys):
     (tmp_path / "mine.py").write_text(PROGRAM)
     options = ["--hidden", "6", "--activation", "relu", "--loss", "binary_crossentropy", "--outputs", "1"]
-    options += ["--optimizer", "adagrad(0.1)"]
+    options += ["--optimizer", "adagrad(0.1)", "--batch-size", "32"]
     assert command(monkeypatch, "diagnose", tmp_path / "mine.py", *options, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["right"], found["mistakes"]) == ("outputs", True, [])

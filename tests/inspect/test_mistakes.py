@@ -37,6 +37,10 @@ def digits(n=2000):
 # -- the gallery ---------------------------------------------------------------------------------------
 
 
+# With a momentum of 0.9 and ten classes, 1 - momentum and 1 / classes are the same factor.
+ALIKE = {"momentum-averaged": ["divided-by-classes", "momentum-averaged"]}
+
+
 def small(mistake):
     """The mistake's training with a small hidden layer."""
     return replace(mistake.settings, hidden=(12,) if mistake.settings.hidden else ())
@@ -51,7 +55,7 @@ def test_every_mistake_is_named_from_its_first_steps(mistake):
         assert found.notes[0].startswith("Your program computes in float64, Keras in float32")
     else:
         assert not found.right
-        assert mistake.name in found.named
+        assert found.named == ALIKE.get(mistake.name, [mistake.name])
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,7 @@ def test_every_mistake_is_named_from_its_first_steps(mistake):
 )
 def test_a_mistake_that_is_made_in_another_way_is_the_same_mistake(mistake, variant):
     other = replace(mistake, plants=mistake.variants[variant - 1], variants=())
-    assert mistake.name in diagnosed(other, small(mistake), *digits(), batch_size=300).named
+    assert diagnosed(other, small(mistake), *digits(), batch_size=300).named == [mistake.name]
 
 
 @pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.name)
@@ -97,8 +101,7 @@ def test_two_mistakes_at_once_are_named_together():
     model = net.make_model(net.Settings(input="scaled", hidden=(20,)))
     with one.planted(), other.planted():
         step = diagnosis.record(model, x, utils.to_categorical(y, 10))
-    assert "forgotten-bias-gradient" in diagnosis.diagnose(model, step).named[0]
-    assert "epsilon-outside-root" in diagnosis.diagnose(model, step).named[0]
+    assert diagnosis.diagnose(model, step).named == ["forgotten-bias-gradient + epsilon-outside-root"]
 
 
 def test_a_mistake_that_is_none_of_the_gallery_is_still_no_right_step():
@@ -219,29 +222,29 @@ def test_a_step_of_the_textbook_is_right(dtype):
         assert diagnosis.diagnose(model, step).right
 
 
-def test_a_mistake_in_a_random_net_is_named_or_does_not_show():
+@pytest.mark.parametrize("number", range(30))
+def test_a_mistake_in_a_random_net_is_named_or_does_not_show(number):
     """Called right only where the weights are those of a right step but for roundings."""
     shown = 0
-    for number in range(3):
-        build, x, y, dtype, _ = random_net(number)
-        tinydnn.config.set_floatx(dtype)
-        for mistake in OF_A_STEP:
-            utils.set_random_seed(number)
-            right = diagnosis.record(build(tinydnn), x, y)
-            utils.set_random_seed(number)
-            model = build(tinydnn)
-            with mistake.planted():
-                step = diagnosis.record(model, x, y, batch_size=len(x))
-            step.number = 1  # also where each row was a step
-            found = diagnosis.diagnose(build(tinydnn), step)  # the model itself may have NaN now
-            apart = [np.abs(a - b).max() for a, b in zip(step.after, right.after, strict=True)]
-            if found.right:
-                moved = max(np.abs(a - b).max() for a, b in zip(right.after, right.before, strict=True))
-                assert max(apart) < 1e-3 * moved, (number, mistake.name)
-            else:
-                shown += 1
-                assert mistake.name in found.named, (number, mistake.name, found.named)
-    assert shown > 30
+    build, x, y, dtype, _ = random_net(number)
+    tinydnn.config.set_floatx(dtype)
+    for mistake in OF_A_STEP:
+        utils.set_random_seed(number)
+        right = diagnosis.record(build(tinydnn), x, y)
+        utils.set_random_seed(number)
+        model = build(tinydnn)
+        with mistake.planted():
+            step = diagnosis.record(model, x, y, batch_size=len(x))
+        step.number = 1  # also where each row was a step
+        found = diagnosis.diagnose(build(tinydnn), step)  # the model itself may have NaN now
+        apart = [np.abs(a - b).max() for a, b in zip(step.after, right.after, strict=True)]
+        if found.right:
+            moved = max(np.abs(a - b).max() for a, b in zip(right.after, right.before, strict=True))
+            assert max(apart) < 1e-3 * moved, mistake.name
+        else:
+            shown += 1
+            assert mistake.name in found.named, (mistake.name, found.named)
+    assert shown > 5
 
 
 # -- what went into the step -----------------------------------------------------------------------------

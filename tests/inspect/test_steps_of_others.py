@@ -1,5 +1,8 @@
 """Programs in the manner of many authors: right ones are called right, and what is wrong with the others is named."""
 
+import subprocess
+import sys
+
 import pytest
 
 import tinydnn
@@ -12,6 +15,15 @@ UNNAMED = "evaluation_mode", "feedforward_of_book"  # called wrong, and no more
 def _usual_dtype():
     yield
     tinydnn.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("script", steps.NO_PROGRAMS)
+def test_the_first_lines_of_all_programs_tell_the_truth(script):
+    """By plain formulas, which know nothing of tinydnn: which agree, and what is wrong with the others, and no more."""
+    done = subprocess.run(
+        [sys.executable, steps.PROGRAMS / f"{script}.py"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", steps.programs(), ids=lambda path: path.stem)

@@ -207,7 +207,7 @@ def test_keras_tensors_of_a_recorded_step_are_tinydnns(tmp_path):
     """Keras' own tensors, as a learner's, beside those of the step that was recorded with slots and averages."""
     step = recorded(tmp_path / "step.npz", net("adam", layers.BatchNormalization()), 5)
     model = models.model_from_json(step.model_json)
-    own = own_tensors.begin(model, step)
+    own = own_tensors.tensors_of(model, step)
     assert set(own) == {f"{name} change" for name in own_tensors.trained_names(model)}
     theirs = one_step.tensors(model, step.x, step.y)
     found = own_tensors.compare(model, step.x, step.y, theirs | own, theirs)

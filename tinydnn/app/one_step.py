@@ -43,7 +43,7 @@ def step_of_file(model: Model, step: Step) -> OneStep:
     Raises:
         ValueError: the step or a tensor is not of this model.
     """
-    own = own_tensors.begin(model, step)
+    own = own_tensors.tensors_of(model, step)
     return _beside_keras(model, step.x, step.y, own)
 
 

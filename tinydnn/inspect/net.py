@@ -51,14 +51,10 @@ class Settings:
         Raises:
             ValueError: no numbers of epochs, samples or steps, or no text.
         """
-        for name in (
-            "epochs",
-            "batch_size",
-            "outputs",
-            *(["checkpoint_every"] if self.checkpoint_every is not None else []),
-        ):
+        given = set(vars(self)) - {name for name in ("checkpoint_every", "data", "last") if getattr(self, name) is None}
+        for name in given & {"epochs", "batch_size", "outputs", "checkpoint_every"}:
             check_count(name, getattr(self, name))
-        for name in ("input", "activation", "optimizer", "dtype", *(["data"] if self.data is not None else [])):
+        for name in given & {"input", "activation", "optimizer", "loss", "last", "dtype", "data"}:
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} expects text. Received: {name}={getattr(self, name)!r}")
 

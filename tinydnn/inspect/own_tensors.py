@@ -13,16 +13,15 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
-from tinydnn.inspect.diagnosis.step import Step, check
+from tinydnn.inspect.diagnosis.step import Step, begin, check
 from tinydnn.inspect.microscope import Tensor, dissect
+from tinydnn.inspect.roundings import OF_THE_WHOLE, PERTURBED, ROUNDINGS, apart, factor, norm, perturbed
 from tinydnn.inspect.twin import require_row, twin
 from tinydnn.inspect.weight_names import trained_names, weight_names
 from tinydnn.layers.layer import known
 from tinydnn.models import Model
 
-_ROUNDINGS = 8.0  # times the measured rounding error: how far off a right tensor may be
-_PERTURBED = 2  # how many times the step is taken from weights and samples that are off by roundings
-_OF_THE_TENSOR = {"float32": 1e-4, "float64": 1e-9}  # and this share of the tensor; every mistake changes far more
+_ONE_FACTOR = 1e-4  # the largest share of the own values that a factor may leave over
 
 
 @dataclass
@@ -38,12 +37,10 @@ class Comparison:
     @property
     def off(self) -> list[Tensor]:
         """The tensors whose own values differ from tinydnn's by more than roundings."""
-        return [
-            each for each in self.tensors if each.own is not None and not self._apart(each) <= self.allowed[each.name]
-        ]
+        return [each for each in self.tensors if each.own is not None and self._apart(each) > self.allowed[each.name]]
 
     def _apart(self, tensor: Tensor) -> float:
-        return _norm(np.asarray(tensor.own, np.float64) - tensor.value)
+        return apart(np.asarray(tensor.own), tensor.value)
 
     def __str__(self) -> str:
         if not self.off:
@@ -59,10 +56,8 @@ class Comparison:
 
 def _factor(tensor: Tensor) -> str:
     """By which number the own values are larger, where that is all."""
-    own, ours = np.asarray(tensor.own, np.float64), tensor.value.astype(np.float64)
-    squares = float((ours * ours).sum())
-    k = float((own * ours).sum()) / squares if squares else 0.0
-    return f". Yours is {k:.6g} times tinydnn's" if k and _norm(own - k * ours) <= 1e-4 * abs(k) * _norm(ours) else ""
+    k, spread = factor(np.asarray(tensor.own), tensor.value)
+    return f". Yours is {k:.6g} times tinydnn's" if spread <= _ONE_FACTOR else ""
 
 
 def compare(
@@ -91,7 +86,7 @@ def compare(
     return Comparison(tensors, {name: _allowed(by_name[name], others) for name in by_name if name in own})
 
 
-def begin(model: Model, step: Step) -> dict[str, Array]:
+def tensors_of(model: Model, step: Step) -> dict[str, Array]:
     """Put the model where the step began; return the step's own tensors: those of its file, and its weights' change.
 
     Raises:
@@ -99,13 +94,7 @@ def begin(model: Model, step: Step) -> dict[str, Array]:
     """
     check(model, Step(step.x, step.y, step.before, step.after or step.before, step.slots, step.number))
     model.prepare_training(known(model.sample_shape))
-    model.set_weights(step.before)
-    optimizer = model.optimizer
-    assert optimizer is not None
-    optimizer.iterations = step.number - 1
-    for name, views in step.slots.items():
-        for view, values in zip(model.layout.views(optimizer.slots[name]), views, strict=True):
-            view[...] = model.backend.asarray(values)
+    begin(model, step)
     trained = set(trained_names(model))
     changes = zip(weight_names(model), step.before, step.after, strict=False)  # a step by hand may have no `after`
     return step.tensors | {f"{name} change": after - before for name, before, after in changes if name in trained}
@@ -115,10 +104,10 @@ def _others(model: Model, x: Array, y: Any) -> list[dict[str, Array]]:
     """The tensors of the same step in float64, and then from weights and samples that are off by roundings."""
     rng, found = np.random.default_rng(0), []
     rounding = float(np.finfo(model.dtype).eps)
-    for off in (0.0, *[rounding] * _PERTURBED):
+    for off in (0.0, *[rounding] * PERTURBED):
         copy = _twin_under_way(model)
-        copy.set_weights([_perturbed(weight, off, rng) for weight in copy.get_weights()])
-        found.append({each.name: each.value for each in dissect(copy, _perturbed(x, off, rng), y)})
+        copy.set_weights([perturbed(weight, off, rng) for weight in copy.get_weights()])
+        found.append({each.name: each.value for each in dissect(copy, perturbed(x, off, rng), y)})
     return found
 
 
@@ -135,8 +124,8 @@ def _twin_under_way(model: Model) -> Model:
 
 def _allowed(tensor: Tensor, others: Sequence[dict[str, Array]]) -> float:
     exact, *perturbed = (each[tensor.name] for each in others)
-    apart = max(_norm(other - exact) for other in (tensor.value, *perturbed))
-    return _ROUNDINGS * apart + _OF_THE_TENSOR[tensor.value.dtype.name] * _norm(exact)
+    apart = max(norm(other - exact) for other in (tensor.value, *perturbed))
+    return ROUNDINGS * apart + OF_THE_WHOLE[tensor.value.dtype.name] * norm(exact)
 
 
 def _fitting(name: str, own: Array, ours: Array) -> Array:
@@ -147,11 +136,3 @@ def _fitting(name: str, own: Array, ours: Array) -> Array:
         return own.reshape(ours.shape)
     hint = "; it is the transpose, write .T" if own.shape == ours.shape[::-1] else ""
     raise ValueError(f"{name} expects the shape {ours.shape}. Received: {own.shape}{hint}")
-
-
-def _perturbed(values: Array, rounding: float, rng: np.random.Generator) -> Array:
-    return values * (1 + rounding * rng.standard_normal(values.shape))
-
-
-def _norm(values: Array) -> float:
-    return float(np.linalg.norm(values.astype(np.float64)))

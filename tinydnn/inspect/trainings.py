@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.inspect.arrays import array_of
 from tinydnn.models import Model
 
 State = tuple[list[Array], dict[str, list[Array]], int]
@@ -123,11 +124,11 @@ class OfKeras:
         by_name = {variable.name: variable for variable in optimizer.variables}
         trained = [variable.path.replace("/", "_") for variable in self._model.trainable_variables]
         slots = {
-            slot: [_array(by_name[f"{name}_{slot}"].value) for name in trained]
+            slot: [array_of(by_name[f"{name}_{slot}"].value).copy() for name in trained]
             for slot in slot_names
             if all(f"{name}_{slot}" in by_name for name in trained)
         }
-        return self._model.get_weights(), slots, int(_array(optimizer.iterations.value))
+        return self._model.get_weights(), slots, int(array_of(optimizer.iterations.value))
 
     def _at_hand(self) -> None:
         """Have the variables hold the present values, which JAX keeps elsewhere during an epoch."""
@@ -155,12 +156,7 @@ class OfKeras:
             raise ValueError(_WEIGHTS)
         if len(parts) < 2 or any(isinstance(part, tuple | list | dict) or part is None for part in parts[:2]):
             raise ValueError("Recorder expects batches of one x and one y")
-        return _array(parts[0]), _array(parts[1])
-
-
-def _array(tensor: Any) -> Array:
-    """A copy of a tensor of any backend; PyTorch's don't come from a GPU by themselves."""
-    return np.asarray(tensor.detach().cpu() if hasattr(tensor, "detach") else tensor).copy()
+        return array_of(parts[0]).copy(), array_of(parts[1]).copy()
 
 
 _WEIGHTS = "Recorder expects no sample_weight and no class_weight, which the diagnosis can't take into account"

@@ -4,9 +4,10 @@ from tinydnn import layers
 from tinydnn.layers import Layer
 from tinydnn.models import Model, Sequential
 from tinydnn.names import numbered_anew
+from tinydnn.optimizers import Optimizer
 
 
-def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
+def twin(model: Model, dtype: str, threads: int | None = None, optimizer: Optimizer | None = None) -> Sequential:
     """The same net on the CPU in this dtype, ready to train: the same weights, and the same dropout masks to come.
 
     It is compiled with the same loss and with an optimizer of the same settings, which has taken no step yet. Nothing
@@ -16,6 +17,7 @@ def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
         model: compiled and built; it stays as it is.
         dtype: "float32" or "float64".
         threads: as for Sequential; None takes the model's.
+        optimizer: None takes one of the same settings as the model's.
 
     Raises:
         ValueError: the model's layers are not in a row.
@@ -26,7 +28,7 @@ def twin(model: Model, dtype: str, threads: int | None = None) -> Sequential:
     copies = [_copy(layer, dtype) for layer in model.flat_layers]
     with numbered_anew():
         result = Sequential(copies, name=model.name, device="cpu", threads=threads or model.threads)
-        optimizer = type(model.optimizer)(**model.optimizer.get_config())
+        optimizer = optimizer or type(model.optimizer)(**model.optimizer.get_config())
         result.compile(optimizer, model.loss, loss_weights=model.loss_weight)
         result.prepare_training(model.sample_shape)
     result.set_weights(model.get_weights())

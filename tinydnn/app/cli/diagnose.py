@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tinydnn.app.cli.errors import FAILED, refuse, wrong_use
-from tinydnn.app.cli.options import AsJson, NetOptions, with_net_options
+from tinydnn.app.cli.options import AsJson, ModelFile, NetOptions, with_net_options
 from tinydnn.app.cli.recorded import net_of
 from tinydnn.files.whole import to_json
 from tinydnn.inspect.net import DIGITS, VALIDATION_SPLIT
@@ -24,13 +24,7 @@ def diagnose(
             "weights before and after a step and its batch.",
         ),
     ],
-    model_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--model", metavar="FILE", exists=True, dir_okay=False,
-            help="The net and how it is compiled, as written by to_json() of Keras or tinydnn.",
-        ),
-    ] = None,
+    model_file: ModelFile = None,
     steps: Annotated[int, typer.Option(min=1, help="How many steps a .py file takes, one after the other.")] = 3,
     *,
     net: NetOptions,

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from tinydnn.app.cli.errors import FAILED, refuse, wrong_use
-from tinydnn.app.cli.options import AsJson, Device, NetOptions, choose_device, with_net_options
+from tinydnn.app.cli.options import AsJson, Device, ModelFile, NetOptions, choose_device, with_net_options
 from tinydnn.files.whole import to_json
 
 
@@ -22,13 +22,7 @@ def microscope(
             help="An .npz of a step, as a Recorder writes it; it may have tensors of your own, as dense/z.",
         ),
     ] = None,
-    model_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--model", metavar="FILE", exists=True, dir_okay=False,
-            help="The net of STEP and how it is compiled, as written by to_json() of Keras or tinydnn.",
-        ),
-    ] = None,
+    model_file: ModelFile = None,
     *,
     net: NetOptions,
     device: Device = None,

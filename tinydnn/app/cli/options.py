@@ -20,6 +20,13 @@ Data = Annotated[
     Path | None,
     typer.Option(exists=True, help="Digits in place of MNIST: an .npz in Keras' layout, or a folder of IDX files."),
 ]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", metavar="FILE", exists=True, dir_okay=False,
+        help="The net and how it is compiled, as written by to_json() of Keras or tinydnn.",
+    ),
+]  # fmt: skip
 Device = Annotated[
     Literal["cpu", "gpu", "auto"] | None,
     typer.Option(help="Compute on this device; auto takes a GPU if one works. By default TINYDNN_DEVICE, else auto."),
@@ -91,8 +98,7 @@ class NetOptions:
             settings = Settings(
                 batch_size=self.batch_size, input=self.input, hidden=units(self.hidden), activation=self.activation,
                 optimizer=self.optimizer, learning_rate=self.learning_rate, loss=self.loss, last=self.last, l2=self.l2,
-                outputs=self.outputs,
-                use_bias=self.use_bias, seed=self.seed if seed is None else seed,
+                outputs=self.outputs, use_bias=self.use_bias, seed=self.seed if seed is None else seed,
                 data=None if self.data is None else str(self.data), dtype=self.dtype,
             )  # fmt: skip
             run = runs.Run(settings)

@@ -22,7 +22,7 @@ _LOGITS = "forward returns what Keras' last activation gets; Keras' own outputs 
 
 def check(
     program: Any, model: Model | None = None, x: Any = None, y: Any = None, *,
-    kind: str = "step", steps: int = 3, batch_size: int = 64, seed: int = 42,
+    kind: str | None = None, steps: int = 3, batch_size: int = 64, seed: int = 42,
     loss: Callable[..., Any] | None = None, optimizer: Any = None,
 ) -> Diagnosis:  # fmt: skip
     """Tell whether a program's steps, gradients or outputs are Keras', and if not, which mistake explains them.
@@ -33,14 +33,14 @@ def check(
             another layout that people use.
         model: the net, compiled; None is the walkthrough's, 784-324-36-10 of scaled digits with RMSprop.
         x, y: samples and targets; None are digits, or random numbers where the model does not take digits.
-        kind: what a function is: "step", "gradients" or "forward"; a file tells by the function's name.
+        kind: what a function is, "step", "gradients" or "forward"; None is "step". A file tells by the function's name.
         steps: how many steps it takes, one after the other.
         batch_size: of each step.
         seed: of the initial weights, and of random samples.
         loss, optimizer: with a PyTorch module, those of PyTorch that train it; without them its outputs are checked.
 
     Raises:
-        ValueError: the program or the samples do not fit the model.
+        ValueError: the program or the samples do not fit the model, or an argument is for other programs.
         RuntimeError: the program fails.
     """
     utils.set_random_seed(seed)
@@ -51,15 +51,21 @@ def check(
     if x is None:
         (images, labels), _ = datasets.mnist.load_data()
         x, y = net.samples_for(model, images[: steps * batch_size], labels[: steps * batch_size])
-    if pytorch.is_module(program):
-        learner = pytorch.learner(program, loss, optimizer)
-    elif isinstance(program, str | PathLike):
-        learner = of_file(program)
-    else:
-        learner = of_function(program, kind)
+    learner = _learner(program, kind, loss, optimizer)
     x, y = np.asarray(x), np.asarray(y)
     starts = range(0, min(steps * batch_size, len(x)), batch_size)
     return compared(learner, model, [(x[i : i + batch_size], y[i : i + batch_size]) for i in starts])
+
+
+def _learner(program: Any, kind: str | None, loss: Any, optimizer: Any) -> Learner:
+    is_module = pytorch.is_module(program)
+    if not is_module and (loss is not None or optimizer is not None):
+        raise ValueError("loss and optimizer are for PyTorch modules; the model is compiled with those of Keras")
+    if kind is not None and (is_module or isinstance(program, str | PathLike)):
+        raise ValueError(f"kind is for functions; a file or a module tells it. Received: kind={kind!r}")
+    if is_module:
+        return pytorch.learner(program, loss, optimizer)
+    return of_file(program) if isinstance(program, str | PathLike) else of_function(program, kind or "step")
 
 
 def compared(

@@ -1,6 +1,5 @@
 """Comparing steps with Keras' steps, and looking for the mistakes that explain them."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,10 +14,9 @@ from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap
 from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights, precision_of
 from tinydnn.inspect.diagnosis.retake import Planted, Retake, RetakeForward
 from tinydnn.inspect.diagnosis.search import Search, all_within, explanations
-from tinydnn.inspect.diagnosis.step import Step, check
+from tinydnn.inspect.diagnosis.step import Step, check, check_net
 from tinydnn.inspect.mistakes import Mistake
 from tinydnn.inspect.twin import twin
-from tinydnn.layers.layer import known
 from tinydnn.models import Model
 
 
@@ -57,9 +55,8 @@ def diagnose_gradients(model: Model, step: Step) -> Diagnosis:
         model: as for `diagnose`; its optimizer does not matter.
         step: whose `after` has the gradients.
     """
-    descending = twin(model, model.dtype)
-    descending.compile(optimizers.SGD(1.0), model.loss)
-    descending.prepare_training(known(model.sample_shape))
+    check_net(model, step.y)
+    descending = twin(model, model.dtype, optimizer=optimizers.SGD(1.0))
     after = [
         before - np.asarray(gradient, np.float64) for before, gradient in zip(step.before, step.after, strict=True)
     ]
@@ -76,6 +73,7 @@ def diagnose_outputs(model: Model, step: Step, names: Sequence[str]) -> Diagnosi
         step: whose `after` has the outputs, (n, units).
         names: theirs, as the microscope has them: dense/z, dense/a.
     """
+    check_net(model, step.y)
     found = _next_to_keras(model, [step], partial(RetakeForward, names=names), "outputs")
     found.notes += precision_of(model, [step])
     return found
@@ -86,32 +84,33 @@ def _next_to_keras(model: Model, steps: list[Step], make: Callable[..., Retake],
 
     In float64 they may also be right but for what Keras rounds to float32: its constants, or everything.
     """
-    retakes = [make(model, steps, model.dtype)]
-    found = [_first_off(kind, steps, retakes[0].gaps())]
-    if found[0].off is None:
-        return found[0]
-    if model.dtype == "float64":
-        needed = _constants_needed(retakes[0])
-        retakes = [make(model, steps, "float64", needed), *retakes, make(model, steps, "float32")]
-        found = [_first_off(kind, steps, retake.gaps()) for retake in retakes]
-        found[0].notes = [constant.wrong for constant, _ in needed]
-        found[2].notes = ["The steps are right to the precision of float32: something in the program computes in it"]
-        if found[0].off is None:
-            return found[0]
+
+    def looked_at(dtype: str, always: Planted = ()) -> tuple[Retake, Diagnosis]:
+        retake = make(model, steps, dtype, always)
+        return retake, _first_off(kind, steps, retake.gaps())
+
+    as_keras, found = looked_at(model.dtype)
+    if found.off is None:
+        return found
     if all(np.array_equal(a, b) for a, b in zip(steps[0].after, steps[0].before, strict=False)):
-        return found[0]  # nothing was done, which no mistake has to explain
-    together = sorted(zip(found, retakes, strict=True), key=lambda each: _count_off(each[0]))
-    to_float32 = len(found) == 3 and found[2].off is None  # right, unless a small mistake explains the rest
-    searches = [
-        Search(retake, model, steps, each.number - steps[0].number + 1)
-        for each, retake in together
-        if each.off is not None
-    ]
-    explained = explanations(searches, pairs=not to_float32)
-    if to_float32 and not explained:
-        return found[2]
-    best = together[0][0]
-    best.notes = []
+        return found  # nothing was done, which no mistake has to explain
+    views, in_single = [(as_keras, found)], None
+    if model.dtype == "float64":
+        needed = _constants_needed(as_keras)
+        exact, found = looked_at("float64", needed)
+        if found.off is None:
+            found.notes = [constant.wrong for constant, _ in needed]
+            return found
+        single, in_single = looked_at("float32")
+        views = [(exact, found), *views, (single, in_single)]
+    views = sorted((each for each in views if each[1].off is not None), key=lambda each: _count_off(each[1]))
+    searches = [Search(retake, model, steps, each.number - steps[0].number + 1) for retake, each in views]
+    small = in_single is not None and in_single.off is None  # if it is a mistake, float32 would not show it
+    explained = explanations(searches, pairs=not small)
+    if in_single is not None and small and not explained:
+        in_single.notes = ["The steps are right to the precision of float32: something in the program computes in it"]
+        return in_single
+    best = views[0][1]
     best.explanations = explained
     best.reading = factors.read(best, model, steps[best.number - steps[0].number])
     if best.number > steps[0].number:
@@ -125,9 +124,9 @@ def _first_off(kind: str, steps: list[Step], gaps: list[list[Gap]]) -> Diagnosis
     return Diagnosis(kind, steps[0].number + at, gaps[at], len(steps[at].x), len(steps))
 
 
-def _count_off(found: Diagnosis) -> float:
+def _count_off(found: Diagnosis) -> int:
     """How many weight arrays are off; of several ways to round, that with the fewest tells most."""
-    return sum(not gap.within for gap in found.gaps) or math.inf
+    return sum(not gap.within for gap in found.gaps)
 
 
 def _constants_needed(retake: Retake) -> Planted:

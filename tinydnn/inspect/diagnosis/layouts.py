@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.inspect.arrays import array_of
 
 Outputs = list[tuple[str, int]]  # names and units
 Weights = list[Array]  # Keras' layout: kernel (inputs, units) and bias (units,) of each layer in turn
@@ -60,7 +61,7 @@ class Layout:
         returned = function(self.to_theirs(weights), self._batch(x, y)[0])
         if isinstance(returned, dict):
             returned = list(returned.values())
-        arrays = [_array(each) for each in returned] if isinstance(returned, list | tuple) else [_array(returned)]
+        arrays = [array_of(each) for each in returned] if isinstance(returned, list | tuple) else [array_of(returned)]
         last_of_layers = list({name.partition("/")[0]: (name, units) for name, units in wanted}.values())
         for names in (wanted, last_of_layers, wanted[-1:]):
             found = arrays[-len(names) :] if len(names) == 1 else arrays
@@ -117,7 +118,7 @@ class Layout:
         Raises:
             NotThisLayoutError: other shapes than those of `like`.
         """
-        leaves = [_array(each) for each in _leaves(theirs)]
+        leaves = [array_of(each) for each in _leaves(theirs)]
         for arrays in _orders(leaves):
             for transposed in (self.transposed, not self.transposed):
                 found = [array.T if transposed and array.ndim == 2 and weight.ndim == 2 else array
@@ -162,15 +163,10 @@ def _by_layers(theirs: dict[Any, Any]) -> list[Any]:
 
     def place(item: tuple[Any, Any]) -> tuple[int, int]:
         number = re.search(r"\d+$", str(item[0]))
-        size = 0 if isinstance(item[1], list | tuple | dict) else _array(item[1]).size
+        size = 0 if isinstance(item[1], list | tuple | dict) else array_of(item[1]).size
         return int(number[0]) if number else 0, -size
 
     return [value for _, value in sorted(theirs.items(), key=place)]
-
-
-def _array(theirs: Any) -> Array:
-    """A NumPy array of one of NumPy's, PyTorch's or JAX'."""
-    return np.asarray(theirs.detach().cpu() if hasattr(theirs, "detach") else theirs)
 
 
 LAYOUTS = tuple(

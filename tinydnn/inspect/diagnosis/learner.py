@@ -129,21 +129,21 @@ def of_file(path: str | PathLike[str]) -> Learner:
         ValueError: it has none of the functions.
         RuntimeError: it fails.
     """
-    folder = str(Path(path).resolve().parent)
+    folder = Path(path).resolve().parent
     others = set(sys.modules)
 
     def run() -> dict[str, Any]:
         for name, module in list(sys.modules.items()):  # those beside it begin anew, too
-            if name not in others and str(getattr(module, "__file__", None)).startswith(folder):
+            if name not in others and _is_beside(module, folder):
                 del sys.modules[name]
-        sys.path.insert(0, folder)  # as Python does when it runs a file
+        sys.path.insert(0, str(folder))  # as Python does when it runs a file
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 return runpy.run_path(str(path))
         except (Exception, SystemExit) as error:
             raise RuntimeError(f"{path} has failed. {type(error).__name__}: {error} (--debug shows where)") from error
         finally:
-            sys.path.remove(folder)
+            sys.path.remove(str(folder))
 
     names = run()
     kind = next((kind for kind in KINDS if callable(names.get(kind))), None)
@@ -153,6 +153,12 @@ def of_file(path: str | PathLike[str]) -> Learner:
             "gradients(weights, x, y), or forward(weights, x)"
         )
     return Learner(lambda: run()[kind], kind, str(path))
+
+
+def _is_beside(module: Any, folder: Path) -> bool:
+    """Whether a module is the program's own, and not one of an environment that lies in the same folder."""
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).is_relative_to(folder) and "site-packages" not in Path(file).parts
 
 
 def of_function(function: Callable[..., Any], kind: str) -> Learner:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.inspect.arrays import array_of
 from tinydnn.inspect.diagnosis.learner import Learner
 
 
@@ -27,10 +28,15 @@ def learner(module: Any, loss: Callable[..., Any] | None, optimizer: Any) -> Lea
         optimizer: of the module's parameters; its settings are copied.
 
     Raises:
-        ValueError: an optimizer without a loss.
+        ValueError: an optimizer without a loss, or with other settings for some of the parameters.
     """
     if optimizer is not None and loss is None:
         raise ValueError("check expects a loss beside the optimizer of a PyTorch module")
+    if optimizer is not None and len(optimizer.param_groups) > 1:
+        raise ValueError(
+            "check expects an optimizer with the same settings for all parameters. "
+            f"Received: {len(optimizer.param_groups)} groups of them"
+        )
     kind = "forward" if loss is None else "gradients" if optimizer is None else "step"
     return Learner(lambda: _function(module, kind, loss, optimizer), kind, type(module).__name__)
 
@@ -39,7 +45,8 @@ def _function(module: Any, kind: str, loss: Any, optimizer: Any) -> Callable[...
     module = copy.deepcopy(module)
     parameters = list(module.parameters())
     if optimizer is not None:
-        optimizer = type(optimizer)(parameters, **optimizer.defaults)
+        present = optimizer.param_groups[0]  # a schedule may have changed the learning rate
+        optimizer = type(optimizer)(parameters, **{name: present[name] for name in optimizer.defaults})
 
     def forward(weights: list[Array], x: Array) -> Any:
         _load(parameters, weights)
@@ -54,7 +61,7 @@ def _function(module: Any, kind: str, loss: Any, optimizer: Any) -> Callable[...
     def step(weights: list[Array], x: Array, y: Array) -> list[Array]:
         gradients(weights, x, y)
         optimizer.step()
-        return [_turned(each.detach()) for each in parameters]
+        return [_turned(each) for each in parameters]
 
     functions: dict[str, Callable[..., Any]] = {"forward": forward, "gradients": gradients, "step": step}
     return functions[kind]
@@ -63,8 +70,9 @@ def _function(module: Any, kind: str, loss: Any, optimizer: Any) -> Callable[...
 def _tensor(values: Array, parameters: list[Any]) -> Any:
     """The values as a tensor; integer labels keep their type."""
     torch = sys.modules["torch"]
-    labels = values.dtype.kind in "iu" and values.ndim == 1
-    return torch.from_numpy(values.astype(np.int64)) if labels else torch.from_numpy(values).to(parameters[0].dtype)
+    if values.dtype.kind in "iu" and values.ndim == 1:
+        return torch.from_numpy(values.astype(np.int64)).to(parameters[0].device)
+    return torch.from_numpy(values).to(parameters[0])
 
 
 def _load(parameters: list[Any], weights: list[Array]) -> None:
@@ -74,7 +82,7 @@ def _load(parameters: list[Any], weights: list[Array]) -> None:
         ValueError: they have other shapes.
     """
     torch = sys.modules["torch"]
-    found, wanted = [_turned(each.detach()).shape for each in parameters], [weight.shape for weight in weights]
+    found, wanted = [_turned(each).shape for each in parameters], [weight.shape for weight in weights]
     if found != wanted:
         raise ValueError(f"The module expects weights of shapes {found}. Received: {wanted}")
     with torch.no_grad():
@@ -84,5 +92,4 @@ def _load(parameters: list[Any], weights: list[Array]) -> None:
 
 def _turned(values: Any) -> Array:
     """A parameter, or its gradient, as Keras has it."""
-    turned: Array = values.numpy().T.copy()
-    return turned
+    return array_of(values).T.copy()

@@ -15,17 +15,15 @@ from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.inspect.diagnosis.findings import Gap
 from tinydnn.inspect.diagnosis.lengths import longer
-from tinydnn.inspect.diagnosis.step import Step, computes_in_float64, record
+from tinydnn.inspect.diagnosis.step import Step, begin, computes_in_float64, record
 from tinydnn.inspect.microscope import outputs
 from tinydnn.inspect.mistakes import Mistake
+from tinydnn.inspect.roundings import OF_THE_WHOLE, PERTURBED, ROUNDINGS, apart, factor, norm, perturbed
 from tinydnn.inspect.twin import twin
 from tinydnn.inspect.weight_names import weight_names
 from tinydnn.models import Model, Sequential
 
-_ROUNDINGS = 8.0  # times tinydnn's own rounding error: how far off a right step may be
-_PERTURBED = 2  # how many times the steps are taken with their weights and batches off by roundings
-_LAST_PLACES = 2.0  # units in the last place of the weights themselves, besides
-_OF_THE_CHANGE = {"float32": 1e-4, "float64": 1e-9}  # and this share of the change; every mistake changes far more
+_LAST_PLACES = 2.0  # units in the last place of the weights themselves, besides what roundings explain
 NEAR = 50.0  # times what is allowed: what is further away, a quick look rules out
 _SINGLE, _DOUBLE = (float(np.finfo(dtype).eps) for dtype in ("float32", "float64"))
 
@@ -71,9 +69,9 @@ class Retake:
         rng = np.random.default_rng(0)
         single, double = (self._taken(dtype, self._batches, planted) for dtype in ("float32", "float64"))
         others = [single]
-        for _ in range(_PERTURBED):
-            off = [_perturbed(weight, rng) for weight in before]
-            batches = [(_perturbed(x, rng), _perturbed(y, rng)) for x, y in self._batches]
+        for _ in range(PERTURBED):
+            off = [perturbed(weight, _SINGLE, rng) for weight in before]
+            batches = [(perturbed(x, _SINGLE, rng), perturbed(y, _SINGLE, rng)) for x, y in self._batches]
             after = self._taken("float64", batches, planted, off)
             others.append(self._moved_back(after, off, before))
         scale = 1.0 if self._dtype == "float32" else _DOUBLE / _SINGLE
@@ -81,7 +79,7 @@ class Retake:
         found = []
         for number, step in enumerate(self._steps):
             rounding = [
-                scale * max(_norm(other[number][i] - double[number][i]) for other in others)
+                scale * max(norm(other[number][i] - double[number][i]) for other in others)
                 for i in range(len(step.after))
             ]
             starts = self._starts(ours[number - 1] if number else before, step)
@@ -104,16 +102,12 @@ class Retake:
 
     def _gap(self, name: str, start: Array, before: Array, ours: Array, theirs: Array, rounding: float) -> Gap:
         change = np.where(np.isfinite(ours), ours, 0) - start
-        last_places = _norm(np.spacing(np.abs(start + change).astype(self._dtype)))
-        allowed = _ROUNDINGS * rounding + _LAST_PLACES * last_places + _OF_THE_CHANGE[self._dtype] * _norm(change)
-        if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
-            return Gap(name, _norm(change), math.inf, allowed, math.nan, math.inf)
-        wide = theirs.astype(np.float64)
-        own = np.where(np.isfinite(wide), wide, 0) - before
-        squares = float((change * change).sum())
-        k = float((own * change).sum()) / squares if squares else math.nan
-        spread = _norm(own - k * change) / _norm(own) if squares and _norm(own) else math.inf
-        return Gap(name, _norm(change), _norm(wide - ours), allowed, k, spread)
+        last_places = norm(np.spacing(np.abs(start + change).astype(self._dtype)))
+        allowed = ROUNDINGS * rounding + _LAST_PLACES * last_places + OF_THE_WHOLE[self._dtype] * norm(change)
+        distance = apart(theirs, ours)
+        if distance == math.inf:
+            return Gap(name, norm(change), distance, allowed, math.nan, math.inf)
+        return Gap(name, norm(change), distance, allowed, *factor(theirs.astype(np.float64) - before, change))
 
     def look(self, planted: Planted, steps: int, rough: list[list[Gap]]) -> Look:
         """How far the first so many steps are from Keras' steps with these mistakes: quick, and rough.
@@ -124,23 +118,17 @@ class Retake:
         found = []
         for ours, step, gaps in zip(taken, self._steps, rough, strict=False):
             allowed = [max(gap.allowed, _SMALLEST) for gap in gaps]
-            alike = [
-                np.array_equal(np.isfinite(w), np.isfinite(theirs)) for w, theirs in zip(ours, step.after, strict=True)
-            ]
-            finite, theirs = _finite(ours), _finite(step.after)
-            found.append([
-                _norm(b - a) / most if same else math.inf
-                for a, b, most, same in zip(finite, theirs, allowed, alike, strict=True)
-            ])  # fmt: skip
+            found.append([apart(b, a) / most for a, b, most in zip(ours, step.after, allowed, strict=True)])
             if len(found) == 1:
                 starts = self._starts(step.before, step)
-                changes = [a - start for a, start in zip(finite, starts[0], strict=True)]
-                own = [b - start for b, start in zip(theirs, starts[1], strict=True)]
-                k = _common_factor(changes, own, allowed)
-                scaled = [
-                    _norm(b - k * a) / (most * max(1, abs(k))) if same else math.inf
-                    for a, b, most, same in zip(changes, own, allowed, alike, strict=True)
-                ]
+                changes = [a - start for a, start in zip(ours, starts[0], strict=True)]
+                own = [b - start for b, start in zip(step.after, starts[1], strict=True)]
+                k = _common_factor(_finite(changes), _finite(own), allowed)
+                with np.errstate(all="ignore"):  # where a mistake makes infinity or NaN, k may be so, too
+                    scaled = [
+                        apart(b, k * a) / (most * max(1, abs(k)))
+                        for a, b, most in zip(changes, own, allowed, strict=True)
+                    ]
         return Look(
             max(map(max, found)), k, max(scaled), max(sum(m < NEAR for m in each) for each in (found[0], scaled))
         )
@@ -177,12 +165,9 @@ class Retake:
                 if mistake.name == "last-batch-wrong-n" and first.batch_size > len(first.x):
                     self._train_on_a_batch_of_the_usual_size()
             model = twin(self._model, dtype, threads=1)
-            assert model.optimizer is not None
-            model.set_weights(first.before if before is None else before)
-            model.optimizer.iterations = first.number - 1
-            for name, slot in model.optimizer.slots.items():
-                for view, values in zip(model.layout.views(slot), first.slots.get(name, []), strict=False):
-                    view[...] = values
+            begin(model, first)
+            if before is not None:
+                model.set_weights(before)
             return [[weight.astype(np.float64) for weight in self._take(model, x, y)] for x, y in batches]
 
     def _train_on_a_batch_of_the_usual_size(self) -> None:
@@ -218,7 +203,7 @@ class RetakeForward(Retake):
         return after
 
 
-_SMALLEST = float(np.finfo("float64").tiny)
+_SMALLEST = 1e-150  # whose square is no 0 yet
 
 
 def _finite(weights: Weights) -> Weights:
@@ -230,15 +215,3 @@ def _common_factor(changes: Weights, own: Weights, allowed: Sequence[float]) -> 
     products = sum(float((a * b).sum()) / most**2 for a, b, most in zip(changes, own, allowed, strict=True))
     squares = sum(float((a * a).sum()) / most**2 for a, most in zip(changes, allowed, strict=True))
     return products / squares if squares else 0.0
-
-
-def _perturbed(values: Array, rng: np.random.Generator) -> Array:
-    """The values in float64, each off at random by about a rounding of float32; labels stay as they are."""
-    if values.dtype.kind in "iu" and values.ndim == 1:
-        return values
-    return values * (1 + _SINGLE * rng.standard_normal(values.shape))
-
-
-def _norm(values: Array) -> float:
-    """The Euclidean norm of the finite values."""
-    return float(np.linalg.norm(values[np.isfinite(values)].astype(np.float64)))

@@ -60,6 +60,17 @@ def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | Non
     )
 
 
+def begin(model: Model, step: Step) -> None:
+    """Put a model that is ready to train where the step began: its weights, its slots, and the number of the step."""
+    optimizer = model.optimizer
+    assert optimizer is not None
+    model.set_weights(step.before)
+    optimizer.iterations = step.number - 1
+    for name, views in step.slots.items():
+        for view, values in zip(model.layout.views(optimizer.slots[name]), views, strict=True):
+            view[...] = model.backend.asarray(values)
+
+
 def computes_in_float64(steps: Sequence[Step]) -> bool:
     """Whether the weights after the steps are none that float32 has."""
     return not all(_fits_float32(weight) for step in steps for weight in step.after)
@@ -72,15 +83,20 @@ def _fits_float32(weight: Array) -> bool:
 
 def check(model: Model, step: Step, first: bool = True) -> None:
     """Raise a ValueError unless the model can take this step; one that is not the first needs no slots."""
-    model.require_compiled("diagnose", step.y)
+    check_net(model, step.y)
+    _check_weights(model, step, first)
+    if first:
+        _check_numbers(model, step)
+
+
+def check_net(model: Model, y: Array) -> None:
+    """Raise a ValueError unless steps of such a net can be taken again."""
+    model.require_compiled("diagnose", y)
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     require_row(model, "diagnose")
     if any(isinstance(layer, layers.RandomLayer) and layer.draws for layer in model.flat_layers):
         raise ValueError("diagnose expects a net without Dropout and noise, since a step does not tell its masks")
-    _check_weights(model, step, first)
-    if first:
-        _check_numbers(model, step)
 
 
 def _check_weights(model: Model, step: Step, first: bool) -> None:
