@@ -83,7 +83,7 @@ def _step(model: Any, ours: Model, x: Any, y: Any) -> dict[str, Array]:
     found = {name: to_numpy(value) for name, value in found.items()}
     before = {name: np.array(variable.numpy()) for name, variable in of_weights.items()}
     model.optimizer.apply(of_variables, model.trainable_variables)
-    found |= {name: to_numpy(value) for name, value in optimizer_state(model, ours).items()}
+    found |= {name: np.array(variable.numpy()) for name, variable in optimizer_state(model, ours).items()}
     found |= {f"{name} change": variable.numpy() - before[name] for name, variable in of_weights.items()}
     return found
 

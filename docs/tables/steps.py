@@ -21,7 +21,6 @@ from tinydnn.inspect.diagnosis import Diagnosis
 
 PROGRAMS = Path(__file__).resolve().parents[2] / "tests" / "steps"
 NO_PROGRAMS = "agree", "mistaken"
-REFUSED = "inverted_dropout", "masks_of_units"  # nets with Dropout, whose masks a step does not tell
 NOT_SHOWN = ("log_of_clipped",)  # its mistake acts on probabilities below 1e-7, of which these digits give none
 
 # What tests/steps calls a mistake, and the names in the gallery, or the factor's, that tell it.
@@ -132,10 +131,6 @@ def main() -> None:
         said = header(path)
         wrong = "" if said["verdict"] == "right" else said["mistake"]
         link = f"[{path.stem}](../tests/steps/{path.name})"
-        if path.stem in REFUSED:
-            print(f"| {link} | {wrong} | refused | |")
-            counts["refused"] += 1
-            continue
         found = diagnosed(path)
         called = "right" if found.right else "wrong"
         named = ", or ".join(found.named)

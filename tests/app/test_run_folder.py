@@ -60,3 +60,9 @@ def test_settings_that_a_run_writes_are_taken(tmp_path):
     for change in ({}, {"hidden": []}, {"checkpoint_every": 3}, {"learning_rate": 0.5, "data": "digits.npz"}):
         (tmp_path / "run.json").write_text(json.dumps({**GOOD, "settings": {**GOOD["settings"], **change}}))
         assert not runs.Run.resumed(tmp_path).finished
+
+
+def test_a_run_from_before_there_was_a_setting_has_its_default(tmp_path):
+    settings = {name: value for name, value in GOOD["settings"].items() if name != "dropout"}
+    (tmp_path / "run.json").write_text(json.dumps({**GOOD, "settings": settings}))
+    assert runs.Run.resumed(tmp_path).settings.dropout == 0

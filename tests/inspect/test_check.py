@@ -267,13 +267,93 @@ def test_an_argument_that_is_for_other_programs_is_an_error(arguments, message):
         diagnosis.check(**{"program": step, "model": net()} | arguments)
 
 
-@pytest.mark.parametrize("kind", ["step", "gradients", "forward"])
-def test_a_net_with_dropout_is_refused(kind):
-    model = tinydnn.Sequential([layers.Input((8,)), layers.Dense(5), layers.Dropout(0.5), layers.Dense(3, "softmax")])
+# -- dropout ---------------------------------------------------------------------------------------------
+
+masks = []  # of the functions below, which draw them
+
+
+def net_with_dropout(rate=0.4, **settings):
+    dropout = layers.Dropout(rate, **settings)
+    model = tinydnn.Sequential([layers.Input((8,)), layers.Dense(5, "sigmoid"), dropout, layers.Dense(3, "softmax")])
     model.compile("sgd", "categorical_crossentropy")
-    functions = {"step": step, "gradients": gradients, "forward": lambda weights, x: forward(*weights, x)}
-    with pytest.raises(ValueError, match="without Dropout"):
-        diagnosis.check(functions[kind], model, kind=kind)
+    return model
+
+
+def gradients_with_dropout(weights, x, y, forth=1 / 0.6, back=1 / 0.6, columns=False):
+    """forth, back: by which what is kept is multiplied."""
+    W1, b1, W2, b2 = weights
+    a1 = 1 / (1 + np.exp(-(x @ W1 + b1)))
+    kept = np.random.rand(*a1.shape) < 0.6
+    masks[:] = [kept.T if columns else kept]
+    dropped = a1 * kept * forth
+    p = np.exp(dropped @ W2 + b2)
+    dz2 = (p / p.sum(axis=1, keepdims=True) - y) / len(x)
+    dz1 = dz2 @ W2.T * kept * back * a1 * (1 - a1)
+    return [x.T @ dz1, dz1.sum(axis=0), dropped.T @ dz2, dz2.sum(axis=0)]
+
+
+def step_with_dropout(weights, x, y, **how):
+    return [w - 0.01 * g for w, g in zip(weights, gradients_with_dropout(weights, x, y, **how), strict=True)]
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_the_masks_that_a_program_draws_are_taken_as_they_are(columns):
+    model = net_with_dropout()
+    assert diagnosis.check(lambda *given: step_with_dropout(*given, columns=columns), model).right
+    assert diagnosis.check(gradients_with_dropout, model, kind="gradients").right
+
+
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        ({"forth": 1, "back": 1}, "dropout-not-scaled"),
+        ({"back": 1}, "dropout-not-scaled"),
+        ({"forth": 1 / 0.4, "back": 1 / 0.4}, "dropout-divided-by-rate"),
+    ],
+)
+def test_what_is_wrong_with_dropout_is_named(how, named):
+    assert diagnosis.check(lambda *given: step_with_dropout(*given, **how), net_with_dropout()).named == [named]
+    gradients = diagnosis.check(
+        lambda *given: gradients_with_dropout(*given, **how), net_with_dropout(), kind="gradients"
+    )
+    assert gradients.named == [named]
+
+
+def test_a_callable_keeps_its_masks_itself():
+    class Mine:
+        def __call__(self, *given):
+            new = step_with_dropout(*given)
+            self.masks = list(masks)
+            return new
+
+    assert diagnosis.check(Mine(), net_with_dropout()).right
+
+
+def test_outputs_of_a_net_with_dropout_are_those_of_predictions():
+    def predicted(weights, x):
+        return forward(*weights, x)[3]
+
+    assert diagnosis.check(predicted, net_with_dropout(), kind="forward").right
+    assert not diagnosis.check(lambda weights, x: 0.6 * predicted(weights, x), net_with_dropout(), kind="forward").right
+
+
+def test_without_masks_the_error_says_which_are_wanted():
+    for of_program in ([], [np.ones(5)], [np.ones((64, 5))] * 2, [np.ones((64, 3))]):
+
+        def drawing(weights, x, y, found=of_program):
+            new = step_with_dropout(weights, x, y)
+            masks[:] = found
+            return new
+
+        with pytest.raises(ValueError, match=r"the masks of the step, one for each Dropout layer.*\(64, 5\)"):
+            diagnosis.check(drawing, net_with_dropout())
+
+
+def test_noise_is_refused():
+    model = tinydnn.Sequential([layers.Input((8,)), layers.GaussianNoise(0.1), layers.Dense(3, "softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    with pytest.raises(ValueError, match="without noise"):
+        diagnosis.check(lambda weights, x, y: weights, model)
 
 
 def test_a_factor_of_the_loss_is_keras_own():

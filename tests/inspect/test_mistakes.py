@@ -352,12 +352,23 @@ def test_a_step_of_another_model_is_refused(change, message):
         diagnosis.diagnose(model, step)
 
 
-def test_a_net_with_dropout_is_refused():
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_step_tells_the_masks_of_dropout_in_a_file_too(threads, tmp_path):
     layers = tinydnn.layers
-    model = tinydnn.Sequential([layers.Input((3,)), layers.Dropout(0.5), layers.Dense(2, "softmax")])
+    dropout, hidden = layers.Dropout(0.5), layers.Dense(7, "relu")
+    model = tinydnn.Sequential(
+        [layers.Input((3,)), dropout, hidden, layers.Dropout(0.2), layers.Dense(2, "softmax")], threads=threads
+    )
     model.compile("sgd", "categorical_crossentropy")
-    step = diagnosis.record(model, np.eye(3), np.eye(2)[[0, 1, 0]])
-    with pytest.raises(ValueError, match="without Dropout"):
+    x, y = np.random.default_rng(0).normal(size=(20, 3)), np.eye(2)[np.arange(20) % 2]
+    diagnosis.write(tmp_path / "step.npz", diagnosis.record(model, x, y))
+    step = diagnosis.read(tmp_path / "step.npz")
+    assert [mask.shape for mask in step.masks] == [(20, 3), (20, 7)]
+    assert diagnosis.diagnose(model, step).right
+    step.masks[1] = ~step.masks[1]
+    assert not diagnosis.diagnose(model, step).right
+    step.masks.pop()
+    with pytest.raises(ValueError, match="masks of the step"):
         diagnosis.diagnose(model, step)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinydnn as keras
+import tinydnn.app.cli
 from tinydnn import layers, models, optimizers
 from tinydnn.files.whole import FileFormatError
 from tinydnn.inspect import diagnosis
@@ -88,7 +89,7 @@ def test_the_seed_lets_the_weights_be_looked_at(tmp_path):
 @pytest.mark.parametrize(
     ("model", "fit", "message"),
     [
-        (lambda: net("rmsprop", layers.Dropout(0.5)), {}, "without Dropout"),
+        (lambda: net("rmsprop", layers.Dropout(0.5)), {}, "Recorder expects a net without Dropout"),
         (net, {"sample_weight": np.ones(22)}, "no sample_weight"),
     ],
 )
@@ -151,3 +152,27 @@ def test_a_damaged_file_is_refused(tmp_path):
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(FileFormatError, match=r"step.npz: can't be read"):
         diagnosis.read(path)
+
+
+def test_files_of_several_steps_are_diagnosed_together(tmp_path, monkeypatch, capsys):
+    net().fit(X, Y, batch_size=8, verbose=0, callbacks=[Recorder(tmp_path / "{step}.npz", [1, 2, 3])])
+    files = [str(tmp_path / f"{i}.npz") for i in (3, 1, 2)]
+
+    def code(*given):
+        monkeypatch.setattr("sys.argv", ["tinydnn", "diagnose", *given])
+        with pytest.raises(SystemExit) as end:
+            tinydnn.app.cli.main()
+        return end.value.code
+
+    assert code(*files) == 0
+    assert "These are Keras' steps, all 3" in capsys.readouterr().out
+    third = diagnosis.read(files[0])
+    third.after[0] = third.after[0] + 0.01
+    diagnosis.write(files[0], third)
+    assert code(*files) == 1
+    assert "The steps before step 3 are Keras'" in capsys.readouterr().out
+    assert code(*files[:2]) == 2
+    assert "steps that follow one another. Received: 1, 3" in capsys.readouterr().err
+    (tmp_path / "mine.py").write_text("def step(weights, x, y): return weights")
+    assert code(*[str(tmp_path / "mine.py")] * 2) == 2
+    assert "one program, or files of steps. Received: 2 programs" in capsys.readouterr().err

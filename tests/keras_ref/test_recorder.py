@@ -159,7 +159,7 @@ def test_mistakes_of_a_programs_own_classes_are_found(tmp_path):
     [
         ({"model": lambda: net(Outside())}, f"Outside.*{OWN}"),
         ({"model": lambda: net(loss=summed)}, f"summed.*{OWN}"),
-        ({"model": lambda: net("rmsprop", layers.Dropout(0.5))}, "without Dropout"),
+        ({"model": lambda: net("rmsprop", layers.Dropout(0.5))}, "Recorder expects a net without Dropout"),
         ({"model": lambda: net(optimizers.Adam(use_ema=True))}, "use_ema"),
         ({"model": lambda: net(steps_per_execution=2)}, "expects steps_per_execution=1"),
         ({"model": lambda: net(Outside()), "step": 2, "optimizer": "adam"}, "needs what the optimizer kept before it"),

@@ -119,9 +119,9 @@ def read_description(folder: Path) -> tuple[Settings, dict[str, Any], dict[str, 
 
 
 def _settings(values: dict[str, Any]) -> Settings:
-    """Settings from run.json; a setting that this version doesn't know is an error."""
+    """Settings from run.json; one that this version doesn't know is an error, one that is missing came later."""
     known = {field.name for field in fields(Settings)}
-    if set(values) != known:
+    if not {"hidden"} <= set(values) <= known:
         raise ValueError(f"settings {sorted(values)}; expected {sorted(known)}")
     if not isinstance(values["hidden"], list):
         raise ValueError(f"hidden={values['hidden']!r}; expected a list of numbers")

@@ -23,6 +23,7 @@ class Settings:
     optimizer, loss: names, or calls with settings, as "sgd(0.1, momentum=0.9)".
     last: the last layer's activation; None is the usual one in front of the loss.
     l2: of all kernels.
+    dropout: behind each hidden layer, the share of its numbers that fall.
     outputs: units of the last layer.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     last: str | None = None
     use_bias: bool = True
     l2: float = 0.0
+    dropout: float = 0.0
     outputs: int = 10
     learning_rate: float | None = None
     seed: int | None = None
@@ -114,11 +116,16 @@ def _layers(keras: Any, settings: Settings) -> list[Any]:
 
     if settings.input not in ("raw", "scaled"):
         raise ValueError(f"input expects 'raw' or 'scaled'. Received: {settings.input!r}")
+
+    def hidden(units: int) -> list[Any]:
+        dropout = [layers.Dropout(settings.dropout, dtype=dtype)] if settings.dropout else []
+        return [dense(units, settings.activation), *dropout]
+
     return [
         layers.Input((28, 28), dtype=dtype),
         *([layers.Rescaling(1 / 255, dtype=dtype)] if settings.input == "scaled" else []),
         layers.Reshape((28 * 28,), dtype=dtype),
-        *(dense(units, settings.activation) for units in settings.hidden),
+        *(layer for units in settings.hidden for layer in hidden(units)),
         dense(settings.outputs, settings.last or _usual_last(settings.loss)),
     ]
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.inspect.diagnosis import masks
 from tinydnn.inspect.diagnosis.step import Step, begin, check
 from tinydnn.inspect.microscope import Tensor, dissect
 from tinydnn.inspect.roundings import OF_THE_WHOLE, PERTURBED, ROUNDINGS, apart, factor, norm, perturbed
@@ -92,6 +93,7 @@ def tensors_of(model: Model, step: Step) -> dict[str, Array]:
     Raises:
         ValueError: the step is not of this model.
     """
+    masks.refuse(model, "A step in a file under the microscope")
     check(model, Step(step.x, step.y, step.before, step.after or step.before, step.slots, step.number))
     model.prepare_training(known(model.sample_shape))
     begin(model, step)

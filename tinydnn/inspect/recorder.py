@@ -19,6 +19,7 @@ from tinydnn.checks import check_count
 from tinydnn.device.backend import Array
 from tinydnn.engine.logs import Logs
 from tinydnn.files.config import CompiledError
+from tinydnn.inspect.diagnosis import masks
 from tinydnn.inspect.diagnosis.step import Step, check
 from tinydnn.inspect.diagnosis.step_file import write
 from tinydnn.inspect.trainings import OfKeras, OfTinydnn, Training
@@ -70,7 +71,9 @@ class Recorder(Callback):
         self._done, self._batch_size = 0, 0
         described, weights, slots, iterations = self._state()
         nothing = np.zeros(0)
-        check(model_of(described), Step(nothing, nothing, weights, weights, slots, iterations + min(self.steps)))
+        model = model_of(described)
+        masks.refuse(model, "Recorder")
+        check(model, Step(nothing, nothing, weights, weights, slots, iterations + min(self.steps)))
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         assert self._training is not None

@@ -42,7 +42,7 @@ class AlphaDropout(Dropout):
         """y = a * x + b, with what is saturated in place of x where the mask is 0"""
         if not t.training or not self.draws:
             return x
-        self._draw_mask(t)
+        self.draw_mask(t)
         self.dropped.into(self.xp, t.y, x, t.mask, self._SATURATED, self._a, -self._a * self._SATURATED * self.rate)
         return t.y
 

@@ -101,11 +101,12 @@ class Dropout(RandomLayer):
         """y = x * mask;  mask is 0 with probability `rate`, else 1 / (1 - rate)"""
         if not t.training or not self.draws:
             return x
-        self._draw_mask(t)
+        self.draw_mask(t)
         product.into(self.xp, t.y, x, t.mask)
         return t.y
 
-    def _draw_mask(self, t: Trace) -> None:
+    def draw_mask(self, t: Trace) -> None:
+        """Draw the mask of these rows into the trace, unless `prepare` has."""
         if self.rate == 1:
             t.mask[...] = 0
         elif t.words is not None:

@@ -10,6 +10,7 @@ from tinydnn.app.cli.errors import FAILED, refuse, wrong_use
 from tinydnn.app.cli.options import AsJson, ModelFile, NetOptions, with_net_options
 from tinydnn.app.cli.recorded import net_of
 from tinydnn.files.whole import to_json
+from tinydnn.inspect.diagnosis import Step
 from tinydnn.inspect.net import DIGITS, VALIDATION_SPLIT
 
 
@@ -17,11 +18,11 @@ from tinydnn.inspect.net import DIGITS, VALIDATION_SPLIT
 def diagnose(
     context: typer.Context,
     program: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
             exists=True, dir_okay=False, metavar="PROGRAM",
             help="A .py with step(weights, x, y), gradients(weights, x, y) or forward(weights, x), or an .npz of the "
-            "weights before and after a step and its batch.",
+            "weights before and after a step and its batch; of several steps, an .npz each.",
         ),
     ],
     model_file: ModelFile = None,
@@ -37,25 +38,36 @@ def diagnose(
     """
     from tinydnn.inspect import diagnosis
 
-    recorded, seed = None, net.seed
+    recorded, seed = [], net.seed
     with wrong_use(ValueError, RuntimeError):  # exit code 1 is kept for what is not Keras'
-        if program.suffix.lower() != ".py":
+        if any(path.suffix.lower() != ".py" for path in program):
             refuse(context, "the .npz tells it", "seed", "batch_size", "steps")
-            recorded = diagnosis.read(program)
-            seed = seed if recorded.seed is None else recorded.seed
+            recorded = _in_a_row([diagnosis.read(path) for path in program])
+            seed = seed if recorded[0].seed is None else recorded[0].seed
+        elif len(program) > 1:
+            raise ValueError(f"diagnose expects one program, or files of steps. Received: {len(program)} programs")
         run = net.prepared_run(seed)
-        told = net_of(context, recorded, model_file, net, seed)
+        told = net_of(context, recorded[0] if recorded else None, model_file, net, seed)
         model = run.model if told is None else told
         samples = run.digits[0][0] if told is None and model.sample_shape in DIGITS else None
-        if recorded is not None:
+        if recorded:
             found = diagnosis.diagnose(model, recorded, samples, VALIDATION_SPLIT)
         else:
-            learner = diagnosis.of_file(program)
+            learner = diagnosis.of_file(program[0])
             batches = run.batches(steps, model)
             found = diagnosis.compared(learner, model, batches, seed, samples, VALIDATION_SPLIT)
     print(to_json(_as_dict(found)) if as_json else found, end="" if as_json else "\n")
     if not found.right:
         raise typer.Exit(FAILED)
+
+
+def _in_a_row(steps: list[Step]) -> list[Step]:
+    """The steps in the order of their numbers."""
+    steps = sorted(steps, key=lambda step: step.number)
+    numbers = [step.number for step in steps]
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        raise ValueError(f"diagnose expects steps that follow one another. Received: {', '.join(map(str, numbers))}")
+    return steps
 
 
 def _as_dict(found: Any) -> dict[str, Any]:

@@ -42,6 +42,9 @@ Last = Annotated[
 ]
 LearningRate = Annotated[float | None, typer.Option(help="Learning rate; by default the optimizer's own.")]
 L2 = Annotated[float, typer.Option("--l2", min=0, help="L2 penalty on all kernels.")]
+Dropout = Annotated[
+    float, typer.Option(min=0, max=1, help="Behind each hidden layer, the share of numbers that Dropout drops.")
+]
 Outputs = Annotated[int, typer.Option(min=1, help="Units of the last layer; the targets are digits modulo this.")]
 UseBias = Annotated[bool, typer.Option("--bias/--no-bias", help="Whether layers have biases.")]
 Seed = Annotated[int, typer.Option(help="Seed of the initial weights and the order of the digits.")]
@@ -83,6 +86,7 @@ class NetOptions:
     loss: Loss = "categorical_crossentropy"
     last: Last = None
     l2: L2 = 0.0
+    dropout: Dropout = 0.0
     outputs: Outputs = 10
     use_bias: UseBias = True
     batch_size: BatchSize = 512
@@ -98,8 +102,9 @@ class NetOptions:
             settings = Settings(
                 batch_size=self.batch_size, input=self.input, hidden=units(self.hidden), activation=self.activation,
                 optimizer=self.optimizer, learning_rate=self.learning_rate, loss=self.loss, last=self.last, l2=self.l2,
-                outputs=self.outputs, use_bias=self.use_bias, seed=self.seed if seed is None else seed,
-                data=None if self.data is None else str(self.data), dtype=self.dtype,
+                dropout=self.dropout, outputs=self.outputs, use_bias=self.use_bias,
+                seed=self.seed if seed is None else seed, data=None if self.data is None else str(self.data),
+                dtype=self.dtype,
             )  # fmt: skip
             run = runs.Run(settings)
         run.load_data()

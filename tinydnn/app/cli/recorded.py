@@ -12,7 +12,8 @@ from tinydnn.app.cli.options import NetOptions
 from tinydnn.inspect.diagnosis import Step
 
 _OF_THE_NET = (
-    "input", "hidden", "activation", "optimizer", "learning_rate", "loss", "last", "l2", "outputs", "use_bias"
+    "input", "hidden", "activation", "optimizer", "learning_rate", "loss", "last", "l2", "dropout", "outputs",
+    "use_bias",
 )  # fmt: skip
 
 

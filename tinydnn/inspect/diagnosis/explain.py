@@ -8,7 +8,7 @@ import numpy as np
 
 from tinydnn import optimizers
 from tinydnn.device.backend import Array
-from tinydnn.inspect.diagnosis import factors
+from tinydnn.inspect.diagnosis import factors, masks
 from tinydnn.inspect.diagnosis.constants import ROUNDED
 from tinydnn.inspect.diagnosis.findings import Diagnosis, Gap
 from tinydnn.inspect.diagnosis.inputs import look_at_samples, look_at_weights, precision_of
@@ -56,6 +56,7 @@ def diagnose_gradients(model: Model, step: Step) -> Diagnosis:
         step: whose `after` has the gradients.
     """
     check_net(model, step.y)
+    masks.check(model, step.masks, len(step.x))
     descending = twin(model, model.dtype, optimizer=optimizers.SGD(1.0))
     after = [
         before - np.asarray(gradient, np.float64) for before, gradient in zip(step.before, step.after, strict=True)

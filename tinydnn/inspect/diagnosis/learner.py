@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.inspect.arrays import array_of
 from tinydnn.inspect.diagnosis.layouts import LAYOUTS, Layout, NotThisLayoutError, Outputs
 from tinydnn.inspect.diagnosis.step import Step
 
@@ -51,7 +52,8 @@ class Learner:
             function, weights, steps = self.fresh(), before, []
             for number, (x, y) in enumerate(batches, 1):
                 after = layout.updated(function, weights, x, y)
-                steps.append(Step(x, y, weights, after, {}, number, len(batches[0][0]), seed))
+                size, masks = len(batches[0][0]), _masks(function)
+                steps.append(Step(x, y, weights, after, {}, number, size, seed, masks=masks))
                 weights = after
         return steps
 
@@ -59,7 +61,8 @@ class Learner:
         """A step whose `after` has what it gives as gradients, in Keras' layout. It raises what `steps` raises."""
         layout = self._layout(lambda each, function: each.gradients(function, weights, *batch), weights, batch)
         with self._running():
-            return Step(*batch, weights, layout.gradients(self.fresh(), weights, *batch))
+            function = self.fresh()
+            return Step(*batch, weights, layout.gradients(function, weights, *batch), masks=_masks(function))
 
     def outputs(self, weights: list[Array], batch: tuple[Array, Array], wanted: Outputs) -> tuple[Step, list[str]]:
         """A step whose `after` has what it gives as outputs, (n, units), and which these are.
@@ -120,6 +123,13 @@ def _named_as_asked(layout: Layout, error: BaseException) -> list[Layout]:
     kernel, bias = layout.names
     both = [(name, bias), (kernel, name)] if name not in layout.names else [layout.names]
     return [replace(layout, names=names, first=first, renamed=layout.renamed + 1) for names in both]
+
+
+def _masks(function: Callable[..., Any]) -> list[Array]:
+    """The list `masks` that a program keeps beside its function, with what Dropout kept last; or nothing."""
+    beside = getattr(function, "__globals__", None)
+    found = getattr(function, "masks", None) if beside is None else beside.get("masks")
+    return [array_of(each).copy() for each in found] if isinstance(found, list | tuple) else []
 
 
 def of_file(path: str | PathLike[str]) -> Learner:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinydnn import layers
 from tinydnn.device.backend import Array
+from tinydnn.inspect.diagnosis import masks
 from tinydnn.inspect.diagnosis.findings import Gap
 from tinydnn.inspect.diagnosis.lengths import longer
 from tinydnn.inspect.diagnosis.step import Step, begin, computes_in_float64, record
@@ -168,7 +169,15 @@ class Retake:
             begin(model, first)
             if before is not None:
                 model.set_weights(before)
-            return [[weight.astype(np.float64) for weight in self._take(model, x, y)] for x, y in batches]
+            found = []
+            for (x, y), step in zip(batches, self._steps, strict=False):
+                masks.give(model, self._masks(step))
+                found.append([weight.astype(np.float64) for weight in self._take(model, x, y)])
+            return found
+
+    def _masks(self, step: Step) -> Weights | None:
+        """What Dropout keeps in this step."""
+        return step.masks
 
     def _train_on_a_batch_of_the_usual_size(self) -> None:
         """Show the planted mistake the batch size that it saw before the smaller last batch; only the size matters."""
@@ -190,6 +199,9 @@ class RetakeForward(Retake):
     ) -> None:
         super().__init__(model, steps, dtype, always)
         self._names = list(names)
+
+    def _masks(self, step: Step) -> None:
+        return None
 
     def _take(self, model: Model, x: Array, y: Array) -> Weights:
         found = outputs(model, x, y)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tinydnn import layers
 from tinydnn.device.backend import Array
 from tinydnn.engine.one_batch import OneBatch
+from tinydnn.inspect.diagnosis import masks
 from tinydnn.inspect.twin import require_row
 from tinydnn.inspect.weight_names import trained_names, weight_names
 from tinydnn.models import Model
@@ -29,6 +29,7 @@ class Step:
     seed: the seed of the initial weights and of the order of the samples; None skips the checks of both.
     model_json: the net and how it is compiled, as to_json() of Keras or tinydnn writes it; None where nobody has said.
     tensors: what else the implementation has computed in the step, by the microscope's names, such as dense/z.
+    masks: for each Dropout layer an array that is 0 where a number was dropped, (n, units) or (units, n).
     """
 
     x: Array
@@ -41,6 +42,7 @@ class Step:
     seed: int | None = None
     model_json: str | None = None
     tensors: dict[str, Array] = field(default_factory=dict)
+    masks: list[Array] = field(default_factory=list)
 
 
 def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | None = None) -> Step:
@@ -53,11 +55,12 @@ def record(model: Model, x: Any, y: Any, *, batch_size: int = 0, seed: int | Non
             name: [view.copy() for view in model.layout.views(model.backend.to_numpy(slot))]
             for name, slot in optimizer.slots.items()
         }
-        batch.gradients()
+        kept = masks.drawn(batch.gradients())
         batch.update()
     return Step(
-        np.asarray(x), np.asarray(y), before, model.get_weights(), slots, optimizer.iterations, batch_size, seed
-    )
+        np.asarray(x), np.asarray(y), before, model.get_weights(), slots, optimizer.iterations, batch_size, seed,
+        masks=kept,
+    )  # fmt: skip
 
 
 def begin(model: Model, step: Step) -> None:
@@ -84,6 +87,7 @@ def _fits_float32(weight: Array) -> bool:
 def check(model: Model, step: Step, first: bool = True) -> None:
     """Raise a ValueError unless the model can take this step; one that is not the first needs no slots."""
     check_net(model, step.y)
+    masks.check(model, step.masks, len(step.x))
     _check_weights(model, step, first)
     if first:
         _check_numbers(model, step)
@@ -95,8 +99,6 @@ def check_net(model: Model, y: Array) -> None:
     if not model.built:
         raise ValueError("diagnose expects a net whose weights have shapes; let it begin with an Input")
     require_row(model, "diagnose")
-    if any(isinstance(layer, layers.RandomLayer) and layer.draws for layer in model.flat_layers):
-        raise ValueError("diagnose expects a net without Dropout and noise, since a step does not tell its masks")
 
 
 def _check_weights(model: Model, step: Step, first: bool) -> None:

@@ -1,7 +1,7 @@
 """A step in an .npz file.
 
-The entries are x, y, before_0, before_1, …, after_0, …, the slots as velocity_0, …, some numbers, the model's JSON, and
-tensors of the step under the microscope's names, such as dense/z.
+The entries are x, y, before_0, before_1, …, after_0, …, the slots as velocity_0, …, the masks of Dropout as masks_0, …,
+some numbers, the model's JSON, and tensors of the step under the microscope's names, such as dense/z.
 """
 
 import io
@@ -39,17 +39,17 @@ def read(path: str | PathLike[str]) -> Step:
         numbers = {name: _integer(npz.read(archive, name), name) for name in entries & _NUMBERS}
         slots = {kind: numbered(kind) for kind in _SLOTS if counts[kind]}
         known = {"x", "y", "model", *numbers, *tensors}
-        known |= {f"{kind}_{i}" for kind in ("before", "after", *slots) for i in range(counts[kind])}
+        known |= {f"{kind}_{i}" for kind in ("before", "after", "masks", *slots) for i in range(counts[kind])}
         if unknown := sorted(entries - known):
             raise FileFormatError(
-                "expected x, y, before_0, …, after_0, …, slots as velocity_0, …, step, batch_size, seed, model, and "
-                f"tensors as dense/z. Found: {', '.join(unknown)}"
+                "expected x, y, before_0, …, after_0, …, masks_0, …, slots as velocity_0, …, step, batch_size, seed, "
+                f"model, and tensors as dense/z. Found: {', '.join(unknown)}"
             )
         return Step(
             npz.read(archive, "x"), npz.read(archive, "y"), numbered("before"), numbered("after"), slots,
             numbers.get("step", 1), numbers.get("batch_size", 0), numbers.get("seed"),
             npz.read_text(archive, "model") if "model" in entries else None,
-            {name: npz.read(archive, name) for name in sorted(tensors)},
+            {name: npz.read(archive, name) for name in sorted(tensors)}, numbered("masks"),
         )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def _integer(value: Array, name: str) -> int:
 def write(path: str | PathLike[str], step: Step) -> None:
     """Write a step to a file that `read` reads, whole or not at all."""
     arrays: dict[str, Any] = {"x": step.x, "y": step.y, "step": step.number, "batch_size": step.batch_size}
-    for kind, values in {"before": step.before, "after": step.after, **step.slots}.items():
+    for kind, values in {"before": step.before, "after": step.after, "masks": step.masks, **step.slots}.items():
         arrays |= {f"{kind}_{i}": value for i, value in enumerate(values)}
     if step.seed is not None:
         arrays["seed"] = step.seed

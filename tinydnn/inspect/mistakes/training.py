@@ -15,6 +15,7 @@ LOUD = Settings(input="raw", hidden=(), device="cpu")  # logits that are hundred
 RELU, TANH = replace(SCALED, activation="relu"), replace(SCALED, activation="tanh")
 SQUARES = replace(SCALED, loss="mse", optimizer="sgd(0.1)")
 PENALIZED = replace(SCALED, l2=0.01)
+DROPPED = replace(SCALED, dropout=0.2)
 MOMENTUM = replace(SCALED, optimizer="sgd(0.1, momentum=0.9)")
 NESTEROV = replace(SCALED, optimizer="sgd(0.1, momentum=0.9, nesterov=True)")
 ADAM, ADAGRAD = replace(SCALED, optimizer="adam"), replace(SCALED, optimizer="adagrad(0.01)")
