@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tinydnn.course.checking import verdict_on
+from tinydnn.course.checking import RIGHT, verdict_on
 from tinydnn.course.exercises import EXERCISES
-from tinydnn.course.report import told
+from tinydnn.course.report import ALL_RIGHT, told
 
 __all__ = ["check"]
 
@@ -27,4 +27,4 @@ def check(function: Callable[..., Any]) -> None:
     if name not in tasks:
         raise ValueError(f"check expects one of the functions {', '.join(tasks)}. Received: {name}")
     verdict = verdict_on(tasks[name], function, Path(function.__code__.co_filename).parent)
-    print("\n".join([*told(verdict), *(["Right."] if verdict.state == "right" else [])]))
+    print("\n".join([*told(verdict), *([ALL_RIGHT] if verdict.state == RIGHT else [])]))

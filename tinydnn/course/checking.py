@@ -1,6 +1,7 @@
 """Checking a learner's function: its tensors next to the right ones, one after the other."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ class Tensor:
 
     state: RIGHT, BLANK or WRONG.
     problem: why it can't be compared: no numbers, or another shape.
-    apart: the largest difference; None if it can't be compared.
+    apart: the largest difference; None if it can't be compared, or is no number.
     """
 
     name: str
@@ -127,7 +128,8 @@ def _compared(facts: Facts, name: str, value: Any, own: dict[str, Array]) -> Ten
         return Tensor(name, right.shape, WRONG, problem)
     index, _ = largest(values, right)
     off = abs(float(values[index]) - float(right[index]))
-    return Tensor(name, right.shape, RIGHT if facts.is_right(name, values) else WRONG, apart=off)
+    state = RIGHT if facts.is_right(name, values) else WRONG
+    return Tensor(name, right.shape, state, apart=off if math.isfinite(off) else None)
 
 
 def _where(facts: Facts, tensor: Tensor, own: Array) -> str:

@@ -9,7 +9,6 @@ from tinydnn.course.exercises import EXERCISES
 from tinydnn.course.report import Report, report_on
 from tinydnn.course.running import load, run
 
-FILE = "engine"
 TITLE = "Your own engine"
 KERAS = "accuracy: 0.6710 - loss: 1.5298 - val_accuracy: 0.8272 - val_loss: 0.9506"  # of the first epoch from seed 42
 

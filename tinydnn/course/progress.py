@@ -8,6 +8,7 @@ from tinydnn.course.exercises import EXERCISES
 from tinydnn.files.whole import write_whole
 
 NOTEBOOKS = "notebooks"  # the folder in the course's folder
+ENGINE = "engine"  # the last file
 _KEPT_IN = ".progress.json"
 
 
@@ -15,12 +16,6 @@ def folder_of(path: Path) -> Path:
     """The course's folder, of a file in it or among its notebooks."""
     folder = path.resolve().parent
     return folder.parent if folder.name == NOTEBOOKS else folder
-
-
-def file_of(folder: Path, name: str) -> list[Path]:
-    """Those files of an exercise that there are: the program, and the notebook."""
-    places = folder / f"{name}.py", folder / NOTEBOOKS / f"{name}.ipynb"
-    return [path for path in places if path.exists()]
 
 
 def keep(path: Path, right: bool) -> None:
@@ -39,25 +34,18 @@ def keep(path: Path, right: bool) -> None:
         write_whole(folder / _KEPT_IN, json.dumps(changed, indent=2).encode())
 
 
-def done(folder: Path) -> list[str]:
-    """The exercises that are right: one of their files was, and has not changed since."""
-    known = _read(folder)
-    return [
-        exercise.file
-        for exercise in EXERCISES
-        if any(
-            known.get(path.relative_to(folder).as_posix()) == _print_of(path) for path in file_of(folder, exercise.file)
-        )
-    ]
+def is_done(folder: Path, name: str) -> bool:
+    """Whether the program or the notebook of this name was right, and has not changed since."""
+    known, places = _read(folder), (f"{name}.py", f"{NOTEBOOKS}/{name}.ipynb")
+    return any(known.get(place) == _print_of(folder / place) for place in places if (folder / place).exists())
 
 
 def bar(folder: Path) -> str:
     """A bar with a place for each exercise, and which one comes next."""
-    right = done(folder)
-    marks = "".join("#" if exercise.file in right else "." for exercise in EXERCISES)
-    left = [exercise.file for exercise in EXERCISES if exercise.file not in right]
-    then = f"next: {left[0]}" if left else "all done: now `tinydnn check` engine.py, your own engine"
-    return f"[{marks}] {len(right)} of {len(EXERCISES)}, {then}"
+    left = [exercise.file for exercise in EXERCISES if not is_done(folder, exercise.file)]
+    marks = "".join("." if exercise.file in left else "#" for exercise in EXERCISES)
+    then = f"next: {left[0]}" if left else "and your own engine" if is_done(folder, ENGINE) else f"next: {ENGINE}"
+    return f"[{marks}] {len(EXERCISES) - len(left)} of {len(EXERCISES)}, {then}"
 
 
 def _read(folder: Path) -> dict[str, str]:

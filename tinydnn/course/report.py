@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 
 from tinydnn.course import notebooks
 from tinydnn.course.checking import RIGHT, WRONG, Tensor, Verdict, verdict_on
@@ -10,6 +11,8 @@ from tinydnn.course.exercise import Exercise
 from tinydnn.course.running import indented, load
 
 UNTOUCHED = "not begun"
+ALL_RIGHT = "Right: every number is that of tinydnn and Keras, but for roundings."
+_WIDTH = 100
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Report:
             lines += ["", "Your program printed:", indented(self.printed)]
         for verdict in self.verdicts:
             lines += ["", *told(verdict)]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(["", ALL_RIGHT] if self.right and not self.verdicts[-1].what else [])])
 
 
 def report_on(path: Path, exercise: Exercise) -> Report:
@@ -104,14 +107,14 @@ def told(verdict: Verdict) -> list[str]:
     if verdict.what:
         lines += ["", verdict.what]
     if verdict.why:
-        lines.append(verdict.why)
+        lines += wrap(verdict.why, _WIDTH)
     elif verdict.state == WRONG and verdict.tensor is not None:
         lines.append("No classic mistake explains it. The hint at the end of the file may help.")
-    return lines + [f"Note: {note}" for note in verdict.notes]
+    return lines + [line for note in verdict.notes for line in wrap(f"Note: {note}", _WIDTH)]
 
 
 def _cells(tensor: Tensor) -> tuple[str, str, str]:
     shape = " x ".join(map(str, tensor.shape)) or "one number"
     if tensor.state == WRONG and tensor.apart is not None:
-        return tensor.name, shape, f"wrong, by up to {tensor.apart:.2g}"
+        return tensor.name, shape, f"wrong, by {'up to ' * bool(tensor.shape)}{tensor.apart:.2g}"
     return tensor.name, shape, tensor.state

@@ -84,6 +84,8 @@ def indented(printed: str, most: int = 20) -> str:
 
 def _told(error: BaseException, folder: Path) -> str:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, SystemExit):
+        what = "This would end the whole program"
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).parent == folder:
         what = f"{type(error).__name__}: {error.msg}"
         place = f"line {error.lineno} of {Path(error.filename).name}:\n    {(error.text or '').strip()}"

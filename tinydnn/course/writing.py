@@ -19,8 +19,8 @@ def write(folder: Path) -> tuple[list[Path], list[Path]]:
     for exercise in EXERCISES:
         texts[folder / f"{exercise.file}.py"] = program(exercise)
         texts[folder / progress.NOTEBOOKS / f"{exercise.file}.ipynb"] = notebook(exercise)
-    texts[folder / f"{engine.FILE}.py"] = f'"""{engine.TITLE}\n\n{engine.IDEA}"""\n\n{engine.CODE}'
-    texts[folder / progress.NOTEBOOKS / f"{engine.FILE}.ipynb"] = _engine_notebook()
+    texts[folder / f"{progress.ENGINE}.py"] = f'"""{engine.TITLE}\n\n{engine.IDEA}"""\n\n{engine.CODE}'
+    texts[folder / progress.NOTEBOOKS / f"{progress.ENGINE}.ipynb"] = _engine_notebook()
     new = [path for path in texts if not path.exists()]
     for path in new:
         write_whole(path, texts[path].encode())

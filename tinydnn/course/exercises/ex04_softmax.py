@@ -81,8 +81,8 @@ def _sigmoids(z, y):
 
 
 def _overflows(z, y):
-    """exp(1000) is infinite here, and infinity divided by infinity is no number (NaN). Subtract each row's largest
-    number from the row before exp: p stays the same.
+    """exp(1000) is infinite here, and exp(-1000) is 0; infinity / infinity and 0 / 0 are no numbers (NaN). Subtract
+    each row's largest number from the row before exp: p stays the same.
     """
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return p, _loss(p, y)
