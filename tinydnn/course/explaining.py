@@ -50,6 +50,8 @@ def _anything(facts: Facts, own: Tensors, name: str) -> str | None:
             "There are NaN among your numbers, which come of 0 / 0, of infinity minus or divided by infinity, or of a "
             "log or root of what is below 0."
         )
+    if np.isinf(values).any():
+        return "There are infinite numbers among yours, which come of a division by 0, or of exp of a large number."
     if not values.any() and right.any():
         return "All your numbers are 0."
     return _factor(facts, values, right)

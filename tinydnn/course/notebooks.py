@@ -77,9 +77,13 @@ class _Loader(importlib.abc.Loader):
 
 class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        found = (Path(folder, name).with_suffix(ENDING) for folder in sys.path)
-        place = next((each for each in found if each.is_file()), None)
-        return None if place is None else importlib.machinery.ModuleSpec(name, _Loader(place), origin=str(place))
+        for folder in sys.path if path is None else ():
+            place = Path(folder, name + ENDING)
+            if place.with_suffix(".py").exists():  # as without notebooks
+                return None
+            if place.exists():
+                return importlib.machinery.ModuleSpec(name, _Loader(place), origin=str(place))
+        return None
 
 
-sys.meta_path.append(_Finder())
+sys.meta_path.insert(0, _Finder())  # a notebook comes before programs in later folders
