@@ -20,7 +20,8 @@ def course(
 
     new, kept = writing.write(folder)
     if new:
-        print(f"{len(new)} files are new in {folder}: programs, and the same as notebooks in {progress.NOTEBOOKS}")
+        count = f"{len(new)} files are" if len(new) > 1 else "1 file is"
+        print(f"{count} new in {folder}: programs, and the same as notebooks in {progress.NOTEBOOKS}")
     if kept:
         print(f"{len(kept)} files were there already, and are as they were")
     print(progress.bar(folder.resolve()))

@@ -128,12 +128,6 @@ def _plain(w, g, v):
     _moved(w, g, v, 1)
 
 
-def _no_rate(w, g, v):
-    """The learning rate is left out."""
-    v[...] = 0.9 * v + 0.1 * g**2
-    w -= g / np.sqrt(v + 1e-7)
-
-
 def _root(v):
     return np.sqrt(v) + 1e-7
 
@@ -285,7 +279,7 @@ ones.""",
             changes=("v", "w"),
             mistakes=(
                 _epsilon_outside, _no_root, _rho_exchanged, _not_squared, _as_adagrad, _whole_square,
-                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain, _no_rate,
+                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain,
             ),
         ),
         Task(
