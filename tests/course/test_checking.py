@@ -117,6 +117,12 @@ def test_what_is_printed_and_warned_of_is_kept_apart(told):
     assert "Note: NumPy warns in line 6: divide by zero encountered in divide" in found
 
 
+def test_a_blank_that_no_tensor_shows_is_remarked(told):
+    start = BY_FILE["ex12_epoch"].start
+    assert "Note: There is still a `...` in line 13." in told("ex12_epoch", start.replace("rows = ...", "rows = order"))
+    assert "There is still" not in told("ex10_sgd", "def sgd(w, g, m, learning_rate, momentum):\n    w[...] = m\n")
+
+
 def test_much_that_is_printed_is_cut(told):
     found = told("ex02_dense", dense("[print(i) for i in range(1000)]\n    return x @ W"))
     assert "  | 19\n  | … and 980 lines more" in found

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from tinydnn.course import notebooks
-from tinydnn.course.checking import RIGHT, WRONG, Tensor, Verdict, verdict_on
+from tinydnn.course.checking import BLANK, RIGHT, WRONG, Tensor, Verdict, verdict_on
 from tinydnn.course.exercise import Exercise
 from tinydnn.course.running import indented, load
 
@@ -68,6 +68,7 @@ def report_on(path: Path, exercise: Exercise) -> Report:
         verdict = verdict_on(task, function, path.resolve().parent)
         report.verdicts.append(verdict)
         if verdict.state != RIGHT:
+            verdict.notes += _left(path, verdict)
             break
     return report
 
@@ -82,6 +83,17 @@ def begun(path: Path, exercise: Exercise) -> bool:
         return "".join(map(_bare, (source for _, source in sources))) != _bare(exercise.start)
     except SyntaxError:
         return True
+
+
+def _left(path: Path, verdict: Verdict) -> list[str]:
+    """A note on a `...` that is left in a wrong function, where its tensors don't show it: x[...] is all of x."""
+    if any(tensor.state == BLANK for tensor in verdict.tensors):
+        return []
+    nodes = [node for _, source in notebooks.sources(path) for node in ast.walk(ast.parse(source))]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == verdict.function]
+    lines = [node for function in functions for node in ast.walk(function) if isinstance(node, ast.Assign | ast.Expr)]
+    left = [line.lineno for line in lines if isinstance(line.value, ast.Constant) and line.value.value is ...]
+    return [f"There is still a `...` in line {left[0]}."] if left else []
 
 
 def _bare(source: str) -> str:

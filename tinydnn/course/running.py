@@ -65,7 +65,7 @@ def run(call: Callable[[], Any], folder: Path) -> Ran:
 
 def load(path: Path) -> tuple[ModuleType, Ran]:
     """Run a learner's file, or the code of a notebook, as a module of its own; files beside it can be imported."""
-    module = ModuleType(path.stem)
+    module = sys.modules[path.stem] = ModuleType(path.stem)
     module.__file__ = str(path)
     folder = path.resolve().parent
     sys.path.insert(0, str(folder))

@@ -5,9 +5,9 @@ Three things are asked: the slopes of W and of b, by which the layer will learn,
 the layer below. It is the chain rule of exercise 5, once for each number, and then all ways are added up that lead from
 that number to the loss.
 
-W[i, j] meets x[n, i] in every picture n:     dW[i, j] = sum over n of x[n, i] * dz[n, j]
-b[j] is added in every picture n:             db[j]    = sum over n of dz[n, j]
-x[n, i] goes to every unit j:                 dx[n, i] = sum over j of dz[n, j] * W[i, j]
+    dW[i, j] = sum over n of x[n, i] * dz[n, j]      because W[i, j] meets x[n, i] in every picture n
+    db[j]    = sum over n of dz[n, j]                because b[j] is added in every picture n
+    dx[n, i] = sum over j of dz[n, j] * W[i, j]      because x[n, i] goes to every unit j
 
     x, dx (N, inputs)    W, dW (inputs, units)    db (units,)    dz (N, units)
 

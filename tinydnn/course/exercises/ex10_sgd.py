@@ -2,7 +2,7 @@
 
 Now the weights learn. g is the slope of the loss with respect to w, by the backward pass. Where the slope is above 0,
 the loss falls if w gets smaller; so each weight takes a step against its slope. That is gradient descent, SGD. It
-trembles where the slope changes from batch to batch. So a weight gets momentum, like a ball that rolls: m is the step,
+zigzags, as the slope is another one in each batch. So a weight gets momentum, like a ball that rolls: m is the step,
 it keeps most of what it was, and the slope only bends it.
 
     m = momentum * m - learning_rate * g
