@@ -57,6 +57,10 @@ def dense(body):
         ("return x @ W + c", "line 4 of ex02_dense.py:\n    return x @ W + c\nNameError: name 'c' is not defined"),
         ("return x @ W.T + b", "the last axis of A and the first axis of B"),
         ("return x @ W.T + b", "It was called with x (100, 324), W (324, 36), b (36,)."),
+        ("import math\n    return math.exp(x)", "Functions of `math` take one number"),
+        ("return max(x, 0)", "for arrays there are np.maximum"),
+        ("return x[W]", "has to be whole numbers, places"),
+        ("import math\n    return math.exp(1000)", "np.exp gives infinity"),
         ("return x + b", "Two arrays fit if their axes"),
         ("raise SystemExit(3)", "This would end the whole program"),
         ("assert False", "AssertionError"),
@@ -140,8 +144,11 @@ def test_a_changed_argument_is_remarked_and_comes_back_for_the_next_call(tmp_pat
 
 def test_files_beside_can_be_imported_and_named_in_an_error(told, tmp_path):
     (tmp_path / "helper_of_mine.py").write_text("def half(x):\n    return x / nothing\n")
-    text = "from helper_of_mine import half\n" + dense("return half(x)")
-    assert "line 2 of helper_of_mine.py:\n    return x / nothing" in told("ex02_dense", text)
+    for text in (
+        "from helper_of_mine import half\n" + dense("return half(x)"),
+        dense("import helper_of_mine\n    return helper_of_mine.half(x)"),
+    ):
+        assert "line 2 of helper_of_mine.py:\n    return x / nothing" in told("ex02_dense", text)
 
 
 def test_a_function_of_a_notebook_is_checked_as_it_is(capsys):

@@ -88,6 +88,13 @@ def _(images, labels):
     return images.reshape(len(images), -1) / 255, y
 
 
+@wrong("prepare", "writes y[labels] = 1", "fills whole rows")
+def _(images, labels):
+    y = np.zeros((images.shape[0], 10), dtype=int)
+    y[labels] = 1
+    return np.array([image.ravel() for image in images]) / 255, y
+
+
 @wrong("prepare", "counts places from 1", "too far to the left")
 def _(images, labels):
     y = np.zeros((len(labels), 10))
@@ -264,6 +271,18 @@ def _(z, y):
     return p, -(y * np.log(p + 1e-7)).sum(axis=1)
 
 
+@wrong("softmax_crossentropy", "clips at 1e-15", "held above a small number")
+def _(z, y):
+    p = _softmax(z)
+    return p, -np.log(np.maximum(p, 1e-15))[y == 1]
+
+
+@wrong("softmax_crossentropy", "picks p, then takes its log", "right digit's p is 0")
+def _(z, y):
+    p = _softmax(z)
+    return p, -np.log(p[np.arange(len(p)), y.argmax(axis=1)])
+
+
 @wrong("softmax_crossentropy", "returns the mean loss", "mean over the batch")
 def _(z, y):
     return _softmax(z), _stable_loss(z, y).mean()
@@ -401,6 +420,11 @@ def _(p, y):
     return np.mean(p - y, axis=0)
 
 
+@wrong("loss_backward", "forgets the brackets", "Brackets are missing")
+def _(p, y):
+    return p - y / y.shape[0]
+
+
 @wrong("loss_backward", "takes the slope of squares", "a 2 too many")
 def _(p, y):
     return 2 / len(p) * (p - y)
@@ -514,6 +538,16 @@ def _(x, y, a1, a2, p, weights):
     dW2, db2, da1 = dense_backward(a1, W2, da2 * slope(a2))
     dW1, db1, _ = dense_backward(x, W1, da1 * slope(a1))
     return dW3, db3, dW2, db2, dW1, db1
+
+
+@wrong("backward", "takes each layer's output for its input", "what the layer gave")
+def _(x, y, a1, a2, p, weights):
+    dz3 = loss_backward(p, y)
+    da2 = dense_backward(a2, weights[4], dz3)[2]
+    dz2 = da2 * slope(a2)
+    da1 = dense_backward(a1, weights[2], dz2)[2]
+    dz1 = da1 * slope(a1)
+    return a1.T @ dz1, dz1.sum(0), a2.T @ dz2, dz2.sum(0), p.T @ dz3, dz3.sum(0)
 
 
 @wrong("backward", "takes the slope of sigmoid(a)", "sigmoid is taken once more")
@@ -656,6 +690,13 @@ def _(w, g, m, learning_rate=0.01, momentum=0.9):
     w[...] = w + m
 
 
+@wrong("sgd", "keeps a mean of slopes, as a course does", "running mean of the slopes")
+def _(w, g, m, learning_rate=0.01, momentum=0.9):
+    m *= momentum
+    m += (1 - momentum) * g
+    w -= learning_rate * m
+
+
 @wrong("sgd", "moves w before m", "moves by the old m")
 def _(w, g, m, learning_rate=0.01, momentum=0.9):
     w += m
@@ -682,6 +723,12 @@ def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
     v *= rho
     v += (1 - rho) * g * g
     w -= learning_rate * g / (np.sqrt(v) + epsilon)
+
+
+@wrong("rmsprop", "leaves epsilon out of the root's brackets", "epsilon is left out, or brackets are missing")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = rho * v + (1 - rho) * g * g
+    w[...] = w - learning_rate * g / np.sqrt(v) + epsilon
 
 
 @wrong("rmsprop", "exchanges rho and 1 - rho", "are exchanged")
@@ -773,6 +820,28 @@ def _(x, y, order, weights, velocities, batch_size=512):
         losses.append(l.mean())
         accuracies.append(hits.mean())
     return np.mean(losses), np.mean(accuracies)
+
+
+@wrong("epoch", "adds means up, and divides by all digits", "added up and then divided by the number of digits")
+def _(x, y, order, weights, velocities, batch_size=512):
+    loss, hits = 0, 0
+    for i in range(0, len(order), batch_size):
+        l, right = _step(x[order[i : i + batch_size]], y[order[i : i + batch_size]], weights, velocities)
+        loss, hits = loss + l.mean(), hits + right.sum()
+    return loss / len(order), hits / len(order)
+
+
+@wrong("epoch", "forgets the axis of argmax", "with axis=1")
+def _(x, y, order, weights, velocities, batch_size=512):
+    loss, hits = 0, 0
+    for i in range(0, len(order), batch_size):
+        xb, yb = x[order[i : i + batch_size]], y[order[i : i + batch_size]]
+        a1, a2, z3 = forward(xb, weights)
+        p, l = softmax_crossentropy(z3, yb)
+        loss, hits = loss + l.sum(), hits + np.sum(np.argmax(p) == np.argmax(yb))
+        for w, g, v in zip(weights, whole_backward(xb, yb, a1, a2, p, weights), velocities, strict=True):
+            rmsprop(w, g, v)
+    return loss / len(order), hits / len(order)
 
 
 @wrong("epoch", "leaves out the last batch", "last batch is left out")

@@ -7,7 +7,7 @@ import numpy as np
 
 from tinydnn.course.facts import Facts
 from tinydnn.device.backend import Array
-from tinydnn.inspect.roundings import factor
+from tinydnn.inspect.roundings import apart, factor
 
 _ONE_FACTOR = 1e-4  # the largest share of the own values that a factor may leave over
 _NUMBERS = {-1.0: "the sign is wrong", 2.0: "a factor of 2 is too many", 0.5: "a factor of 2 is missing"}
@@ -24,13 +24,15 @@ def explained(facts: Facts, own: Tensors, name: str) -> str | None:
 
 
 def _mistake(facts: Facts, own: Tensors, name: str) -> str | None:
-    """The remark on the mistake that gives most of the learner's tensors, among them this one."""
-    found: list[tuple[int, str]] = []
+    """The remark on the mistake that gives this tensor and most others; among several, the nearest one."""
+    found: list[tuple[int, float, str]] = []
     for mistake, given in facts.mistaken:
         if facts.alike(name, own[name], given[name]) and not facts.is_right(name, given[name]):
             same = sum(facts.alike(each, own[each], given[each]) for each in own)
-            found.append((same, " ".join((mistake.__doc__ or "").split())))
-    return max(found, key=lambda each: each[0])[1] if found else None
+            with np.errstate(invalid="ignore"):
+                off = apart(own[name], given[name])
+            found.append((-same, off, " ".join((mistake.__doc__ or "").split())))
+    return min(found, key=lambda each: each[:2])[-1] if found else None
 
 
 def _anything(facts: Facts, own: Tensors, name: str) -> str | None:

@@ -21,12 +21,14 @@ class Facts:
 
     case: a few words on what the arguments are.
     right: its tensors in float64, by name.
+    before: the calls before this one, which were right if it comes to this one.
     share: how far each may be off, as a share of its Euclidean norm: some times as much as the solution is off that
         computes in the dtype of the arguments, and a little more.
     """
 
     task: Task
     case: str
+    before: tuple["Facts", ...]
     arguments: Arguments
     right: dict[str, Array]
     share: dict[str, float]
@@ -42,20 +44,25 @@ class Facts:
 
     @functools.cached_property
     def mistaken(self) -> list[tuple[Callable[..., object], dict[str, Array]]]:
-        """Each classic mistake, and the tensors that it gives."""
-        return [(mistake, called(self.task, mistake, self.arguments)) for mistake in self.task.mistakes]
+        """Each classic mistake that shows in no call before this one, and the tensors that it gives."""
+        shown = {mistake for call in self.before for mistake, given in call.mistaken if not call.all_right(given)}
+        return [(each, called(self.task, each, self.arguments)) for each in self.task.mistakes if each not in shown]
+
+    def all_right(self, given: dict[str, Array]) -> bool:
+        """Whether all of a function's tensors are right."""
+        return all(self.is_right(name, values) for name, values in given.items())
 
 
 @functools.cache
 def facts(task: Task) -> list[Facts]:
     """Those of all calls of a task."""
-    found = []
+    found: list[Facts] = []
     for case, arguments in task.cases().items():
         given = copied(arguments, task.dtype)
         right = called(task, task.solution, copied(given, "float64"))
         rounded = called(task, task.solution, given)
         share = {name: _SHARE + ROUNDINGS * _part(apart(rounded[name], each), each) for name, each in right.items()}
-        found.append(Facts(task, case, given, right, share))
+        found.append(Facts(task, case, tuple(found), given, right, share))
     return found
 
 

@@ -18,6 +18,10 @@ _MEANINGS = {
     "matmul": "In A @ B the last axis of A and the first axis of B have to have the same length",
     "not aligned": "In A.dot(B) the last axis of A and the first axis of B have to have the same length",
     "could not be broadcast": "Two arrays fit if their axes, from the last one on, have the same length, or length 1",
+    "can be converted to Python scalars": "Functions of `math` take one number; those of NumPy, as np.exp, take arrays",
+    "math range error": "exp of a large number is too large for `math`; np.exp gives infinity, and 1 / infinity is 0",
+    "truth value of an array": "`max`, `if` and `and` take one number; for arrays there are np.maximum, np.where and &",
+    "must be of integer": "What picks rows or columns has to be whole numbers, places, and no one-hot rows",
     "too many values to unpack": "There are fewer names on the left than values on the right",
     "not enough values to unpack": "There are more names on the left than values on the right",
 }
@@ -39,12 +43,13 @@ class Ran:
 
 
 def run(call: Callable[[], Any], folder: Path) -> Ran:
-    """Call what a learner has written in files of this folder.
+    """Call what a learner has written in files of this folder; files in it can be imported.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; a note says in which line.
     """
     out, ran = io.StringIO(), Ran()
+    sys.path.insert(0, str(folder))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -58,21 +63,18 @@ def run(call: Callable[[], Any], folder: Path) -> Ran:
         except (Exception, SystemExit) as error:
             ran.blank = isinstance(error, TypeError) and "ellipsis" in str(error)
             ran.failure = _told(error, folder)
+        finally:
+            sys.path.remove(str(folder))
     ran.printed = out.getvalue()
     ran.warned = list(dict.fromkeys(f"line {each.lineno}: {each.message}" for each in caught))
     return ran
 
 
 def load(path: Path) -> tuple[ModuleType, Ran]:
-    """Run a learner's file, or the code of a notebook, as a module of its own; files beside it can be imported."""
+    """Run a learner's file, or the code of a notebook, as a module of its own."""
     module = sys.modules[path.stem] = ModuleType(path.stem)
     module.__file__ = str(path)
-    folder = path.resolve().parent
-    sys.path.insert(0, str(folder))
-    try:
-        return module, run(lambda: notebooks.execute(path, module), folder)
-    finally:
-        sys.path.remove(str(folder))
+    return module, run(lambda: notebooks.execute(path, module), path.resolve().parent)
 
 
 def indented(printed: str, most: int = 20) -> str:

@@ -121,6 +121,22 @@ def _others(images, labels):
     return prepare(images, labels)[0], 1 - np.eye(10)[labels]
 
 
+def _whole_rows(images, labels):
+    """`y[labels] = 1` fills whole rows of y, those whose numbers are among the labels. Give two places: a row and a
+    column for each picture.
+    """
+    y = np.zeros((len(labels), 10))
+    y[labels] = 1
+    return prepare(images, labels)[0], y
+
+
+def _whole_columns(images, labels):
+    """`y[:, labels] = 1` fills whole columns of y. Give two places: a row and a column for each picture."""
+    y = np.zeros((len(labels), 10))
+    y[:, labels] = 1
+    return prepare(images, labels)[0], y
+
+
 EXERCISE = Exercise(
     file="ex01_prepare",
     text=__doc__ or "",
@@ -145,7 +161,7 @@ An array of whole numbers in square brackets picks rows: `table[[3, 0, 3]]` has 
             mistakes=(
                 _not_scaled, _by_256, _whole_division, _twice, _inverted, _centred, _standardized, _two_axes,
                 _a_column_each, _cut_across, _mixed, _columns_first, _labels_as_they_are, _labels_in_a_column,
-                _from_one, _too_far_right, _turned, _digit_for_one, _others,
+                _from_one, _too_far_right, _turned, _digit_for_one, _others, _whole_rows, _whole_columns,
             ),
         ),
     ),

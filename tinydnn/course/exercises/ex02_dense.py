@@ -94,6 +94,11 @@ def _first_row(x, W, b):
     return (x[:1] @ W + b).repeat(len(x), axis=0)
 
 
+def _summed(x, W, b):
+    """The pictures are added up, and one row is left; each picture keeps a row of its own."""
+    return (x @ W).sum(axis=0) + b
+
+
 EXERCISE = Exercise(
     file="ex02_dense",
     text=__doc__ or "",
@@ -115,7 +120,7 @@ An array of shape (units,) can be added to one of (N, units): NumPy adds it to e
             returns=("z",),
             mistakes=(
                 _no_bias, _bias_subtracted, _one_bias_for_all, _first_bias_for_all, _mean_bias_for_all, _bias_twice,
-                _bias_for_each_input, _bias_times, _activated, _a_relu, _mean, _turned, _reshaped, _first_row,
+                _bias_for_each_input, _bias_times, _activated, _a_relu, _mean, _turned, _reshaped, _first_row, _summed,
             ),
         ),
     ),

@@ -132,6 +132,11 @@ def _twice(a):
     return slope(slope(a))
 
 
+def _times_z(z):
+    """This is z times the sigmoid, a curve that is called silu or swish; asked for is the sigmoid alone."""
+    return z * reference.sigmoid(z)
+
+
 EXERCISE = Exercise(
     file="ex03_sigmoid",
     text=__doc__ or "",
@@ -160,7 +165,7 @@ gives what it should. To be rid of the warning: the sigmoid of z is also (tanh(z
             returns=("a",),
             mistakes=(
                 _falling, _without_brackets, _minus_for_plus, _overflows, _tanh, _tanh_of_z, _tanh_moved, _relu,
-                _softmax, _slope_of_z, _only_exp, _rounded,
+                _softmax, _slope_of_z, _only_exp, _rounded, _times_z,
             ),
         ),
         Task(

@@ -33,6 +33,9 @@ def _cases() -> dict[str, Arguments]:
     }
 
 
+_USUAL = 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16  # numbers that people hold p above
+
+
 def _right(z, y):
     return reference.softmax_crossentropy(z, y)
 
@@ -122,12 +125,15 @@ def _log_of_picked_p(z, y):
     return p, -np.log((p * y).sum(axis=1))
 
 
-def _clipped(z, y):
-    """p is held above a small number, so that log(0) never comes up. But then the loss is too small where the net is
-    very wrong, and it learns nothing there. Compute log(p) from s, as in the last formula.
-    """
-    p, _ = _right(z, y)
-    return p, -(y * np.log(np.clip(p, 1e-7, 1))).sum(axis=1)
+def _clipped(least):
+    def mistake(z, y):
+        """p is held above a small number, so that log(0) never comes up. But then the loss is too small where the net
+        is very wrong, and it learns nothing there. Compute log(p) from s, as in the last formula.
+        """
+        p, _ = _right(z, y)
+        return p, -(y * np.log(np.clip(p, least, 1))).sum(axis=1)
+
+    return mistake
 
 
 def _rising(z, y):
@@ -260,9 +266,10 @@ y is 0 but in one place of each row: multiply by it, add up each row, and what i
             returns=("p", "l"),
             mistakes=(
                 _down_the_columns, _over_all, _not_divided, _shifted_not_divided, _without_exp, _sigmoids, _overflows,
-                _largest_of_all, _largest_of_column, _log_of_p, _log_of_picked_p, _clipped, _rising, _mean, _sum,
-                _over_pictures, _in_a_column, _not_summed, _mean_over_classes, _all_classes, _base_2, _base_10, _binary,
-                _of_the_likeliest, _squares, _without_log, _rest, _log_of_exp_without_sum, _unshifted_log,
+                _largest_of_all, _largest_of_column, _log_of_p, _log_of_picked_p, *map(_clipped, _USUAL), _rising,
+                _mean, _sum, _over_pictures, _in_a_column, _not_summed, _mean_over_classes, _all_classes, _base_2,
+                _base_10, _binary, _of_the_likeliest, _squares, _without_log, _rest, _log_of_exp_without_sum,
+                _unshifted_log,
             ),
         ),
     ),

@@ -108,6 +108,16 @@ def _distance(p, y):
     return abs(p - y) / len(y)
 
 
+def _precedence(p, y):
+    """Brackets are missing: in `p - y / N` only y is divided. The difference comes first: put it in brackets."""
+    return p - y / len(y)
+
+
+def _over_classes(p, y):
+    """The classes are averaged into one number for each picture; each class keeps its own slope."""
+    return (p - y).mean(axis=1)
+
+
 EXERCISE = Exercise(
     file="ex06_loss_backward",
     text=__doc__ or "",
@@ -129,7 +139,7 @@ def loss_backward(p, y):
             mistakes=(
                 _not_divided, _turned, _turned_not_divided, _by_classes, _by_all, _twice, _doubled, _slope_too,
                 _slope_too_not_divided, _of_p, _of_p_not_divided, _averaged, _right_digit_only, _product, _squared,
-                _distance,
+                _distance, _precedence, _over_classes,
             ),
         ),
     ),

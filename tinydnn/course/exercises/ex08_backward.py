@@ -141,6 +141,17 @@ def _slope_before_W(x, y, a1, a2, p, weights):
     return dW1, db1, dW2, db2, dW3, db3
 
 
+def _own_outputs(x, y, a1, a2, p, weights):
+    """A layer's dW takes what the layer gave; it has to take what the layer got: x is the first layer's, a1 the second
+    one's, a2 the last one's.
+    """
+    _, _, W2, _, W3, _ = weights
+    dz3 = loss_backward(p, y)
+    dz2 = dz3 @ W3.T * slope(a2)
+    dz1 = dz2 @ W2.T * slope(a1)
+    return a1.T @ dz1, dz1.sum(axis=0), a2.T @ dz2, dz2.sum(axis=0), p.T @ dz3, dz3.sum(axis=0)
+
+
 EXERCISE = Exercise(
     file="ex08_backward",
     text=__doc__ or "",
@@ -168,6 +179,7 @@ the last layer? Its x is what it got from the layer below. Then dz2, and the sam
             mistakes=(
                 _no_slope, _no_slope_2, _no_slope_1, _slope_of_sigmoid, _slope_twice, _by_a, _by_rest, _not_divided,
                 _divided_twice, _turned, _slope_behind_softmax, _last_first, _dW_before_db, _slope_before_W,
+                _own_outputs,
             ),
         ),
     ),

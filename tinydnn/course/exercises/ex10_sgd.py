@@ -137,6 +137,18 @@ def _w_replaced(w, g, m, learning_rate, momentum):
     w[...] = m
 
 
+def _mean_of_slopes(w, g, m, learning_rate, momentum):
+    """Here m is a running mean of the slopes, as in Adam. In Keras' form m is the step itself."""
+    m[...] = momentum * m + (1 - momentum) * g
+    w -= learning_rate * m
+
+
+def _momentum_over_all(w, g, m, learning_rate, momentum):
+    """momentum is a factor of the whole; only the old m is multiplied by it."""
+    m[...] = momentum * (m - learning_rate * g)
+    w += m
+
+
 EXERCISE = Exercise(
     file="ex10_sgd",
     text=__doc__ or "",
@@ -160,7 +172,7 @@ same shape, so no loop is needed.""",
             mistakes=(
                 _uphill, _back_and_uphill, _other_sign_of_m, _as_pytorch, _averaged, _old_m, _m_as_before, _w_as_before,
                 _nothing, _no_momentum, _momentum_not_multiplied, _no_rate, _rate_over_all, _rate_twice, _slope_twice,
-                _nesterov, _w_replaced,
+                _nesterov, _w_replaced, _mean_of_slopes, _momentum_over_all,
             ),
         ),
     ),

@@ -51,59 +51,64 @@ def _adam_cases() -> dict[str, Arguments]:
     return {f"the second layer's W, after 100 digits, at step {T}": arguments}
 
 
-def _moved(w, g, v, root):
-    w -= 0.001 * g / root
+def _rmsprop(w, g, v, root=lambda v: np.sqrt(v + 1e-7), kept=0.9, taken=0.1, square=np.square, way=1):
+    """A step in which some of this is another than in RMSprop's."""
+    v[...] = kept * v + taken * square(g)
+    with np.errstate(all="ignore"):
+        w -= way * 0.001 * g / root(v)
 
 
 def _epsilon_outside(w, g, v):
     """epsilon is outside of the root. In RMSprop Keras has it inside, sqrt(v + epsilon), which is more: sqrt(1e-7) is
     0.0003.
     """
-    v[...] = 0.9 * v + 0.1 * g**2
-    _moved(w, g, v, np.sqrt(v) + 1e-7)
+    _rmsprop(w, g, v, lambda v: np.sqrt(v) + 1e-7)
+
+
+def _no_epsilon(w, g, v):
+    """epsilon is left out, or brackets are missing: it belongs inside of the root, sqrt(v + epsilon)."""
+    _rmsprop(w, g, v, np.sqrt)
 
 
 def _no_root(w, g, v):
     """The root is missing: v is a mean of squares, so its root is a usual size of g."""
-    v[...] = 0.9 * v + 0.1 * g**2
-    _moved(w, g, v, v + 1e-7)
+    _rmsprop(w, g, v, lambda v: v + 1e-7)
 
 
 def _rho_exchanged(w, g, v):
     """rho and 1 - rho are exchanged: v keeps most of itself, rho * v, and takes up little of g²."""
-    v[...] = 0.1 * v + 0.9 * g**2
-    _moved(w, g, v, np.sqrt(v + 1e-7))
+    _rmsprop(w, g, v, kept=0.1, taken=0.9)
 
 
 def _not_squared(w, g, v):
     """v takes up g, and should take up g²."""
-    v[...] = 0.9 * v + 0.1 * g
-    with np.errstate(all="ignore"):
-        _moved(w, g, v, np.sqrt(v + 1e-7))
+    _rmsprop(w, g, v, square=np.positive)
 
 
 def _as_adagrad(w, g, v):
     """v only grows: g² is added whole, and nothing of v is forgotten. That is Adagrad; in RMSprop v is a mean."""
-    v[...] = v + g**2
-    _moved(w, g, v, np.sqrt(v + 1e-7))
+    _rmsprop(w, g, v, kept=1, taken=1)
 
 
 def _whole_square(w, g, v):
     """g² is added whole; only 1 - rho of it is."""
-    v[...] = 0.9 * v + g**2
-    _moved(w, g, v, np.sqrt(v + 1e-7))
+    _rmsprop(w, g, v, taken=1)
 
 
 def _old_v(w, g, v):
     """w moves by the old v: compute v first, and then the step."""
-    _moved(w, g, v, np.sqrt(v + 1e-7))
-    v[...] = 0.9 * v + 0.1 * g**2
+    _rmsprop(w, g, v.copy(), kept=1, taken=0)
+    _rmsprop(w, g, v, way=0)
 
 
 def _uphill(w, g, v):
     """The step is added; the loss falls where it is subtracted."""
-    v[...] = 0.9 * v + 0.1 * g**2
-    _moved(w, -g, v, np.sqrt(v + 1e-7))
+    _rmsprop(w, g, v, way=-1)
+
+
+def _plain(w, g, v):
+    """This is plain SGD: the slope is not divided by the root of v."""
+    _rmsprop(w, g, v, np.ones_like)
 
 
 def _v_as_before(w, g, v):
@@ -120,12 +125,6 @@ def _nothing(w, g, v):
     """w and v are as they were: `v = …` only gives the name v to another array. Write into them, with `v[...] = …` and
     `w -= …`.
     """
-
-
-def _plain(w, g, v):
-    """This is plain SGD: the slope is not divided by the root of v."""
-    v[...] = 0.9 * v + 0.1 * g**2
-    _moved(w, g, v, 1)
 
 
 def _root(v):
@@ -278,7 +277,7 @@ ones.""",
             returns=(),
             changes=("v", "w"),
             mistakes=(
-                _epsilon_outside, _no_root, _rho_exchanged, _not_squared, _as_adagrad, _whole_square,
+                _epsilon_outside, _no_epsilon, _no_root, _rho_exchanged, _not_squared, _as_adagrad, _whole_square,
                 _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain,
             ),
         ),

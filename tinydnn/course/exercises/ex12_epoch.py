@@ -188,6 +188,26 @@ def _biases_stay(x, y, order, weights, velocities, batch_size):
     return loss / len(order), hits / len(order)
 
 
+def _means_by_digits(x, y, order, weights, velocities, batch_size):
+    """The batches' means are added up and then divided by the number of digits: add up the losses themselves."""
+    loss = hits = 0.0
+    for rows in _batches(order, batch_size):
+        more, right, passed = _measured(x, y, rows, weights)
+        loss, hits = loss + more / len(rows), hits + right
+        _step(x, y, rows, weights, velocities, passed)
+    return loss / len(order), hits / len(order)
+
+
+def _argmax_of_all(x, y, order, weights, velocities, batch_size):
+    """argmax looks for the largest number of the whole batch here; with axis=1 it does so in each row."""
+    loss = hits = 0.0
+    for rows in _batches(order, batch_size):
+        more, _, passed = _measured(x, y, rows, weights)
+        loss, hits = loss + more, hits + (passed[-1].argmax() == y[rows].argmax())
+        _step(x, y, rows, weights, velocities, passed)
+    return loss / len(order), hits / len(order)
+
+
 EXERCISE = Exercise(
     file="ex12_epoch",
     text=__doc__ or "",
@@ -221,7 +241,7 @@ through all three lists side by side. `rmsprop(w, g, v)` changes w and v in plac
                 _mean_of_means, _whole_batches_in_mean, _sums, _percent, _of_last_batch, _after_each_step, _at_the_end,
                 _in_order, _only_x_shuffled, _only_y_shuffled, _backwards, _last_batch_left_out,
                 _last_left_out_of_steps, _all_of_x, _no_steps, _one_batch, _first_batch_only, _velocities_anew,
-                _biases_stay,
+                _biases_stay, _means_by_digits, _argmax_of_all,
             ),
         ),
     ),
