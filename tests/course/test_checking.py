@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from commands import environment
 
-from tinydnn.course import check
+from tinydnn.course import check, checking
 from tinydnn.course.exercises import EXERCISES
 from tinydnn.course.report import report_on
 
@@ -119,6 +119,16 @@ def test_what_is_printed_and_warned_of_is_kept_apart(told):
     assert "Your program printed:\n  | at first" in found
     assert "Your function printed:\n  | z (100, 324)" in found
     assert "Note: NumPy warns in line 6: divide by zero encountered in divide" in found
+
+
+def test_lists_and_slow_loops_are_remarked(tmp_path, monkeypatch):
+    monkeypatch.setattr(checking, "_SLOW", -1.0)
+    path = tmp_path / "ex02_dense.py"
+    path.write_text(dense("return (x @ W + b).tolist()"))
+    found = str(report_on(path, BY_FILE["ex02_dense"]))
+    assert "z   100 x 36   right" in found
+    assert "Note: z is a list; other functions need an array, np.array(z)." in found
+    assert "which is too slow for a training" in found
 
 
 def test_a_blank_that_no_tensor_shows_is_remarked(told):

@@ -19,6 +19,7 @@ from tinydnn.course.running import Ran, run
 from tinydnn.device.backend import Array
 from tinydnn.inspect.roundings import apart, norm
 
+_SLOW = 1.0  # seconds of a call; with whole arrays none takes more than 0.2
 RIGHT, BLANK, WRONG = "right", "not written yet", "wrong"
 
 
@@ -107,7 +108,7 @@ def _of_call(facts: Facts, ran: Ran, given: dict[str, Any]) -> Verdict:
         verdict.state, verdict.tensor = first.state, first.name
         verdict.what = first.problem or _where(facts, first, own[first.name])
         verdict.why = explained(facts, own, first.name) if first.name in own else None
-    verdict.notes = _changed(facts, given)
+    verdict.notes = _notes(facts, ran, found, given)
     return verdict
 
 
@@ -156,12 +157,18 @@ def _shapes(arguments: dict[str, Any]) -> str:
     return ", ".join(f"{name} {each.shape}" for name, each in arguments.items() if isinstance(each, np.ndarray))
 
 
-def _changed(facts: Facts, given: dict[str, Any]) -> list[str]:
-    """A remark on each argument that was changed, and shouldn't be."""
+def _notes(facts: Facts, ran: Ran, found: dict[str, Any], given: dict[str, Any]) -> list[str]:
+    """Remarks on what is not wrong, but may be elsewhere: arguments that were changed and shouldn't be, lists, loops."""
     meant = {name if isinstance(name, str) else name[0] for name in facts.task.changes}
-    return [
+    notes = [
         f"Your function changes {name} itself, which its caller may still need; make a new array instead."
         for name, before in facts.arguments.items()
         if isinstance(before, np.ndarray) and name not in meant
         if apart(given[name].astype(np.float64), before.astype(np.float64)) > 1e-6 * norm(before)
     ]
+    lists = [name for name, value in found.items() if isinstance(value, list) and facts.right[name].ndim]
+    notes += [f"{name} is a list; other functions need an array, np.array({name})." for name in lists]
+    if ran.seconds > _SLOW:
+        slow = f"It took {ran.seconds:.1f} s, which is too slow for a training."
+        notes.append(f"{slow} NumPy's functions and operators take whole arrays, without a loop.")
+    return notes

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -31,6 +32,7 @@ _MEANINGS = {
 class Ran:
     """What came of a run.
 
+    seconds: how long it computed.
     failure: what went wrong and in which line, for the learner; None if nothing did.
     blank: whether it met a `...` that is still to be filled in.
     """
@@ -38,6 +40,7 @@ class Ran:
     value: Any = None
     printed: str = ""
     warned: list[str] = field(default_factory=list)
+    seconds: float = 0.0
     failure: str | None = None
     blank: bool = False
 
@@ -50,6 +53,7 @@ def run(call: Callable[[], Any], folder: Path) -> Ran:
     """
     out, ran = io.StringIO(), Ran()
     sys.path.insert(0, str(folder))
+    began = time.process_time()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -65,6 +69,7 @@ def run(call: Callable[[], Any], folder: Path) -> Ran:
             ran.failure = _told(error, folder)
         finally:
             sys.path.remove(str(folder))
+    ran.seconds = time.process_time() - began
     ran.printed = out.getvalue()
     ran.warned = list(dict.fromkeys(f"line {each.lineno}: {each.message}" for each in caught))
     return ran
