@@ -10,10 +10,10 @@ import pytest
 
 import tinydnn as keras
 from tinydnn.course import given
+from tinydnn.course.calls import calls
 from tinydnn.course.checking import RIGHT, verdict_on
 from tinydnn.course.digits import NAMES, batch
 from tinydnn.course.exercises import EXERCISES
-from tinydnn.course.facts import facts
 from tinydnn.course.notebooks import sources
 from tinydnn.course.report import UNTOUCHED, report_on
 from tinydnn.course.writing import write
@@ -114,7 +114,7 @@ def test_the_other_solutions_do_what_the_one_file_does_between_the_lines(mnist):
 
 def right(name):
     """The right tensors of a task's first call."""
-    return facts(TASKS[name])[0].right
+    return calls(TASKS[name])[0].right
 
 
 def model_with(optimizer, slots, number=1):
@@ -160,7 +160,7 @@ def test_every_tensor_of_a_step_is_the_engines():
     [("sgd", "sgd(0.1, momentum=0.9)", {"momentum": "m"}), ("adam", "adam", {"momentum": "m", "velocity": "v"})],
 )
 def test_other_updates_are_the_engines(name, optimizer, slots):
-    (call,) = facts(TASKS[name])
+    (call,) = calls(TASKS[name])
     kept = {slot: [np.zeros_like(w) for w in batch().weights] for slot in slots}
     for slot, argument in slots.items():
         kept[slot][2][...] = call.arguments[argument]
@@ -170,7 +170,7 @@ def test_other_updates_are_the_engines(name, optimizer, slots):
 
 
 def test_an_epoch_is_the_engines():
-    (call,) = facts(TASKS["epoch"])
+    (call,) = calls(TASKS["epoch"])
     model = model_with("rmsprop", {"velocity": batch().velocities})
     model.layers[0].scale = 1.0  # x is scaled already
     n = len(call.arguments["order"])
@@ -187,7 +187,7 @@ def test_the_chain_rule_agrees_with_slopes_by_hand():
     def loss(x, w, b, y):
         return (1 / (1 + np.exp(-(w * x + b))) - y) ** 2
 
-    for call in facts(TASKS["chain_rule"]):
+    for call in calls(TASKS["chain_rule"]):
         x, w, b, y = call.arguments.values()
         close(call.right["dw"], (loss(x, w + 1e-4, b, y) - loss(x, w - 1e-4, b, y)) / 2e-4)
         close(call.right["db"], (loss(x, w, b + 1e-4, y) - loss(x, w, b - 1e-4, y)) / 2e-4)

@@ -11,9 +11,9 @@ import numpy as np
 
 from tinydnn.course import digits
 from tinydnn.course.arguments import copied
+from tinydnn.course.calls import Call, calls, largest
 from tinydnn.course.exercise import Task
 from tinydnn.course.explaining import explained
-from tinydnn.course.facts import Facts, facts, largest
 from tinydnn.course.results import NotAsAskedError, numbers, tensors
 from tinydnn.course.running import Ran, run
 from tinydnn.device.backend import Array
@@ -64,14 +64,14 @@ def verdict_on(task: Task, function: Callable[..., Any], folder: Path) -> Verdic
     """Call a learner's function, whose code is in this folder, as often as the task says, until a call is wrong."""
     printed, notes = "", []
     verdict = Verdict(task.name, RIGHT)
-    for each in facts(task):
+    for each in calls(task):
         if problem := _signature(task, function):
             return Verdict(task.name, WRONG, what=problem)
         given = copied(each.arguments)
         ran = run(lambda given=given: function(*given.values()), folder)  # type: ignore[misc]
         verdict = _of_call(each, ran, given)
         printed += ran.printed
-        notes += [f"NumPy warns in {warning}" for warning in ran.warned if f"NumPy warns in {warning}" not in notes]
+        notes += [warning for warning in ran.warned if warning not in notes]
         if verdict.state != RIGHT:
             break
     verdict.printed, verdict.notes = printed, notes + verdict.notes
@@ -82,39 +82,39 @@ def _signature(task: Task, function: Callable[..., Any]) -> str | None:
     """What is wrong with a function's arguments."""
     names = ", ".join(inspect.signature(task.solution).parameters)
     try:
-        inspect.signature(function).bind(*next(iter(facts(task))).arguments.values())
+        inspect.signature(function).bind(*next(iter(calls(task))).arguments.values())
     except (TypeError, ValueError):
         return f"{task.name} has to take the arguments ({names}), in this order."
     return None
 
 
-def _of_call(facts: Facts, ran: Ran, given: dict[str, Any]) -> Verdict:
-    verdict = Verdict(facts.task.name, RIGHT, facts.case)
+def _of_call(call: Call, ran: Ran, given: dict[str, Any]) -> Verdict:
+    verdict = Verdict(call.task.name, RIGHT, call.case)
     if ran.failure is not None:
         verdict.state = BLANK if ran.blank else WRONG
         verdict.what = "There is a `...` left, which stands for what you are to write." if ran.blank else ran.failure
-        if not ran.blank and (shapes := _shapes(facts.arguments)):
+        if not ran.blank and (shapes := _shapes(call.arguments)):
             verdict.what += f"\nIt was called with {shapes}."
         return verdict
     try:
-        found = tensors(facts.task, ran.value, facts.arguments, given)
+        found = tensors(call.task, ran.value, call.arguments, given)
     except NotAsAskedError as error:
         verdict.state, verdict.what = WRONG, str(error)
         return verdict
     own: dict[str, Array] = {}
-    verdict.tensors = [_compared(facts, name, value, own) for name, value in found.items()]
+    verdict.tensors = [_compared(call, name, value, own) for name, value in found.items()]
     first = next((each for each in verdict.tensors if each.state != RIGHT), None)
     if first is not None:
         verdict.state, verdict.tensor = first.state, first.name
-        verdict.what = first.problem or _where(facts, first, own[first.name])
-        verdict.why = explained(facts, own, first.name) if first.name in own else None
-    verdict.notes = _notes(facts, ran, found, given)
+        verdict.what = first.problem or _where(call, first, own[first.name])
+        verdict.why = explained(call, own, first.name) if first.name in own else None
+    verdict.notes = _notes(call, ran, found, given)
     return verdict
 
 
-def _compared(facts: Facts, name: str, value: Any, own: dict[str, Array]) -> Tensor:
+def _compared(call: Call, name: str, value: Any, own: dict[str, Array]) -> Tensor:
     """A tensor's state; its numbers are added to `own`."""
-    right = facts.right[name]
+    right = call.right[name]
     if value is ...:
         return Tensor(name, right.shape, BLANK, f"{name} is still `...`, which stands for what you are to write.")
     try:
@@ -129,13 +129,13 @@ def _compared(facts: Facts, name: str, value: Any, own: dict[str, Array]) -> Ten
         return Tensor(name, right.shape, WRONG, problem)
     index, _ = largest(values, right)
     off = abs(float(values[index]) - float(right[index]))
-    state = RIGHT if facts.is_right(name, values) else WRONG
+    state = RIGHT if call.is_right(name, values) else WRONG
     return Tensor(name, right.shape, state, apart=off if math.isfinite(off) else None)
 
 
-def _where(facts: Facts, tensor: Tensor, own: Array) -> str:
+def _where(call: Call, tensor: Tensor, own: Array) -> str:
     """How many numbers differ, where they do so most, and by how much."""
-    right = facts.right[tensor.name]
+    right = call.right[tensor.name]
     index, count = largest(own, right)
     if right.size == 1:
         return f"{tensor.name} is {own[index]:.6g}, and has to be {right[index]:.6g}."
@@ -157,16 +157,16 @@ def _shapes(arguments: dict[str, Any]) -> str:
     return ", ".join(f"{name} {each.shape}" for name, each in arguments.items() if isinstance(each, np.ndarray))
 
 
-def _notes(facts: Facts, ran: Ran, found: dict[str, Any], given: dict[str, Any]) -> list[str]:
-    """Remarks on what is not wrong, but may be elsewhere: arguments that were changed and shouldn't be, lists, loops."""
-    meant = {name if isinstance(name, str) else name[0] for name in facts.task.changes}
+def _notes(call: Call, ran: Ran, found: dict[str, Any], given: dict[str, Any]) -> list[str]:
+    """Remarks on what is not wrong, but may be elsewhere: arguments that were changed, lists, slow loops."""
+    meant = {name if isinstance(name, str) else name[0] for name in call.task.changes}
     notes = [
         f"Your function changes {name} itself, which its caller may still need; make a new array instead."
-        for name, before in facts.arguments.items()
+        for name, before in call.arguments.items()
         if isinstance(before, np.ndarray) and name not in meant
         if apart(given[name].astype(np.float64), before.astype(np.float64)) > 1e-6 * norm(before)
     ]
-    lists = [name for name, value in found.items() if isinstance(value, list) and facts.right[name].ndim]
+    lists = [name for name, value in found.items() if isinstance(value, list) and call.right[name].ndim]
     notes += [f"{name} is a list; other functions need an array, np.array({name})." for name in lists]
     if ran.seconds > _SLOW:
         slow = f"It took {ran.seconds:.1f} s, which is too slow for a training."

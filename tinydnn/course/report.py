@@ -121,7 +121,7 @@ def told(verdict: Verdict) -> list[str]:
     if verdict.why:
         lines += wrap(verdict.why, _WIDTH)
     elif verdict.state == WRONG and verdict.tensor is not None:
-        lines.append("No classic mistake explains it. The hint at the end of the file may help.")
+        lines.append("No classic mistake explains it. The hint may help.")
     return lines + [line for note in verdict.notes for line in wrap(f"Note: {note}", _WIDTH)]
 
 

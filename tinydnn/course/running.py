@@ -32,6 +32,7 @@ _MEANINGS = {
 class Ran:
     """What came of a run.
 
+    warned: what NumPy warned of, and in which line.
     seconds: how long it computed.
     failure: what went wrong and in which line, for the learner; None if nothing did.
     blank: whether it met a `...` that is still to be filled in.
@@ -71,7 +72,7 @@ def run(call: Callable[[], Any], folder: Path) -> Ran:
             sys.path.remove(str(folder))
     ran.seconds = time.process_time() - began
     ran.printed = out.getvalue()
-    ran.warned = list(dict.fromkeys(f"line {each.lineno}: {each.message}" for each in caught))
+    ran.warned = list(dict.fromkeys(_warned(each, folder) for each in caught if each.category is RuntimeWarning))
     return ran
 
 
@@ -89,6 +90,11 @@ def indented(printed: str, most: int = 20) -> str:
     return "\n".join([f"  | {line}" for line in lines[:most]] + more)
 
 
+def _warned(warning: warnings.WarningMessage, folder: Path) -> str:
+    where = f" in line {warning.lineno}" if Path(warning.filename).parent == folder else ""
+    return f"NumPy warns{where}: {warning.message}"
+
+
 def _told(error: BaseException, folder: Path) -> str:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SystemExit):
@@ -103,9 +109,10 @@ def _told(error: BaseException, folder: Path) -> str:
 
 
 def _place(error: BaseException, folder: Path) -> str:
-    """The last line of the learner's own that an error came through."""
+    """The last line of the learner's own that an error came through; a cell of Jupyter has no name."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == folder]
     if not own:
         return "none of your lines"
-    return f"line {own[-1].lineno} of {Path(own[-1].filename).name}:\n    {own[-1].line}"
+    file = "your cell" if "ipykernel" in own[-1].filename else Path(own[-1].filename).name
+    return f"line {own[-1].lineno} of {file}:\n    {own[-1].line}"

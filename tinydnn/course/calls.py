@@ -16,7 +16,7 @@ _SHARE = OF_THE_WHOLE["float32"]
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class Call:
     """One call of a task's function.
 
     case: a few words on what the arguments are.
@@ -28,7 +28,7 @@ class Facts:
 
     task: Task
     case: str
-    before: tuple["Facts", ...]
+    before: tuple["Call", ...]
     arguments: Arguments
     right: dict[str, Array]
     share: dict[str, float]
@@ -54,15 +54,15 @@ class Facts:
 
 
 @functools.cache
-def facts(task: Task) -> list[Facts]:
-    """Those of all calls of a task."""
-    found: list[Facts] = []
+def calls(task: Task) -> list[Call]:
+    """The calls of a task, in order."""
+    found: list[Call] = []
     for case, arguments in task.cases().items():
         given = copied(arguments, task.dtype)
         right = called(task, task.solution, copied(given, "float64"))
         rounded = called(task, task.solution, given)
         share = {name: _SHARE + ROUNDINGS * _part(apart(rounded[name], each), each) for name, each in right.items()}
-        found.append(Facts(task, case, tuple(found), given, right, share))
+        found.append(Call(task, case, tuple(found), given, right, share))
     return found
 
 
@@ -80,4 +80,4 @@ def largest(own: Array, right: Array) -> tuple[tuple[int, ...], int]:
     off = np.where(np.isnan(off), np.where((own == right) | (np.isnan(own) & np.isnan(right)), 0, np.inf), off)
     index = np.unravel_index(int(off.argmax()), off.shape)
     count = int((off > _SHARE * np.abs(right[np.isfinite(right)]).max(initial=0)).sum())
-    return tuple(int(i) for i in index), count
+    return tuple(int(i) for i in index), max(count, 1)
