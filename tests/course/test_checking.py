@@ -113,6 +113,13 @@ def test_the_first_wrong_tensor_is_told_with_place_and_picture(told):
     assert "No classic mistake explains it." in found
 
 
+def test_weights_of_other_shapes_are_not_compared(told):
+    text = (
+        "def epoch(x, y, order, weights, velocities, batch_size):\n    weights[0] = weights[0][:5]\n    return 1, 1\n"
+    )
+    assert "weights has other shapes after the call than before" in told("ex12_epoch", text)
+
+
 def test_what_is_printed_and_warned_of_is_kept_apart(told):
     text = "print('at first')\n" + dense("print('z', x.shape)\n    np.array([1]) / np.array([0])\n    return x @ W")
     found = told("ex02_dense", text)

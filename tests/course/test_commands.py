@@ -105,7 +105,7 @@ def test_a_solution_is_shown_where_it_is_asked_for_alone(tmp_path, here):
     [
         (["nothing.py"], "does not exist"),
         (["other.py"], "expects a file that `tinydnn course` has written, under its name. Received: other.py"),
-        (["."], "has no file of the course; `tinydnn course` writes them"),
+        (["."], "has no file of the course; `tinydnn course DIR` writes them"),
         (["other.py", "--solution"], "--solution expects a file of the course"),
         (["ex01_prepare.ipynb"], "can't be read as a program or notebook"),
     ],
@@ -152,8 +152,9 @@ def test_the_engine_names_the_exercise_that_is_not_right(tmp_path):
 
 def test_code_of_jupyter_is_left_out_and_cells_keep_their_numbers(tmp_path):
     path = tmp_path / "ex02_dense.ipynb"
-    cells = [("markdown", "# Text"), ("code", "%matplotlib inline\nimport numpy as np"), ("check", "check(dense)"),
-             ("code", "def dense(x, W, b):\n    !ls\n    return x @ W + c")]  # fmt: skip
+    first = "%matplotlib inline\nimport numpy as np\nx = (7\n    % 5)\nassert x == 2"
+    function = "def dense(x, W, b):\n    !ls\n    return x @ W + c"
+    cells = [("markdown", "# Text"), ("code", first), ("check", "check(dense)"), ("code", function)]
     path.write_text(notebooks.written(cells))
     found = str(report_on(path, EXERCISES[1]))
     assert "line 3 of ex02_dense.ipynb, cell 3:\n    return x @ W + c\nNameError" in found

@@ -103,7 +103,7 @@ def report_on_engine(path: Path) -> Report:
     module, ran = load(path)
     report.printed = ran.printed
     if ran.failure is None:
-        ran = run(module.train, path.resolve().parent)
+        ran = run(lambda: module.train(), path.resolve().parent)
     verdict = Verdict("train", RIGHT, "48,000 digits, and 12,000 for validation", printed=ran.printed)
     report.verdicts.append(verdict)
     if ran.failure is not None:

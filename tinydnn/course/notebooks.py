@@ -18,7 +18,7 @@ from tinydnn.files.whole import FileFormatError
 
 ENDING = ".ipynb"
 CHECKS = "tinydnn-check"  # the tag of a cell that checks, and is not the learner's code
-_FOR_JUPYTER = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)  # %magic and !command
+_FOR_JUPYTER = re.compile(r"^(\s*)[%!](?=[%\w]).*$", re.MULTILINE)  # %magic and !command
 
 
 def written(cells: Sequence[tuple[str, str]]) -> str:

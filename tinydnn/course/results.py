@@ -27,11 +27,13 @@ def tensors(task: Task, value: Any, before: Arguments, after: Arguments) -> dict
     """What a call has returned, and by how much it has changed its arguments, by name; not yet as arrays.
 
     Raises:
-        NotAsAskedError: it returned nothing, or not as many things as it should.
+        NotAsAskedError: it returned nothing, or not as many things as it should, or has put other shapes in place.
     """
     found = _flat(task.returns, returned(task.returns, value))
     for name in task.changes:
         label = name if isinstance(name, str) else name[0]
+        if list(map(np.shape, after[label])) != list(map(np.shape, before[label])):
+            raise NotAsAskedError(f"{label} has other shapes after the call than before; only numbers may change.")
         was, is_now = (_flat((name,), [arguments[label]]) for arguments in (before, after))
         found |= {f"change of {each}": np.subtract(is_now[each], was[each], dtype=np.float64) for each in was}
     return found
