@@ -105,7 +105,7 @@ def test_a_solution_is_shown_where_it_is_asked_for_alone(tmp_path, here):
     [
         (["nothing.py"], "does not exist"),
         (["other.py"], "expects a file that `tinydnn course` has written, under its name. Received: other.py"),
-        (["."], "has no file of the course; `tinydnn course DIR` writes them"),
+        (["."], "has no file of the course; `tinydnn course` writes them"),
         (["other.py", "--solution"], "--solution expects a file of the course"),
         (["ex01_prepare.ipynb"], "can't be read as a program or notebook"),
     ],

@@ -70,9 +70,7 @@ def _files(folder: Path) -> list[Path]:
     below = {folder / progress.NOTEBOOKS / f"{each.file}.ipynb": each for each in EXERCISES}
     found += [path for path, each in below.items() if path.exists() and begun(path, each)]
     if not found:
-        raise ValueError(
-            f"{folder.resolve()} has no file of the course; `tinydnn course DIR` writes them, `tinydnn check DIR` checks them"
-        )
+        raise ValueError(f"{folder.resolve()} has no file of the course; `tinydnn course` writes them into a folder")
     return found
 
 
