@@ -54,9 +54,9 @@ def backward(x, y, a1, a2, p, weights):
     """The gradients of the batch's mean loss, by the chain rule, from the last layer back to the first."""
     W1, _, W2, _, W3, _ = weights
     dz3 = (p - y) / len(x)  # (N, 10): through mean, cross-entropy and softmax in one step
-    dW3, db3, da2 = dense_backward(a2, W3, dz3)
+    dW3, db3, da2 = dense_backward(a2, W3, dz3)  # (36, 10), (10,), (N, 36)
     dW2, db2, da1 = dense_backward(a1, W2, da2 * a2 * (1 - a2))  # the sigmoid's slope is a * (1 - a)
-    dW1, db1, _ = dense_backward(x, W1, da1 * a1 * (1 - a1))
+    dW1, db1, _ = dense_backward(x, W1, da1 * a1 * (1 - a1))  # nobody learns from the pixels' own gradient
     return dW1, db1, dW2, db2, dW3, db3
 
 
