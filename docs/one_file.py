@@ -5,8 +5,6 @@
     model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, batch_size=512, epochs=3, validation_split=0.2)  # the digits as load_digits returns them
 
-Usage: python docs/one_file.py [cupy] [float64] [EPOCHS] [PATH], where PATH is another file like Keras' mnist.npz.
-
 Each layer computes z = x @ W + b and passes on a, its activation of z. dz is the gradient of the loss with respect
 to z, and has the same shape as z; likewise dW and db. N is the number of digits in a batch.
 """
@@ -22,8 +20,7 @@ def load_digits(path, dtype):
     """The 60,000 training digits: pixels x (60000, 784) from 0 to 1, and one-hot labels y (60000, 10)."""
     with np.load(path) as file:
         images, labels = file["x_train"], file["y_train"]  # (60000, 28, 28) of 0 to 255, and (60000,) of 0 to 9
-    x = images.reshape(len(images), 784).astype(dtype)
-    x *= np.float32(1 / 255)  # Keras rounds this factor to float32, even in float64
+    x = images.reshape(len(images), 784).astype(dtype) * np.float32(1 / 255)  # float32 even in float64, as in Keras
     return x, np.eye(10, dtype=dtype)[labels]  # label 3 becomes 0 0 0 1 0 0 0 0 0 0
 
 
@@ -37,8 +34,7 @@ def forward(x, weights):
     W1, b1, W2, b2, W3, b3 = weights
     a1 = sigmoid(x @ W1 + b1)  # (N, 784) @ (784, 324) + (324,) -> (N, 324)
     a2 = sigmoid(a1 @ W2 + b2)  # (N, 324) @ (324, 36) + (36,) -> (N, 36)
-    z3 = a2 @ W3 + b3  # (N, 36) @ (36, 10) + (10,) -> (N, 10)
-    return a1, a2, z3
+    return a1, a2, a2 @ W3 + b3  # (N, 36) @ (36, 10) + (10,) -> (N, 10)
 
 
 def softmax_crossentropy(z, y):
@@ -46,19 +42,21 @@ def softmax_crossentropy(z, y):
     s = z - z.max(axis=1, keepdims=True)  # changes neither p nor l, and keeps exp from overflowing
     total = np.exp(s).sum(axis=1, keepdims=True)  # (N, 1)
     p = np.exp(s) / total
-    l = (y * (np.log(total) - s)).sum(axis=1)  # log(total) - s is -log(p), but finite even where p is 0
-    return p, l
+    return p, (y * (np.log(total) - s)).sum(axis=1)  # log(total) - s is -log(p), but finite even where p is 0
+
+
+def dense_backward(x, W, dz):
+    """From dz (N, units) of z = x @ W + b: dW (inputs, units), db (units,) and dx (N, inputs)."""
+    return x.T @ dz, dz.sum(axis=0), dz @ W.T
 
 
 def backward(x, y, a1, a2, p, weights):
     """The gradients of the batch's mean loss, by the chain rule, from the last layer back to the first."""
-    _, _, W2, _, W3, _ = weights
+    W1, _, W2, _, W3, _ = weights
     dz3 = (p - y) / len(x)  # (N, 10): through mean, cross-entropy and softmax in one step
-    dW3, db3 = a2.T @ dz3, dz3.sum(axis=0)  # (36, N) @ (N, 10) -> (36, 10), and (10,)
-    dz2 = dz3 @ W3.T * a2 * (1 - a2)  # (N, 10) @ (10, 36) -> (N, 36); the sigmoid's slope is a * (1 - a)
-    dW2, db2 = a1.T @ dz2, dz2.sum(axis=0)  # (324, 36), (36,)
-    dz1 = dz2 @ W2.T * a1 * (1 - a1)  # (N, 324)
-    dW1, db1 = x.T @ dz1, dz1.sum(axis=0)  # (784, 324), (324,)
+    dW3, db3, da2 = dense_backward(a2, W3, dz3)  # (36, 10), (10,), (N, 36)
+    dW2, db2, da1 = dense_backward(a1, W2, da2 * a2 * (1 - a2))  # the sigmoid's slope is a * (1 - a)
+    dW1, db1, _ = dense_backward(x, W1, da1 * a1 * (1 - a1))  # nobody learns from the pixels' own gradient
     return dW1, db1, dW2, db2, dW3, db3
 
 
@@ -68,30 +66,33 @@ def rmsprop(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
     w -= learning_rate * g / np.sqrt(v + epsilon)  # Keras has epsilon inside the root
 
 
+def epoch(x, y, order, weights, velocities, batch_size=512):
+    """Take a step for each batch of the digits in this order; the weights move. Return the mean loss and accuracy."""
+    loss = hits = 0.0
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]  # of 48,000: 93 batches of 512, then one of 384
+        a1, a2, z3 = forward(x[rows], weights)
+        p, l = softmax_crossentropy(z3, y[rows])
+        loss += float(l.sum())  # Keras logs each batch as it was before its own update
+        hits += float((p.argmax(axis=1) == y[rows].argmax(axis=1)).sum())
+        for w, g, v in zip(weights, backward(x[rows], y[rows], a1, a2, p, weights), velocities, strict=True):
+            rmsprop(w, g, v)
+    return loss / len(order), hits / len(order)
+
+
 def train(x, y, epochs, xp=np, seed=42):
     """Train on the first 80 % of the digits and validate on the rest. Return the weights, and the log of each epoch."""
-    n = int(len(x) * 0.8)  # 48,000
+    n, logs = int(len(x) * 0.8), []  # 48,000
     weights = [xp.asarray(w) for w in initial_weights(seed, x.dtype)]  # xp is NumPy or CuPy
     velocities = [xp.zeros_like(w) for w in weights]
     order = xp.asarray(shuffled(n, seed))  # once seeded, Keras takes the digits in the same order in every epoch
-    logs = []
-    for epoch in range(1, epochs + 1):
-        loss = hits = 0.0
-        for start in range(0, n, 512):
-            rows = order[start : start + 512]  # 93 batches of 512, then one of 384
-            xb, yb = x[rows], y[rows]
-            a1, a2, z3 = forward(xb, weights)
-            p, l = softmax_crossentropy(z3, yb)
-            loss += float(l.sum())  # Keras logs each batch as it was before its own update
-            hits += float((p.argmax(axis=1) == yb.argmax(axis=1)).sum())
-            gradients = backward(xb, yb, a1, a2, p, weights)
-            for w, g, v in zip(weights, gradients, velocities, strict=True):
-                rmsprop(w, g, v)
+    for number in range(1, epochs + 1):
+        loss, accuracy = epoch(x, y, order, weights, velocities)
         p, l = softmax_crossentropy(forward(x[n:], weights)[-1], y[n:])
         val_accuracy = float((p.argmax(axis=1) == y[n:].argmax(axis=1)).mean())
-        logs.append({"accuracy": hits / n, "loss": loss / n, "val_accuracy": val_accuracy, "val_loss": float(l.mean())})
+        logs.append({"accuracy": accuracy, "loss": loss, "val_accuracy": val_accuracy, "val_loss": float(l.mean())})
         figures = (f"{name}: {value:{'.4f' if value > 1e-3 else '.4e'}}" for name, value in logs[-1].items())
-        print(f"Epoch {epoch}/{epochs}", " - ".join(figures), sep="\n")
+        print(f"Epoch {number}/{epochs}", " - ".join(figures), sep="\n")
     return weights, logs
 
 
@@ -118,8 +119,7 @@ def initial_weights(seed, dtype):
             high, low = philox(2 * inputs * units, (k0, k1), upper=(c2, c3)).reshape(-1, 2).T
             u = (high % 2**20 * 2**32 + low) / 2**52  # by 52 bits of two words
         limit = np.float32(np.sqrt(6 / (inputs + units)))  # Glorot's; float32 even in float64
-        W = 2 * limit * u.astype(dtype).reshape(inputs, units) - limit
-        weights += [W, np.zeros(units, dtype)]
+        weights += [2 * limit * u.astype(dtype).reshape(inputs, units) - limit, np.zeros(units, dtype)]
     return weights
 
 
@@ -132,7 +132,7 @@ def shuffled(n, seed):
     return np.array(order)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # python docs/one_file.py [cupy] [float64] [EPOCHS] [PATH of another mnist.npz]
     xp, dtype, epochs, path = np, "float32", 3, Path(__file__).parent.parent / "tinydnn" / "datasets" / "mnist.npz"
     try:
         for word in sys.argv[1:]:

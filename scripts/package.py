@@ -31,6 +31,8 @@ def try_wheel(wheel, interpreter):
         run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
         print(run(python, "-m", "tinydnn", "info", cwd=folder))
         print(run(python, "-m", "tinydnn", "train", "--epochs", "1", "--out", "run", "--report", cwd=folder))
+        run(python, "-m", "tinydnn", "course", cwd=folder)  # its solutions are in a copy of docs/one_file.py
+        print(run(python, "-m", "tinydnn", "check", "--solution", "course/ex07_dense_backward.py", cwd=folder))
         if not os.path.getsize(os.path.join(folder, "run", "report.html")):
             stop("the page is empty")
 

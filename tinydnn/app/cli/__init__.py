@@ -23,6 +23,8 @@ COMMANDS = (
     "microscope",
     "mistakes",
     "diagnose",
+    "course",
+    "check",
     "selftest",
 )
 

@@ -1,0 +1,297 @@
+"""RMSprop and Adam
+
+With SGD a weight whose slopes are small hardly moves. RMSprop gives each weight steps of its own size: it divides the
+slope by how large the slopes of this weight have been lately. v is a running mean of g², so its root is a usual size of
+g. epsilon is a tiny number that keeps the division from failing where v is 0. Keras has it inside the root.
+
+    v = rho * v + (1 - rho) * g²
+    w = w - learning_rate * g / sqrt(v + epsilon)         with the new v
+
+Adam does that too, and has momentum besides: m is a running mean of g. Both m and v begin at 0, so at first they are
+too small. The learning rate makes up for it: t counts the steps, 1 in the first, and beta^t is beta to the power of t.
+Here epsilon is outside of the root.
+
+    rate = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g²
+    w = w - rate * m / (sqrt(v) + epsilon)                with the new m and v
+
+    w, g, m and v have the same shape
+
+Both functions change their arrays in place, as in the exercise before: `v[...] = …`, `w -= …`.
+"""
+
+import numpy as np
+
+from tinydnn.course import reference
+from tinydnn.course.digits import batch
+from tinydnn.course.exercise import Arguments, Exercise, Task
+
+T = 3  # Adam's third step
+
+
+def adam(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    """Move w against m, a running mean of the gradient g, divided by the root of v, one of g²; t counts the steps."""
+    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+def _rmsprop_cases() -> dict[str, Arguments]:
+    one = batch()
+    arguments = {"w": one.weights[2], "g": one.gradients[2], "v": one.velocities[2]}
+    return {"the second layer's W, after 100 digits": arguments}
+
+
+def _adam_cases() -> dict[str, Arguments]:
+    one = batch()
+    g = one.gradients[2]
+    arguments = {"w": one.weights[2], "g": g, "m": 0.2 * g[::-1], "v": 0.002 * g[::-1] ** 2, "t": T}
+    return {f"the second layer's W, after 100 digits, at step {T}": arguments}
+
+
+def _rmsprop(w, g, v, root=lambda v: np.sqrt(v + 1e-7), kept=0.9, taken=0.1, square=np.square, way=1):
+    """A step in which some of this is another than in RMSprop's."""
+    v[...] = kept * v + taken * square(g)
+    with np.errstate(all="ignore"):
+        w -= way * 0.001 * g / root(v)
+
+
+def _epsilon_outside(w, g, v):
+    """epsilon is outside of the root. In RMSprop Keras has it inside, sqrt(v + epsilon), which is more: sqrt(1e-7) is
+    0.0003.
+    """
+    _rmsprop(w, g, v, lambda v: np.sqrt(v) + 1e-7)
+
+
+def _no_epsilon(w, g, v):
+    """epsilon is left out, or brackets are missing: it belongs inside of the root, sqrt(v + epsilon)."""
+    _rmsprop(w, g, v, np.sqrt)
+
+
+def _no_root(w, g, v):
+    """The root is missing: v is a mean of squares, so its root is a usual size of g."""
+    _rmsprop(w, g, v, lambda v: v + 1e-7)
+
+
+def _rho_exchanged(w, g, v):
+    """rho and 1 - rho are exchanged: v keeps most of itself, rho * v, and takes up little of g²."""
+    _rmsprop(w, g, v, kept=0.1, taken=0.9)
+
+
+def _not_squared(w, g, v):
+    """v takes up g, and should take up g²."""
+    _rmsprop(w, g, v, square=np.positive)
+
+
+def _as_adagrad(w, g, v):
+    """v only grows: g² is added whole, and nothing of v is forgotten. That is Adagrad; in RMSprop v is a mean."""
+    _rmsprop(w, g, v, kept=1, taken=1)
+
+
+def _whole_square(w, g, v):
+    """g² is added whole; only 1 - rho of it is."""
+    _rmsprop(w, g, v, taken=1)
+
+
+def _old_v(w, g, v):
+    """w moves by the old v: compute v first, and then the step."""
+    _rmsprop(w, g, v.copy(), kept=1, taken=0)
+    _rmsprop(w, g, v, way=0)
+
+
+def _uphill(w, g, v):
+    """The step is added; the loss falls where it is subtracted."""
+    _rmsprop(w, g, v, way=-1)
+
+
+def _plain(w, g, v):
+    """This is plain SGD: the slope is not divided by the root of v."""
+    _rmsprop(w, g, v, np.ones_like)
+
+
+def _v_as_before(w, g, v):
+    """v is as it was: `v = …` only gives the name v to another array. Write into it, with `v[...] = …`."""
+    reference.rmsprop(w, g, v.copy())
+
+
+def _w_as_before(w, g, v):
+    """w is as it was: `w = …` only gives the name w to another array. Write into it, with `w[...] = …` or `w -= …`."""
+    reference.rmsprop(w.copy(), g, v)
+
+
+def _nothing(w, g, v):
+    """w and v are as they were: `v = …` only gives the name v to another array. Write into them, with `v[...] = …` and
+    `w -= …`.
+    """
+
+
+def _root(v):
+    return np.sqrt(v) + 1e-7
+
+
+def _rate(t):
+    return 0.001 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+
+
+def _adam(w, g, m, v, t, rate=None, root=_root, beta_1=0.9, beta_2=0.999, square=None, along=None):
+    """A step in which some of this is another than in Adam's."""
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * (g**2 if square is None else square)
+    with np.errstate(all="ignore"):
+        w -= (_rate(t) if rate is None else rate) * (m if along is None else along) / root(v)
+
+
+def _uncorrected(w, g, m, v, t):
+    """m and v began at 0, and nothing makes up for it: the learning rate is taken as it is, not the `rate` above."""
+    _adam(w, g, m, v, t, 0.001)
+
+
+def _epsilon_inside(w, g, m, v, t):
+    """epsilon is inside of the root, as in RMSprop. In Adam it is outside, sqrt(v) + epsilon."""
+    _adam(w, g, m, v, t, root=lambda v: np.sqrt(v + 1e-7))
+
+
+def _as_the_paper(w, g, m, v, t):
+    """epsilon is added to the root of the corrected v, as in the paper. Keras adds it to the root of v as it is, and
+    corrects the rate: that is not quite the same.
+    """
+    _adam(w, g, m, v, t, 0.001 / (1 - 0.9**t), lambda v: np.sqrt(v / (1 - 0.999**t)) + 1e-7)
+
+
+def _no_adam_root(w, g, m, v, t):
+    """The root is missing: v is a mean of squares, so its root is a usual size of g."""
+    _adam(w, g, m, v, t, root=lambda v: v + 1e-7)
+
+
+def _correction_exchanged(w, g, m, v, t):
+    """The correction is upside down: sqrt(1 - beta_2^t) is above the line, and 1 - beta_1^t below it."""
+    _adam(w, g, m, v, t, 0.001 * (1 - 0.9**t) / np.sqrt(1 - 0.999**t))
+
+
+def _correction_without_root(w, g, m, v, t):
+    """The root of 1 - beta_2^t is missing in the rate."""
+    _adam(w, g, m, v, t, 0.001 * (1 - 0.999**t) / (1 - 0.9**t))
+
+
+def _one_correction(w, g, m, v, t):
+    """The rate makes up for m, and not for v: sqrt(1 - beta_2^t) is missing in it."""
+    _adam(w, g, m, v, t, 0.001 / (1 - 0.9**t))
+
+
+def _correction_of_v_alone(w, g, m, v, t):
+    """The rate makes up for v, and not for m: it has to be divided by 1 - beta_1^t."""
+    _adam(w, g, m, v, t, 0.001 * np.sqrt(1 - 0.999**t))
+
+
+def _t_one_more(w, g, m, v, t):
+    """The rate is that of the next step: t is 1 in the first step already, so it is not raised here."""
+    _adam(w, g, m, v, t + 1)
+
+
+def _old_moments(w, g, m, v, t):
+    """w moves by the old m and v: compute both first, and then the step."""
+    w -= _rate(t) * m / _root(v)
+    _adam(w, g, m, v, t, 0)
+
+
+def _g_for_m(w, g, m, v, t):
+    """The step is along g; it has to be along m, the running mean of g."""
+    _adam(w, g, m, v, t, along=g)
+
+
+def _betas_exchanged(w, g, m, v, t):
+    """beta_1 and beta_2 are exchanged: beta_1 belongs to m, and beta_2 to v."""
+    _adam(w, g, m, v, t, beta_1=0.999, beta_2=0.9)
+
+
+def _one_beta(w, g, m, v, t):
+    """v is averaged with beta_1; beta_2 belongs to v."""
+    _adam(w, g, m, v, t, beta_2=0.9)
+
+
+def _m_whole(w, g, m, v, t):
+    """g is added to m whole; m is a running mean, so 1 - beta_1 of it is."""
+    _adam(w, g, m, v, t, 0)
+    m += 0.9 * g
+    w -= _rate(t) * m / _root(v)
+
+
+def _m_squared(w, g, m, v, t):
+    """v takes up m², and should take up g²."""
+    _adam(w, g, m, v, t, square=(0.9 * m + 0.1 * g) ** 2)
+
+
+def _v_not_squared(w, g, m, v, t):
+    """v takes up g, and should take up g²."""
+    _adam(w, g, m, v, t, square=g)
+
+
+def _adam_uphill(w, g, m, v, t):
+    """The step is added; the loss falls where it is subtracted."""
+    _adam(w, g, m, v, t, -_rate(t))
+
+
+def _adam_nothing(w, g, m, v, t):
+    """The arrays are as they were: `v = …` only gives the name v to another array. Write into them, with `m[...] = …`,
+    `v[...] = …` and `w -= …`.
+    """
+
+
+def _adam_moments_as_before(w, g, m, v, t):
+    """m and v are as they were: `m = …` only gives the name m to another array. Write into them, with `m[...] = …`."""
+    adam(w, g, m.copy(), v.copy(), t)
+
+
+def _adam_w_as_before(w, g, m, v, t):
+    """w is as it was: `w = …` only gives the name w to another array. Write into it, with `w[...] = …` or `w -= …`."""
+    adam(w.copy(), g, m, v, t)
+
+
+EXERCISE = Exercise(
+    file="ex11_rmsprop_adam",
+    text=__doc__ or "",
+    start='''import numpy as np
+
+
+def rmsprop(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    """Move the weights w against their gradient g, divided by its recent size; v is a running mean of g²."""
+    v[...] = ...
+    w[...] = ...
+
+
+def adam(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    """Move w against m, a running mean of the gradient g, divided by the root of v, one of g²; t counts the steps."""
+    m[...] = ...
+    v[...] = ...
+    w[...] = ...
+''',
+    hint="""\
+g² is `g**2`, and beta^t is `beta_1**t`. `np.sqrt` takes numbers and arrays. Compute m and v first, then w from the new
+ones.""",
+    tasks=(
+        Task(
+            solution=reference.rmsprop,
+            cases=_rmsprop_cases,
+            returns=(),
+            changes=("v", "w"),
+            mistakes=(
+                _epsilon_outside, _no_epsilon, _no_root, _rho_exchanged, _not_squared, _as_adagrad, _whole_square,
+                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain,
+            ),
+        ),
+        Task(
+            solution=adam,
+            cases=_adam_cases,
+            returns=(),
+            changes=("m", "v", "w"),
+            mistakes=(
+                _uncorrected, _epsilon_inside, _as_the_paper, _no_adam_root, _correction_exchanged,
+                _correction_without_root, _one_correction, _correction_of_v_alone, _t_one_more,
+                _old_moments, _g_for_m, _betas_exchanged, _one_beta, _m_squared, _m_whole, _v_not_squared, _adam_uphill,
+                _adam_nothing, _adam_moments_as_before, _adam_w_as_before,
+            ),
+        ),
+    ),
+)  # fmt: skip
