@@ -1,6 +1,7 @@
 """All known mistakes."""
 
 from tinydnn.inspect.mistakes import (
+    of_adam,
     of_adaptive_rates,
     of_data,
     of_derivatives,
@@ -14,7 +15,7 @@ from tinydnn.names import lookup
 
 GALLERY = (
     *of_losses.MISTAKES, *of_derivatives.MISTAKES, *of_layers.MISTAKES, *of_dropout.MISTAKES,
-    *of_updates.MISTAKES, *of_adaptive_rates.MISTAKES, *of_data.MISTAKES,
+    *of_updates.MISTAKES, *of_adaptive_rates.MISTAKES, *of_adam.MISTAKES, *of_data.MISTAKES,
 )  # fmt: skip
 
 _BY_NAME = {mistake.name: mistake for mistake in GALLERY}

@@ -1,4 +1,4 @@
-"""Mistakes in RMSprop, Adam and Adagrad."""
+"""Mistakes in RMSprop and Adagrad, and in what Adam has in common with them."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tinydnn import optimizers
 from tinydnn.device.backend import Array
 from tinydnn.device.elementwise import elementwise
 from tinydnn.inspect.mistakes.mistake import Method, Mistake, Plants
-from tinydnn.inspect.mistakes.training import ADAGRAD, ADAM, SCALED
+from tinydnn.inspect.mistakes.training import ADAGRAD, SCALED
 from tinydnn.optimizers import Optimizer
 
 
@@ -122,72 +122,23 @@ def from_zero(epsilon_outside: bool = False) -> Plants:
     return ((optimizers.Adagrad, "first_value", begin), *outside)
 
 
-def uncorrected(original: Method) -> Method:
-    """w = w - learning_rate * m / (sqrt(v) + epsilon)"""
-    return lambda self: (self.rate, *original(self)[1:])
+def not_accumulated(epsilon_outside: bool = False) -> Plants:
+    """Plants an accumulator of Adagrad that has the last g² alone.
 
-
-def epsilon_after_correction(epsilon: float | None = None) -> Plants:
-    """Plants w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon), where m_hat and v_hat are corrected.
-
-    epsilon: None for the optimizer's.
+    epsilon_outside: whether the step divides by sqrt(accumulator) + epsilon as well.
     """
 
     def plant(original: Method) -> Method:
-        def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
-            *others, own = original(self)
-            return *others, (own if epsilon is None else epsilon) * np.sqrt(1 - self.beta_2**self.iterations)
+        @elementwise
+        def step(w: Any, a: Any, g: Any, rate: Any, epsilon: Any) -> Any:
+            a = g * g
+            w = w - rate * g / ((np.sqrt(a) + epsilon) if epsilon_outside else np.sqrt(a + epsilon))
+            return w, a
 
-        return numbers
+        return step
 
-    plant.__doc__ = "w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon), where m_hat and v_hat are corrected"
-    return ((optimizers.Adam, "numbers", plant),)
-
-
-def always_first(original: Method) -> Method:
-    """t = 1"""
-
-    def numbers(self: optimizers.Adam) -> tuple[Any, ...]:
-        return _at(self, 1, original)
-
-    return numbers
-
-
-def _at(self: Any, t: int, numbers: Method) -> tuple[Any, ...]:
-    own, self.iterations = self.iterations, t
-    try:
-        return tuple(numbers(self))
-    finally:
-        self.iterations = own
-
-
-def counted(arrays: int, downwards: bool) -> Plants:
-    """Plants a t of Adam's that grows with each layer or array that is updated.
-
-    arrays: how many weight arrays share a t, 2 for a layer and 1 for an array.
-    downwards: whether the last layer is updated first.
-    """
-
-    def plant(original: Method) -> Method:
-        def update(self: Optimizer, w: Array, g: Array, part: slice) -> None:
-            if not isinstance(self, optimizers.Adam):
-                original(self, w, g, part)
-                return
-            assert self.layout is not None
-            places, right = self.layout.slices, self.iterations
-            count = -(-len(places) // arrays)
-            for i, place in enumerate(places):
-                turn = count - 1 - i // arrays if downwards else i // arrays
-                self.iterations = (right - 1) * count + turn + 1
-                original(self, w, g, place)
-            self.iterations = right
-
-        return update
-
-    plant.__doc__ = (
-        f"t grows with each {'layer' if arrays == 2 else 'array'}, the {'last' if downwards else 'first'} first"
-    )
-    return ((Optimizer, "update", plant),)
+    plant.__doc__ = "accumulator = g²"
+    return ((optimizers.Adagrad, "step", plant),)
 
 
 MISTAKES = (
@@ -239,42 +190,13 @@ MISTAKES = (
         (from_zero(epsilon_outside=True),),
     ),
     Mistake(
-        "adam-uncorrected",
-        "Adam's m and v are not corrected for having begun at 0; Keras multiplies the rate by "
-        "sqrt(1 - beta_2^t) / (1 - beta_1^t)",
-        "the first steps are about three times as large",
+        "adagrad-not-accumulated",
+        "Adagrad's accumulator is the square of this step's gradient; it is the sum of all squares so far",
+        "each weight moves by the learning rate in each step, and the loss does not settle",
         1,
-        "dense/kernel change",
-        ((optimizers.Adam, "numbers", uncorrected),),
-        ADAM,
-    ),
-    Mistake(
-        "adam-epsilon-after-correction",
-        "epsilon is added to the root of the corrected v, as the paper has it; Keras adds it to that of v itself",
-        "nothing but for gradients that are nearly 0",
-        1,
-        "dense/kernel change",
-        epsilon_after_correction(),
-        ADAM,
-        (epsilon_after_correction(1e-8),),
-    ),
-    Mistake(
-        "adam-t-never-grows",
-        "t, the number of the step, stays 1; it grows with each step",
-        "the first steps are up to twice as large, later ones a third of what they should be",
-        2,
-        "dense/kernel change",
-        ((optimizers.Adam, "numbers", always_first),),
-        ADAM,
-    ),
-    Mistake(
-        "adam-t-counts-layers",
-        "t grows with each layer or array that is updated; it grows once a step",
-        "the correction ends sooner, so the first steps are larger, and the loss falls faster",
-        1,
-        "dense_1/kernel change",
-        counted(2, downwards=False),
-        ADAM,
-        (counted(2, downwards=True), counted(1, downwards=False), counted(1, downwards=True)),
+        "dense/kernel",
+        not_accumulated(),
+        ADAGRAD,
+        (not_accumulated(epsilon_outside=True),),
     ),
 )

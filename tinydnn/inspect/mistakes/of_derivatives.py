@@ -1,13 +1,15 @@
 """Mistakes in the derivative of an activation."""
 
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from tinydnn import activations, layers
 from tinydnn.device.backend import Array
+from tinydnn.engine.passes import Pass
 from tinydnn.inspect.mistakes.mistake import Method, Mistake, Plants
-from tinydnn.inspect.mistakes.training import RELU, SCALED, TANH
+from tinydnn.inspect.mistakes.training import RELU, SCALED, SQUARED_SIGMOIDS, SQUARED_SOFTMAX, TANH
 from tinydnn.layers.trace import Trace
 
 
@@ -42,6 +44,33 @@ def with_derivative(
     return (layers.Dense, "backward", plant), (layers.Activation, "backward", plant)
 
 
+def with_derivative_of_output(wrong: Any) -> Plants:
+    """Plants dz = wrong(activation, da, z, a) in the last layer, where the loss is not computed from z."""
+    of_outputs = WeakSet[Trace]()
+
+    def noted(original: Method) -> Method:
+        def backward(self: Pass, output: Array, batch: int) -> None:
+            of_outputs.add(self.traces[-1])
+            original(self, output, batch)
+
+        return backward
+
+    def plant(original: Method) -> Method:
+        def backward(self: layers.Layer, da: Array, t: Trace) -> Array | None:
+            if t not in of_outputs or t.loss_takes_z or self.activation is activations.linear:
+                right: Array | None = original(self, da, t)
+                return right
+            t.loss_takes_z = True  # so the layer takes this for dz
+            dx: Array | None = original(self, wrong(self.activation, da, t.z, t.y), t)
+            t.loss_takes_z = False
+            return dx
+
+        return backward
+
+    plant.__doc__ = wrong.__doc__
+    return (layers.Dense, "backward", plant), (Pass, "backward", noted)
+
+
 def sigmoid_of_z(activation: Any, da: Array, z: Array, a: Array) -> Array:
     """dz = da * z * (1 - z)"""
     return da * z * (1 - z)
@@ -71,6 +100,11 @@ def twice(activation: Any, da: Array, z: Array, a: Array) -> Array:
     activation.backward(np, z, a, da, once)
     activation.backward(np, z, a, once, dz)
     return dz
+
+
+def diagonal(activation: Any, da: Array, z: Array, a: Array) -> Array:
+    """dz = da * a * (1 - a)"""
+    return da * a * (1 - a)
 
 
 MISTAKES = (
@@ -121,5 +155,24 @@ MISTAKES = (
         with_derivative(None, twice),
         SCALED,
         (with_derivative(None, twice, passed_on=False),),
+    ),
+    Mistake(
+        "output-derivative-left-out",
+        "dz = da in the last layer, without its activation's derivative, which counts with mean squared error",
+        "it learns faster: with sigmoids dz = p - y is, but for a factor, what cross-entropy gives",
+        1,
+        "dense_1/dz",
+        with_derivative_of_output(left_out),
+        SQUARED_SIGMOIDS,
+    ),
+    Mistake(
+        "softmax-diagonal",
+        "behind a softmax dz = da p (1 - p), as if each output depended on its own z alone; each depends on all: dz = "
+        "p (da - sum of da p)",
+        "hardly anything: it learns at about the same pace",
+        1,
+        "dense_1/dz",
+        with_derivative_of_output(diagonal),
+        SQUARED_SOFTMAX,
     ),
 )

@@ -7,6 +7,7 @@ import numpy as np
 from tinydnn import activations, initializers, layers, regularizers
 from tinydnn.device.backend import Array
 from tinydnn.engine.passes import Pass
+from tinydnn.engine.shards import Shards
 from tinydnn.inspect.mistakes.mistake import Method, Mistake, Plants
 from tinydnn.inspect.mistakes.training import PENALIZED, SCALED
 from tinydnn.layers.trace import Trace
@@ -145,6 +146,27 @@ def l2_of_biases(original: Method) -> Method:
     return add_penalty_gradients
 
 
+def decay(factor: float) -> Plants:
+    """Plants W = W - factor * learning_rate * l2 * W after the step, in place of a penalty."""
+
+    def without(original: Method) -> Method:
+        return lambda self: None
+
+    def plant(original: Method) -> Method:
+        def update(self: Shards, passes: list[Pass]) -> None:
+            original(self, passes)
+            optimizer = self.network.optimizer
+            assert optimizer is not None
+            for layer in self.network.trained:
+                for i, regularizer in layer.penalties:
+                    layer.weights[i] *= 1 - factor * optimizer.rate * regularizer.l2
+
+        return update
+
+    plant.__doc__ = f"W = W - {factor:g} * learning_rate * l2 * W"
+    return (Pass, "add_penalty_gradients", without), (Shards, "update", plant)
+
+
 MISTAKES = (
     Mistake(
         "transposed-kernel",
@@ -238,6 +260,18 @@ MISTAKES = (
         l2_by_batch(1),
         PENALIZED,
         (l2_by_batch(2),),
+    ),
+    Mistake(
+        "l2-decoupled",
+        "kernels decay by a share of the learning rate beside the step, as in AdamW; an L2 penalty is part of the loss, "
+        "and its gradient goes through the optimizer",
+        "with SGD it is the same but for a factor of 2; with others the penalty hardly falls, and the net trains as "
+        "without one",
+        1,
+        "dense_1/dW",
+        decay(1),
+        PENALIZED,
+        (decay(2),),
     ),
     Mistake(
         "l2-on-biases",

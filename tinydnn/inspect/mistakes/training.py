@@ -14,6 +14,7 @@ SCALED = Settings(input="scaled", device="cpu")
 LOUD = Settings(input="raw", hidden=(), device="cpu")  # logits that are hundreds apart
 RELU, TANH = replace(SCALED, activation="relu"), replace(SCALED, activation="tanh")
 SQUARES = replace(SCALED, loss="mse", optimizer="sgd(0.1)")
+SQUARED_SIGMOIDS, SQUARED_SOFTMAX = replace(SQUARES, last="sigmoid"), replace(SQUARES, last="softmax")
 PENALIZED = replace(SCALED, l2=0.01)
 DROPPED = replace(SCALED, dropout=0.2)
 MOMENTUM = replace(SCALED, optimizer="sgd(0.1, momentum=0.9)")
