@@ -192,7 +192,7 @@ MISTAKES = (
     Mistake(
         "adagrad-not-accumulated",
         "Adagrad's accumulator is the square of this step's gradient; it is the sum of all squares so far",
-        "each weight moves by the learning rate in each step, and the loss does not settle",
+        "each weight moves by the whole learning rate in every step, and the loss falls much faster",
         1,
         "dense/kernel",
         not_accumulated(),

@@ -265,8 +265,8 @@ MISTAKES = (
         "l2-decoupled",
         "kernels decay by a share of the learning rate beside the step, as in AdamW; an L2 penalty is part of the loss, "
         "and its gradient goes through the optimizer",
-        "with SGD it is the same but for a factor of 2; with others the penalty hardly falls, and the net trains as "
-        "without one",
+        "with SGD it is the same but for a factor of 2; with others the penalty hardly falls, and the net trains as if "
+        "there were none",
         1,
         "dense_1/dW",
         decay(1),
