@@ -263,8 +263,8 @@ MISTAKES = (
     ),
     Mistake(
         "l2-decoupled",
-        "kernels decay by a share of the learning rate beside the step, as in AdamW; an L2 penalty is part of the loss, "
-        "and its gradient goes through the optimizer",
+        "kernels decay by a share of the learning rate beside the step, as in AdamW; an L2 penalty is part of the "
+        "loss, and its gradient goes through the optimizer",
         "with SGD it is the same but for a factor of 2; with others the penalty hardly falls, and the net trains as if "
         "there were none",
         1,
