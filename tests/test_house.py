@@ -40,6 +40,7 @@ BUDGETS = {
     "engine": 1620,
 }
 LINES_OF_A_FILE = 300  # all lines
+LONGER = {"keras_ref/walkthrough.py": 400, "keras_ref/german.py": 400}  # a notebook's text, and its translation
 
 PACKAGES = "tinydnn", "keras_ref"
 WRITTEN = {".py", ".js", ".html", ".css"}
@@ -177,5 +178,6 @@ def test_rooms_stay_within_their_budget(rooms):
 def test_no_file_is_longer_than_one_can_take_in():
     written = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in WRITTEN]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in written}
-    too_long = [f"{path}: {length} lines" for path, length in sorted(lengths.items()) if length > LINES_OF_A_FILE]
+    limits = {path: LONGER.get(path, LINES_OF_A_FILE) for path in lengths}
+    too_long = [f"{path}: {length} lines" for path, length in sorted(lengths.items()) if length > limits[path]]
     assert not too_long, "\n".join(too_long)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import book
+import draw
 import numpy as np
 import pytest
 
@@ -16,8 +17,9 @@ from tinydnn.inspect import net
 from tinydnn.inspect.microscope import dissect
 
 PAGE = Path(book.BOOK).read_text(encoding="utf-8")
-CHAPTERS = dict(re.findall(r"^## ([1-9]\d*) .*\n((?:.*\n)*?)(?=## |\Z)", PAGE, re.MULTILINE))
-BY_HAND = "345678"
+CHAPTERS = dict(re.findall(r"^## ([1-9]\d*|[A-Z]) .*\n((?:.*\n)*?)(?=## |\Z)", PAGE, re.MULTILINE))
+ONE_WEIGHT, STEP = ("1", "2"), ("3", "4", "5", "6", "8", "9")  # chapters that compute by hand
+EXERCISES = range(1, 10)  # chapters of what a learner writes; the rest is the engine's
 
 KERAS_PLACE = re.compile(r"`keras/(src/[\w/]+\.py)`, `([\w.]+)`")
 
@@ -95,8 +97,9 @@ def test_the_chapters_are_those_of_the_contents():
     anchors = [anchor(title) for title in titles]
     contents = PAGE.split("## Contents\n")[1].split("\n## ")[0]
     assert re.findall(r"- \[(.*)\]\(#(.*)\)", contents) == list(zip(titles, anchors, strict=True))
-    numbers = [title.split()[0] for title in titles if title[0].isdigit()]
-    assert numbers == ["0", *CHAPTERS] == [str(number) for number in range(14)]  # chapter 0 is the file, as a whole
+    numbers = [title.split()[0] for title in titles if title != "The net of this book"]
+    chapters = [str(number) for number in range(14)]  # chapter 0 is the file, as a whole
+    assert numbers == ["0", *CHAPTERS] == [*chapters, "A", "B"]
 
 
 @pytest.mark.parametrize("number", CHAPTERS)
@@ -106,15 +109,16 @@ def test_a_chapter_has_all_its_parts(number):
     assert len(idea.split()) > 30
     parts = {title: text for title, _, text in (part.partition("\n") for part in parts)}
     parts.pop("Derived for 784-324-36-10", None)
-    by_hand = ["By hand"] if number in BY_HAND else []
+    by_hand = ["By hand"] if number in ONE_WEIGHT + STEP else []
     assert list(parts) == ["The formula", *by_hand, "In tinydnn", "In Keras", "Run it", "A question"]
     assert "```\n" in parts["The formula"]
     assert book.LINK.search(parts["In tinydnn"])
-    assert KERAS_PLACE.search(parts["In Keras"])
+    assert KERAS_PLACE.search(parts["In Keras"]) or "Keras has no such" in parts["In Keras"]
     assert len(book.SNIPPET.findall(parts["Run it"])) == 1
-    assert re.fullmatch(
-        r"\n.*\?\n\n<details><summary>Answer</summary>\n\n.*\n\n</details>\n+", parts["A question"], re.DOTALL
-    )
+    question, _, exercise = parts["A question"].partition("\n</details>\n\n")
+    assert re.fullmatch(r"\n.*\?\n\n<details><summary>Answer</summary>\n\n.*\n", question, re.DOTALL)
+    topics = r"Exercise: \[?`tinydnn course`(?:\]\(course.md\))?, .*\.\n+"
+    assert re.fullmatch(topics if number in map(str, EXERCISES) else "", exercise)
 
 
 # -- places in Keras ---------------------------------------------------------------------------------
@@ -187,7 +191,8 @@ def flat(name, tensor):
 
 def numbers_of_the_step():
     """Every number of the step, by the name that it has on the page."""
-    given = re.findall(r"^(\w\d?) += (\[.*?\])(?:  .*)?$", PAGE.split("## 1 ")[0], re.MULTILINE)
+    net_of_this_book = PAGE.split("\n## The net of this book")[1].split("\n## ")[0]
+    given = re.findall(r"^(\w\d?) += (\[.*?\])(?:  .*)?$", net_of_this_book, re.MULTILINE)
     x, y, *weights = [ast.literal_eval(value) for _, value in given]
     assert [name for name, _ in given] == ["x", "y", "W1", "b1", "W2", "b2"]
     tensors = forward(x, y, *weights)
@@ -212,16 +217,21 @@ def numbers_of_the_step():
 
 
 NUMBERS = numbers_of_the_step()
-STEP = "".join(CHAPTERS[number].split("### By hand")[1].split("### In tinydnn")[0] for number in BY_HAND)
-CALCULATED = re.findall(r"^" + r"\| `([^`]*)` " * 3 + r"\|$", STEP, re.MULTILINE)
-UPDATED = re.findall(r"^" + r"\| `([^`]*)` " * 6 + r"\|$", STEP, re.MULTILINE)
+TABLES, FIRST_TABLES = (
+    "".join(CHAPTERS[number].split("### By hand")[1].split("### In tinydnn")[0] for number in numbers)
+    for numbers in (STEP, ONE_WEIGHT)
+)
+ROW = r"^" + r"\| `([^`]*)` " * 3 + r"\|$"
+CALCULATED = re.findall(ROW, TABLES, re.MULTILINE)
+UPDATED = re.findall(r"^" + r"\| `([^`]*)` " * 6 + r"\|$", TABLES, re.MULTILINE)
 UPDATE = "`v = 0.1 * g * g`, `change = -0.001 * g / sqrt(v + 1e-7)`, `after = before + change`"
 
 
 def known(i):
     """The numbers, without signs, that a reader has who has come to row i of the tables."""
     weights = [each for row in UPDATED for each in (row[1], row[5])]
-    before = [*weights, *(value for *_, value in CALCULATED[:i]), "1", "2", "0.5", "0"]
+    after = [f"{value:.6g}" for name, value in NUMBERS.items() if name.startswith("new z2")]  # which the text gives
+    before = [*weights, *after, *(value for *_, value in CALCULATED[:i]), "1", "2", "0.5", "0"]
     return {number.lstrip("-") for number in before}
 
 
@@ -241,7 +251,7 @@ def test_a_number_by_hand(i):
 
 @pytest.mark.parametrize(("name", "before", "g", "v", "change", "after"), UPDATED, ids=[row[0] for row in UPDATED])
 def test_an_update_by_hand(name, before, g, v, change, after):
-    assert STEP.count(UPDATE) == 1
+    assert TABLES.count(UPDATE) == 1
     names = name, f"d{name}", f"{name} v", f"{name} change", f"{name} after"
     assert [f"{NUMBERS[each]:.6g}" for each in names] == [before, g, v, change, after]
     row = {"g": float(g), "v": float(v), "before": float(before), "change": float(change)}
@@ -249,13 +259,30 @@ def test_an_update_by_hand(name, before, g, v, change, after):
         assert agrees(formula, printed, 0, **row)
 
 
+@pytest.mark.parametrize(("name", "expression", "printed"), re.findall(ROW, FIRST_TABLES, re.MULTILINE))
+def test_a_number_of_one_weight(name, expression, printed):
+    assert agrees(expression, printed, 2e-6)
+
+
+def test_the_way_of_one_weight_is_what_its_chapters_compute():
+    model = draw.one_weight(1.0)
+    x, y = np.array(draw.ONE_X), np.array(draw.ONE_Y)
+    values = {name: value for name, _, value in re.findall(ROW, FIRST_TABLES, re.MULTILINE)}
+    step = {tensor.name.split("/")[-1]: tensor.value.ravel() for tensor in dissect(model, x, y)}
+    assert f"{step['loss'][0]:.5f}" == values["L(-2)"]
+    assert [f"{value:.6f}" for value in step["dW"]] == [values["dw"]]
+    assert [f"{2 * value:.6f}" for value in step["dz"]] == [values["dz[0]"], values["dz[1]"]]
+    assert float(values["g"]) == pytest.approx(step["dW"][0], abs=1e-4)
+    assert float(values["w"]) == pytest.approx(model.get_weights()[0][0, 0], abs=1e-4)
+
+
 def test_the_tables_have_every_number_of_the_step():
     weights = {name for name in NUMBERS if name[0] in "Wb"}
     in_updates = {f"{row[0]}{kind}" for row in UPDATED for kind in ("", " v", " change", " after")}
-    left_out = {name for name in NUMBERS if name.startswith("new p")}  # which the loss does not need
+    left_out = {name for name in NUMBERS if re.match("new [^l]", name)}  # computed as before the step
     assert in_updates == weights
     assert {name for name, *_ in CALCULATED} == NUMBERS.keys() - weights - left_out
-    assert len(CALCULATED) + len(UPDATED) == STEP.count("\n| `")
+    assert len(CALCULATED) + len(UPDATED) == TABLES.count("\n| `")
 
 
 # -- figures in the text -----------------------------------------------------------------------------------
@@ -273,6 +300,14 @@ def test_the_loss_before_the_first_step(input, loss):
     (x, y), _ = tinydnn.datasets.mnist.load_data()
     assert model.evaluate(x, tinydnn.utils.to_categorical(y), verbose=0)[0] == pytest.approx(loss, abs=0.0005)
     assert f"{loss}" in PAGE
+
+
+def test_the_last_layers_gradients_are_much_larger_than_the_firsts():
+    tinydnn.utils.set_random_seed(42)
+    model = net.make_model(net.Settings(input="scaled"))
+    x, y = training_digits()
+    of_layer = [np.sqrt(np.mean(each.value**2)) for each in dissect(model, x[:512], y[:512]) if each.name[-2:] == "dW"]
+    assert f"{of_layer[0] / of_layer[-1]:.0f} times as large as those of the first layer" in " ".join(PAGE.split())
 
 
 def test_the_pixels_that_are_never_written_on():

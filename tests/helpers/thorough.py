@@ -25,6 +25,8 @@ EVERY = {
     "test_metrics_of_arrays": 3,
     "test_activations_and_their_derivatives_at_all_sizes": 2,
     "test_the_training_is_keras": 2,
+    "test_a_notebook_runs_from_top_to_bottom": 2,
+    "test_both_engines_walk_alike": 2,
     "test_training_is_keras_training": 2,
     "test_weighted_trainings_log_and_learn_the_same": 3,
     "test_a_program_prints_the_same": 3,

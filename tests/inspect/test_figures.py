@@ -49,6 +49,8 @@ def test_curves_begin_with_epoch_one():
     assert training.get_xydata().tolist() == [[1, 0.5], [2, 0.75]]
     assert validation.get_xydata().tolist() == [[1, 0.6], [2, 0.7]]
     assert len(figures.curves([0.5], [], "loss").axes[0].lines) == 1
+    *_, best = figures.curves([0.5, 0.4], [0.6, 0.7], "loss", best=1).axes[0].lines
+    assert (best.get_xdata(), best.get_label()) == ([1, 1], "best epoch of the validation")
 
 
 def test_the_legend_of_weights_goes_from_the_largest_to_the_smallest(rng):

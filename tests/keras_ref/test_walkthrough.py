@@ -1,6 +1,8 @@
 """The walkthrough as a program, on both engines, and as a notebook: the post's facts, its figures, its files."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +11,12 @@ import numpy as np
 import pytest
 
 import tinydnn
+from keras_ref import german
+from tinydnn.inspect import figures
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM, NOTEBOOK = ROOT / "keras_ref" / "walkthrough.py", ROOT / "docs" / "walkthrough.ipynb"
+PROGRAM = ROOT / "keras_ref" / "walkthrough.py"
+NOTEBOOKS = {"english": ROOT / "docs" / "walkthrough.ipynb", "german": ROOT / "docs" / "rundgang.ipynb"}
 FIGURES = [f"figure-{number:02}.png" for number in range(1, 16)]
 
 
@@ -77,50 +82,119 @@ def test_the_hardest_cases_are_what_the_post_says_they_are(walked):
     assert f"{right.sum()} are right, {10_000 - right.sum()} are wrong" in printed
 
 
-def test_both_engines_walk_alike(tmp_path):
+@pytest.mark.parametrize("variants", [False, True])
+def test_both_engines_walk_alike(tmp_path, variants):
     pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
-    options = ["--epochs", 1, "--digits", 2_000]
-    ours = walk(tmp_path / "tinydnn", *options, "--variants")
-    theirs = walk(tmp_path / "keras", "--engine", "keras", *options, "--variants")
+    options = ["--epochs", 1, "--digits", 2_000, *["--variants"] * variants]
+    ours, theirs = walk(tmp_path / "tinydnn", *options), walk(tmp_path / "keras", "--engine", "keras", *options)
     for out in ("tinydnn", "keras"):
-        assert sorted(path.name for path in (tmp_path / out).glob("*.png")) == FIGURES
-    both = [
-        [line for line in text.splitlines() if line.startswith(("samples", "label", "scaled "))]
-        for text in (ours, theirs)
-    ]
-    assert both[0] == both[1]
-    variants = [
-        [line.split("validation")[0].strip() for line in text.splitlines() if " validation " in line]
-        for text in (ours, theirs)
-    ]
-    assert variants[0] == variants[1]
-    assert len(variants[0]) == 7
-    (a, b) = (
-        tinydnn.models.model_from_json((tmp_path / out / "simple_MNIST_model.json").read_text())
-        for out in ("tinydnn", "keras")
-    )
-    assert a.count_params() == b.count_params() == 266_410
+        assert sorted(path.name for path in (tmp_path / out).glob("*.png")) == FIGURES + ["figure-16.png"] * variants
+        net = tinydnn.models.model_from_json((tmp_path / out / "simple_MNIST_model.json").read_text())
+        assert net.count_params() == 266_410
+    assert said(ours) == said(theirs)
+    assert len(said(ours)) == (21 if variants else 2)
 
 
-def test_the_notebook_is_the_program():
+def said(printed):
+    """What the engines say to the last digit; of the figures of trainings what they are of."""
+    lines = [line for line in printed.splitlines() if line.startswith(("samples", "label", "scaled ", "EarlyStopping"))]
+    named = r"^(?:.* weights:|.* steps an epoch:|epoch \d+:|.+(?=validation .*test))"
+    return lines + re.findall(named, printed, re.MULTILINE)
+
+
+def in_language(language):
+    """The program as the notebook of this language has it."""
+    english = PROGRAM.read_text(encoding="utf-8")
+    return english if language == "english" else german.program(english)
+
+
+@pytest.mark.parametrize("language", NOTEBOOKS)
+def test_a_notebook_is_the_program(language):
     jupytext, nbformat = pytest.importorskip("jupytext"), pytest.importorskip("nbformat")
-    program, notebook = jupytext.read(PROGRAM), nbformat.read(NOTEBOOK, 4)
+    program = jupytext.reads(in_language(language), "py:percent")
+    notebook = nbformat.read(NOTEBOOKS[language], 4)
     assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [
         (cell.cell_type, cell.source) for cell in program.cells
     ], "run scripts/notebook.py"
-    assert NOTEBOOK.stat().st_size < 2_000_000
+    assert NOTEBOOKS[language].stat().st_size < 2_000_000
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     pictures = [out for cell in code for out in cell.outputs if "image/png" in out.get("data", {})]
-    assert len(pictures) == 15
+    assert len(pictures) == 16
     assert not any(out.output_type == "error" for cell in code for out in cell.outputs)
 
 
-def test_the_notebook_runs_from_top_to_bottom(tmp_path):
+def test_both_notebooks_have_the_same_code_and_no_text_in_common():
+    nbformat = pytest.importorskip("nbformat")
+    ours, theirs = (nbformat.read(path, 4).cells for path in NOTEBOOKS.values())
+    for cell, other in zip(ours, theirs, strict=True):
+        assert cell.cell_type == other.cell_type
+        if cell.cell_type == "code":
+            assert cell.source == other.source.replace('["--variants", "--german"]', '["--variants"]')
+        else:
+            assert not set(cell.source.splitlines()) & set(other.source.splitlines()) - {""}
+
+
+def figures_of(path):
+    """All that a notebook prints but the words: losses, accuracies, probabilities."""
+    nbformat = pytest.importorskip("nbformat")
+    cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    return re.findall(r"\d+\.\d{2,}", "".join(out.get("text", "") for cell in cells for out in cell.outputs))
+
+
+def test_both_notebooks_came_to_the_same_figures():
+    ours, theirs = map(figures_of, NOTEBOOKS.values())
+    assert ours == theirs
+    assert len(ours) > 150
+
+
+def test_the_page_shows_the_figures_of_the_notebook():
+    page = (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8")
+    for title in ("What the post advises, tried out", "Beyond 97 %"):
+        section = page.split(f"## {title}\n")[1].split("\n## ")[0]
+        shown = re.findall(r"\b\d\.\d{4}\b", section)
+        assert len(shown) > 10
+        assert set(shown) - set(figures_of(NOTEBOOKS["english"])) == set(), title
+
+
+def test_every_text_of_the_program_has_a_german_one():
+    texts = set()
+    for node in ast.walk(ast.parse(PROGRAM.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") == "tr"
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            texts.add(node.args[0].value)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "VARIANTS":
+            texts |= set(ast.literal_eval(node.value))
+    assert len(texts) > 40
+    assert texts - german.WORDS.keys() == set()
+    for english, translated in german.WORDS.items():
+        assert re.findall(r"{.*?}", english) == re.findall(r"{.*?}", translated), english
+    with pytest.raises(KeyError, match="not translated"):
+        german.program("# %% [markdown]\n# not translated\n")
+
+
+def test_a_figure_speaks_german():
+    balance, errors = figures.balance([3, 1]), figures.errors(np.array([[3, 1], [0, 2]]))
+    curves = figures.curves([0.5, 0.4], [0.6, 0.7], "loss", best=1)
+    for figure in (balance, errors, curves):
+        german.translate(figure)
+    assert [text.get_text() for text in curves.axes[0].get_legend().get_texts()] == [
+        "Training, während es lief", "Validierung, nach jeder Epoche", "beste Epoche der Validierung",
+    ]  # fmt: skip
+    assert (balance.axes[0].get_xlabel(), balance.axes[0].get_title()) == ("Ziffer", "Wie oft jede Ziffer vorkommt")
+    (table,) = errors.axes[0].tables
+    assert [table[0, i].get_text().get_text() for i in (0, 2, 4)] == ["Ziffer", "nicht erkannt", "am häufigsten für"]
+
+
+@pytest.mark.parametrize("language", NOTEBOOKS)
+def test_a_notebook_runs_from_top_to_bottom(tmp_path, language):
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
-    notebook = nbformat.read(NOTEBOOK, 4)
+    notebook = nbformat.read(NOTEBOOKS[language], 4)
     at = next(i for i, cell in enumerate(notebook.cells) if "parse_args" in cell.source)
     shorter = f"options.epochs, options.digits = 1, 2_000\noptions.out = Path({str(tmp_path)!r})"
     notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(shorter))
     nbclient.NotebookClient(notebook, timeout=300).execute()
-    assert sorted(path.name for path in tmp_path.glob("*.png")) == FIGURES
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == [*FIGURES, "figure-16.png"]

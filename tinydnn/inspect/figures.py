@@ -68,7 +68,7 @@ def balance(counts: Array) -> Figure:
     axes = figure.add_subplot()
     bars = axes.bar(range(len(counts)), counts, color=_BLUE)
     axes.bar_label(bars, [f"{count - mean:+,.0f}" for count in counts], fontsize="small")
-    axes.axhline(mean, color=_ORANGE, linestyle="--", label=f"mean, {mean:,.0f}; above the bars the distance to it")
+    axes.axhline(mean, color=_ORANGE, linestyle="--", label="mean; above the bars the distance to it")
     axes.set(xlabel="digit", ylabel="samples", xticks=range(len(counts)), title="Training digits of each kind")
     axes.margins(y=0.15)
     axes.legend(loc="lower right", fontsize="small")
@@ -76,13 +76,15 @@ def balance(counts: Array) -> Figure:
 
 
 @own_style()
-def curves(training: Sequence[float], validation: Sequence[float], name: str) -> Figure:
-    """A value for each epoch, of the training and of the validation; validation may be empty."""
+def curves(training: Sequence[float], validation: Sequence[float], name: str, best: int | None = None) -> Figure:
+    """A value for each epoch, of the training and of the validation, which may be empty; `best` is marked."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(range(1, len(training) + 1), training, "o", color=_BLUE, label="training, while it went on")
     if len(validation):
         axes.plot(range(1, len(validation) + 1), validation, "-", color=_ORANGE, label="validation, after each epoch")
+    if best is not None:
+        axes.axvline(best, color="black", linestyle="--", linewidth=1, label="best epoch of the validation")
     axes.set(xlabel="epoch", ylabel=name, title=f"Training and validation {name}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

@@ -194,7 +194,7 @@ MISTAKES = (
         "Adagrad's accumulator is the square of this step's gradient; it is the sum of all squares so far",
         "each weight moves by the whole learning rate in every step, and the loss falls much faster",
         1,
-        "dense/kernel",
+        "dense/kernel accumulator",
         not_accumulated(),
         ADAGRAD,
         (not_accumulated(epsilon_outside=True),),
