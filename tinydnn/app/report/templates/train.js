@@ -1,0 +1,202 @@
+// The tab "Train": controls, the loop, and what it shows.
+
+const BUDGET = 8;  // milliseconds of a frame for steps, so that drawing has the other half
+const READ_EVERY = 200;  // milliseconds from one change of the texts to the next, so that one can read them
+
+class TrainTab {
+  constructor(root, {digits, tests}) {
+    Object.assign(this, {root, digits, tests, running: false, digit: 0, chosen: {layer: 0, unit: 0}});
+    this.form = root.querySelector("form");
+    this.charts = {
+      accuracy: new Chart("accuracy", "step", {range: [0, 1], training: "batches", validation: "new digits"}),
+      loss: new Chart("loss", "step", {range: [0], training: "batches", validation: "new digits"}),
+    };
+    this.part("curves").replaceChildren(this.charts.accuracy.card, this.charts.loss.card);
+    const does = {run: () => this.running ? this.stop() : this.run(), step: () => this.single(), back: () => this.back(),
+                  anew: () => this.anew(), next: () => this.show(this.digit + 1), hardest: () => this.show(this.hardest())};
+    for (const [name, act] of Object.entries(does)) this.part(name).addEventListener("click", act);
+    this.form.addEventListener("change", event => this.changed(event.target.name));
+    this.form.addEventListener("submit", event => event.preventDefault());
+    document.addEventListener("visibilitychange", () => document.hidden && this.stop());
+    this.anew();
+  }
+
+  part(name) {
+    return this.root.querySelector(`[data-part=${name}]`);
+  }
+
+  get settings() {
+    const {hidden, activation, input, optimizer, rate, batch, seed} = Object.fromEntries(new FormData(this.form));
+    return {
+      hidden: hidden.split(",").filter(Boolean).map(Number), activation, scaled: input === "scaled", optimizer,
+      rate: Number(rate), batchSize: Number(batch), seed: Number(seed),
+    };
+  }
+
+  // Learning rate, batch size and pace hold from the next step on; for anything else the training starts anew.
+  changed(name) {
+    if (name === "optimizer") this.form.elements.rate.value = OPTIMIZERS[this.form.elements.optimizer.value].rate;
+    if (!["rate", "batch", "pace"].includes(name)) this.anew();
+  }
+
+  anew() {
+    this.stop();
+    this.training = new Training(this.digits, this.tests, this.settings);
+    const {net} = this.training, names = net.layers.map((_, i) => i ? `dense_${i}` : "dense");
+    this.names = names;
+    this.chosen = {layer: 0, unit: Math.min(this.chosen.unit, net.units[1] - 1)};
+    this.build();
+    this.part("raw").hidden = this.settings.scaled;
+    this.part("formula").textContent = this.training.optimizer.formula;
+    this.draw(true);
+  }
+
+  // -- running --------------------------------------------------------------------------------------
+
+  run() {
+    this.training.keep();
+    this.running = true;
+    this.part("run").textContent = "Stop";
+    this.last = 0;
+    const frame = now => {
+      if (!this.running) return;
+      requestAnimationFrame(frame);
+      const pace = this.form.elements.pace.value;
+      if (pace === "slow" && now - this.last < 200) return;
+      this.last = now;
+      const {batchSize, rate} = this.settings, until = performance.now() + BUDGET;
+      do this.training.step(batchSize, rate); while (pace === "fast" && performance.now() < until);
+      this.draw(now - (this.read ?? 0) > READ_EVERY);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  stop() {
+    if (!this.running) return;
+    this.running = false;
+    this.part("run").textContent = "Run";
+    this.look();
+  }
+
+  single() {
+    this.stop();
+    this.training.keep();
+    const {batchSize, rate} = this.settings;
+    this.training.step(batchSize, rate);
+    this.look();
+  }
+
+  back() {
+    this.stop();
+    this.training.back();
+    this.draw(true);
+    this.say();
+  }
+
+  // Measure, draw everything, and say so.
+  look() {
+    if (this.training.since.length) this.training.look();
+    this.draw(true);
+    this.say();
+  }
+
+  say() {
+    const {steps, measured} = this.training;
+    this.part("said").textContent = `Step ${steps}: ${percent(measured.accuracy)} of the new digits are recognised.`;
+  }
+
+  // -- one digit's way ------------------------------------------------------------------------------
+
+  show(digit) {
+    this.digit = digit % this.digits.length;
+    this.draw(true);
+  }
+
+  // The digit with the largest loss.
+  hardest() {
+    const losses = this.digits.map(({pixels, label}) => crossentropy(this.training.net.forward(pixels).at(-1).z, label));
+    return losses.indexOf(Math.max(...losses));
+  }
+
+  choose(layer, unit) {
+    this.chosen = {layer, unit};
+    this.draw(true);
+  }
+
+  // The parts of the picture for this net: two rows with arrows, and the weights of the first layer.
+  build() {
+    const {net} = this.training, last = net.layers.length - 1, digitNames = [..."0123456789"];
+    const cells = (i, name, formula) => new Cells(`${name}`, formula, unit => this.choose(i, unit), i === last ? digitNames : []);
+    this.input = {forward: new Cells("x", "the digit", null), backward: new Cells("dx", "what would raise the loss", null)};
+    const steps = [{forward: this.input.forward.element, backward: this.input.backward.element}];
+    this.cells = net.layers.map((_, i) => {
+      const {f, slope} = i < last ? this.curves(net.activation) : {};
+      const made = {
+        z: cells(i, "z", `of ${this.names[i]}`), dz: cells(i, "dz", i < last ? "= da · f′(z)" : "= p − y"),
+        a: cells(i, i < last ? "a" : "p", i < last ? "= f(z)" : "= softmax(z)"), da: i < last ? cells(i, "da", "= dz · Wᵀ") : cells(i, "y", "what it is"),
+        f, slope,
+      };
+      steps.push({forward: arrow("· W + b"), backward: arrow("· Wᵀ")}, {forward: made.z.element, backward: made.dz.element},
+                 {forward: arrow(f ? f.picture : "softmax"), backward: arrow(slope ? slope.picture : "p − y")},
+                 {forward: made.a.element, backward: made.da.element});
+      return made;
+    });
+    this.loss = element("output", {class: "node loss"});
+    steps.push({forward: arrow("−log p")}, {forward: this.loss});
+    flow(this.part("way"), steps);
+
+    this.weights = Array.from({length: net.units[1]}, (_, j) => {
+      const canvas = element("canvas", {"aria-hidden": true}), words = last ? `unit ${j}` : `digit ${j}`;
+      const button = element("button", {type: "button", "aria-label": `weights of ${words}`, title: words}, canvas);
+      button.addEventListener("click", () => this.choose(0, j));
+      return {canvas, button};
+    });
+    this.part("weights").replaceChildren(...this.weights.map(({button}) => button));
+  }
+
+  curves(activation) {
+    const f = CURVES[activation], {slope} = SLOPES[activation];
+    return {f: new Curve(activation, z => f(z)), slope: new Curve(`slope of ${activation}`, z => slope(z, f(z)))};
+  }
+
+  // -- drawing --------------------------------------------------------------------------------------
+
+  // texts: whether numbers and sums change too.
+  draw(texts) {
+    const {net, steps, epoch, measured, curves, snapshots} = this.training;
+    const {pixels, label} = this.digits[this.digit], traces = net.forward(pixels);
+    net.backward(traces, label);
+    this.input.forward.show(traces[0].x);
+    this.input.backward.show(towardsInput(traces[0].dz, net.layers[0]));
+    this.cells.forEach((made, i) => {
+      const {z, a, dz, da} = traces[i];
+      made.z.show(z), made.dz.show(dz), made.a.show(a, 1);
+      made.da.show(da ?? Float64Array.from({length: 10}, (_, j) => Number(j === label)));
+      made.f?.show(z), made.slope?.show(z);
+    });
+    const first = net.layers[0], limit = extreme(first.W);
+    this.weights.forEach(({canvas}, j) => paint(canvas, weightsOf(first, j), SIDE, SIDE, limit));
+    if (!texts) return;
+
+    this.read = performance.now();
+    for (const name of ["accuracy", "loss"]) {
+      this.charts[name].show(curves.step, curves[name], curves[`test${name[0].toUpperCase()}${name.slice(1)}`]);
+    }
+    const digit = largest(traces.at(-1).a), l = crossentropy(traces.at(-1).z, label);
+    const readings = {"at-step": String(steps), "at-epoch": String(epoch), "new-accuracy": percent(measured.accuracy),
+                      "new-loss": number(measured.loss, 3), saturated: percent(measured.saturated)};
+    for (const [name, text] of Object.entries(readings)) this.part(name).textContent = text;
+    this.part("back").disabled = !snapshots.length;
+    this.part("digit").textContent = `a ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(traces.at(-1).a[digit])}`;
+    this.loss.replaceChildren(element("b", {}, number(l, 3)), element("span", {}, `l = −log p of ${label}`));
+    this.input.forward.tell(null), this.input.backward.tell(null);
+    this.cells.forEach((made, i) => {
+      for (const kind of ["z", "a", "dz", "da"]) made[kind].tell(i === this.chosen.layer ? this.chosen.unit : null);
+    });
+    this.weights.forEach(({button}, j) => button.setAttribute("aria-pressed", this.chosen.layer === 0 && this.chosen.unit === j));
+    const {layer, unit} = this.chosen;
+    this.part("unit").textContent = `Unit ${unit} of ${this.names[layer]}${layer === net.layers.length - 1 ? `, for the digit ${unit}` : ""}`;
+    this.part("forward-sum").replaceChildren(...forwardSum(net, traces, layer, unit));
+    this.part("backward-sum").replaceChildren(...backwardSum(net, traces, label, layer, unit));
+  }
+}
