@@ -1,21 +1,21 @@
 // Learning curves as SVG: training as dots, validation as a line; below, the values of the point that is chosen.
 
-const WIDTH = 480, HEIGHT = 260, EDGE = {left: 48, right: 10, top: 10, bottom: 34};
+const EDGE = {left: 48, right: 10, top: 10, bottom: 34};
 
 // Some four round numbers between two others, and how to write them: 0.86, 0.88, 0.9 or 0, 50, 100.
 function ticks(low, high, count = 4) {
   const rough = (high - low || 1) / count, power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find(times => times * power >= rough * 0.999);
+  const step = power * [5, 2, 1].find(times => times * power <= rough * 1.5);
   const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
   const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return Array.from({length: last - first + 1}, (_, k) => ({value: (first + k) * step, text: ((first + k) * step).toFixed(places)}));
 }
 
 class Chart {
-  // of: what a point belongs to, as "epoch"; range: the least and the most to show, where the values alone don't say.
-  constructor(name, of, {range = [], training = "training", validation = "validation"} = {}) {
-    Object.assign(this, {name, of, range, names: {training, validation}, chosen: null});
-    this.picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "slider", "aria-label": `${name} of each ${of}`});
+  // of: what a point belongs to, as "epoch"; range: values that are in the picture even if no point has them.
+  constructor(name, of, {range = [], width = 480, height = 260, training = "training", validation = "validation"} = {}) {
+    Object.assign(this, {name, of, range, width, height, names: {training, validation}, chosen: null});
+    this.picture = svg("svg", {viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: "slider", "aria-label": `${name} of each ${of}`});
     this.values = element("p", {class: "legend"});
     this.card = element("div", {class: "card chart"}, element("h3", {}, name), this.picture, this.values);
     this.picture.addEventListener("pointermove", event => this.choose(this.nearest(event)));
@@ -30,18 +30,19 @@ class Chart {
   // at: the epoch or step of each point.
   show(at, training, validation = []) {
     Object.assign(this, {at, training, validation});
+    const {width, height} = this;
     const all = [...training, ...validation, ...this.range], low = Math.min(...all), high = Math.max(...all);
     const room = (high - low || 1) * 0.05, first = at[0] ?? 0, length = (at.at(-1) ?? 1) - first;
-    this.x = step => EDGE.left + (length ? (step - first) / length : 0.5) * (WIDTH - EDGE.left - EDGE.right);
-    const y = v => HEIGHT - EDGE.bottom - (v - low + room) / (high - low + 2 * room) * (HEIGHT - EDGE.top - EDGE.bottom);
-    this.pointer = svg("line", {class: "pointer", y1: EDGE.top, y2: HEIGHT - EDGE.bottom});
+    this.x = step => EDGE.left + (length ? (step - first) / length : 0.5) * (width - EDGE.left - EDGE.right);
+    const y = v => height - EDGE.bottom - (v - low + room) / (high - low + 2 * room) * (height - EDGE.top - EDGE.bottom);
+    this.pointer = svg("line", {class: "pointer", y1: EDGE.top, y2: height - EDGE.bottom});
     this.picture.replaceChildren(
       ...(all.length ? ticks(low, high) : []).flatMap(({value, text}) => [
-        svg("line", {class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value)}),
+        svg("line", {class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value)}),
         svg("text", {x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end"}, text)]),
-      ...ticks(first, first + length, 8).filter(({value}) => at.length && Number.isInteger(value)).map(({value, text}) =>
-        svg("text", {x: this.x(value), y: HEIGHT - 18, "text-anchor": "middle"}, text)),
-      svg("text", {x: WIDTH / 2, y: HEIGHT - 2, "text-anchor": "middle"}, this.of),
+      ...ticks(first, first + length, width / 60).filter(({value}) => at.length && Number.isInteger(value)).map(({value}) =>
+        svg("text", {x: this.x(value), y: height - 18, "text-anchor": "middle"}, String(value))),
+      svg("text", {x: width / 2, y: height - 2, "text-anchor": "middle"}, this.of),
       svg("polyline", {class: "validation", points: validation.map((v, i) => `${this.x(at[i])},${y(v)}`).join(" ")}),
       svg("path", {class: "training", d: training.map((v, i) => `M${this.x(at[i])},${y(v)}h0`).join("")}),  // dots
       this.pointer);
@@ -49,7 +50,7 @@ class Chart {
   }
 
   nearest(event) {
-    const box = this.picture.getBoundingClientRect(), x = (event.clientX - box.left) * WIDTH / box.width;
+    const box = this.picture.getBoundingClientRect(), x = (event.clientX - box.left) * this.width / box.width;
     const away = this.at.map(step => Math.abs(this.x(step) - x));
     return away.indexOf(Math.min(...away));
   }

@@ -2,9 +2,10 @@
 // downward, and beside it one upward.
 
 // steps: [{forward, backward, weights}] of elements, from the input to the loss; every second one holds arrows.
-function flow(container, steps) {
+// node: how wide their pictures are.
+function flow(container, steps, node) {
   const columns = steps.map((_, i) => i % 2 ? "minmax(1.5rem, 1fr)" : "auto").join(" ");
-  container.style.setProperty("--columns", columns);
+  container.style.setProperty("--columns", columns), container.style.setProperty("--node", node);
   const placed = (row, order) => order.filter(i => steps[i][row]).map(i => {
     steps[i][row].classList.add(row);
     steps[i][row].style.setProperty("--at", i + 1);
@@ -19,17 +20,18 @@ const arrow = (...label) =>
 
 // Numbers of a layer as a picture; where units can be chosen, by a click or with the arrow keys.
 class Cells {
-  // choose(unit): what a choice does, or null; labels: what stands in the cells.
-  constructor(name, formula, choose, labels = []) {
-    this.name = name, this.choose = choose, this.labels = labels;
-    this.canvas = element("canvas", choose ? {"aria-hidden": true} : {role: "img", "aria-label": `${name} ${formula}`});
+  // choose(unit): what a choice does; labels: what stands in the cells.
+  constructor(name, words = "", choose = null, labels = []) {
+    this.choose = choose;
+    this.canvas = element("canvas", choose ? {"aria-hidden": true} : {role: "img", "aria-label": `${name} ${words}`});
     this.mark = element("span", {class: "mark"});
-    this.box = element("div", {class: "cells"}, this.canvas, this.mark, ...labels.map(text => element("span", {class: "in-cell", "aria-hidden": true}, text)));
-    this.range = element("span", {class: "range"});
+    const inCells = element("div", {class: "in-cells", "aria-hidden": true}, ...labels.map(text => element("span", {}, text)));
+    this.box = element("div", {class: "cells"}, this.canvas, inCells, this.mark);
+    this.range = element("span", {});
     this.element = element("figure", {class: "node"}, this.box,
-                           element("figcaption", {}, element("b", {}, name), ` ${formula}`, element("br", {}), this.range));
+                           element("figcaption", {}, element("b", {}, name), ` ${words}`, element("br", {}), this.range));
     if (!choose) return;
-    for (const [key, value] of Object.entries({tabindex: 0, role: "slider", "aria-label": `units of ${name}`})) this.box.setAttribute(key, value);
+    for (const [key, value] of Object.entries({tabindex: 0, role: "slider", "aria-label": `units of ${name}, ${words}`})) this.box.setAttribute(key, value);
     this.box.addEventListener("click", event => {
       const {left, top, width, height} = this.canvas.getBoundingClientRect();
       const column = Math.floor((event.clientX - left) / width * this.columns), row = Math.floor((event.clientY - top) / height * this.rows);
@@ -47,13 +49,13 @@ class Cells {
     [this.rows, this.columns] = nearSquare(values.length);
     this.values = values;
     paint(this.canvas, values, this.rows, this.columns, limit);
-    this.box.style.setProperty("--columns", this.columns);
   }
 
   // The range of the numbers, and the chosen one, in words.
   tell(chosen) {
     this.chosen = chosen ?? 0;
-    this.range.textContent = `${number(Math.min(...this.values), 2)} to ${number(Math.max(...this.values), 2)}`;
+    const brief = v => number(v, Math.abs(v) < 100 ? 2 : 3);
+    this.range.textContent = `${brief(Math.min(...this.values))} to ${brief(Math.max(...this.values))}`;
     this.mark.hidden = chosen === null;
     if (chosen !== null) {
       this.mark.style.cssText = `width: ${100 / this.columns}%; height: ${100 / this.rows}%;` +

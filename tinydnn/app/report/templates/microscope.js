@@ -23,9 +23,10 @@ function tensorCard(tensor) {
 function showStep(tensors) {
   const shown = document.getElementById("tensor");
   const node = (tensor, words = "") => {
-    const canvas = paint(element("canvas", {"aria-hidden": true}), tensor.sample, ...nearSquare(tensor.sample.length));
+    const values = tensor.sample, picture = values.length === 1 ? element("b", {}, number(values[0], 3)) :
+      paint(element("canvas", {"aria-hidden": true}), values, ...nearSquare(values.length));
     const button = element("button", {type: "button", class: "node", "aria-pressed": false, "data-tensor": tensor.name},
-                           canvas, element("span", {}, words || tensor.name));
+                           picture, element("span", {}, words || tensor.name));
     button.addEventListener("click", () => {
       document.querySelector("#tensors [aria-pressed=true]")?.setAttribute("aria-pressed", false);
       button.setAttribute("aria-pressed", true);
@@ -38,9 +39,10 @@ function showStep(tensors) {
   const take = test => [...others].filter(test).map(tensor => (others.delete(tensor), tensor));
   const columns = forward.map(tensor => {
     const [layer, kind] = tensor.name.split("/");
-    const below = tensor.name === "l" ? ["y"] : [`${layer}/d${kind}`];
-    return {tensor, below: take(({name}) => below.includes(name)), of: kind === "z" ? layer : null};
+    return {tensor, below: take(({name}) => name === `${layer}/d${kind}`), of: kind === "z" ? layer : null};
   });
+  const end = columns.findIndex(({tensor}) => tensor.name === "l"), free = !columns[end - 1].below.length;
+  columns[free ? end - 1 : end].below = take(({name}) => name === "y");  // the backward pass begins at the targets
   const steps = columns.flatMap(({tensor, below, of}, i) => {
     const changes = take(({name}) => of && name.startsWith(`${of}/`));
     const step = {forward: node(tensor)};
@@ -51,6 +53,6 @@ function showStep(tensors) {
     return i ? [between, step] : [step];
   });
   if (others.size) steps.at(-1).weights = element("div", {}, ...[...others].map(each => node(each)));
-  flow(document.getElementById("tensors"), steps);
-  document.querySelector("#tensors button").click();
+  flow(document.getElementById("tensors"), steps, "4rem");
+  document.querySelector('#tensors .backward[data-tensor$="/dz"]').click();
 }

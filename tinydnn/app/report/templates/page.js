@@ -58,9 +58,9 @@ function showCell(button, digits) {
 
 function showCases(digits) {
   const titles = {
-    hardest: "Just recognised: the least sure first",
     confident: "Mistaken, and sure of it: the surest first",
     unsure: "Narrowly mistaken: the least sure first",
+    hardest: "Just recognised: the least sure first",
   };
   for (const [kind, title] of Object.entries(titles)) {
     const items = data.cases[kind].map(i => {
@@ -84,7 +84,7 @@ for (const name of ["accuracy", "loss"]) {
 
 const first = net.layers.find(({kind}) => kind === "dense");
 if (first?.inputs === SIDE * SIDE) {
-  const limit = extreme(first.W);
+  const limit = Float64Array.from(first.W, Math.abs).sort()[Math.floor(0.995 * first.W.length)];  // outliers would leave the rest pale
   document.getElementById("unit-weights").append(...Array.from({length: first.units}, (_, j) =>
     paint(element("canvas", {title: `unit ${j}`, "aria-hidden": true}), weightsOf(first, j), SIDE, SIDE, limit)));
 } else {
@@ -142,6 +142,8 @@ readDigits(data.sprite, data.digits.length).then(digits => {
   for (const button of document.querySelectorAll("[data-cell]")) {
     button.addEventListener("click", () => showCell(button, digits));
   }
+  const mistakes = [...document.querySelectorAll("[data-cell].wrong")];
+  if (mistakes.length) showCell(mistakes.reduce((most, each) => Number(each.textContent) > Number(most.textContent) ? each : most), digits);
   showCases(digits);
   let next = 0;
   document.getElementById("example").addEventListener("click", () => {

@@ -7,11 +7,10 @@ class TrainTab {
   constructor(root, {digits, tests}) {
     Object.assign(this, {root, digits, tests, running: false, digit: 0, chosen: {layer: 0, unit: 0}});
     this.form = root.querySelector("form");
-    this.charts = {
-      accuracy: new Chart("accuracy", "step", {range: [0, 1], training: "batches", validation: "new digits"}),
-      loss: new Chart("loss", "step", {range: [0], training: "batches", validation: "new digits"}),
-    };
-    this.part("curves").replaceChildren(this.charts.accuracy.card, this.charts.loss.card);
+    const size = {width: 300, height: 230, training: "batches", validation: "new digits"};
+    this.charts = {accuracy: new Chart("accuracy", "step", {range: [0, 1], ...size}), loss: new Chart("loss", "step", {range: [0], ...size})};
+    for (const [name, {card}] of Object.entries(this.charts)) this.part(name).replaceChildren(card);
+    this.part("counts").textContent = `${digits.length.toLocaleString("en")} digits, ${tests.length} new ones to test it with`;
     const does = {run: () => this.running ? this.stop() : this.run(), step: () => this.single(), back: () => this.back(),
                   anew: () => this.anew(), next: () => this.show(this.digit + 1), hardest: () => this.show(this.hardest())};
     for (const [name, act] of Object.entries(does)) this.part(name).addEventListener("click", act);
@@ -46,7 +45,7 @@ class TrainTab {
     this.names = names;
     this.chosen = {layer: 0, unit: Math.min(this.chosen.unit, net.units[1] - 1)};
     this.build();
-    this.part("raw").hidden = this.settings.scaled;
+    this.part("raw").hidden = this.settings.scaled || !["sigmoid", "tanh"].includes(net.activation);
     this.part("formula").textContent = this.training.optimizer.formula;
     this.draw(true);
   }
@@ -126,24 +125,28 @@ class TrainTab {
   // The parts of the picture for this net: two rows with arrows, and the weights of the first layer.
   build() {
     const {net} = this.training, last = net.layers.length - 1, digitNames = [..."0123456789"];
-    const cells = (i, name, formula) => new Cells(`${name}`, formula, unit => this.choose(i, unit), i === last ? digitNames : []);
-    this.input = {forward: new Cells("x", "the digit", null), backward: new Cells("dx", "what would raise the loss", null)};
-    const steps = [{forward: this.input.forward.element, backward: this.input.backward.element}];
+    const box = (i, name, words, labels) => new Cells(name, words, unit => this.choose(i, unit), labels);
+    this.input = {x: new Cells("x", "the digit"), dx: new Cells("dx")};
+    const steps = [{forward: this.input.x.element, backward: this.input.dx.element}];
     this.cells = net.layers.map((_, i) => {
-      const {f, slope} = i < last ? this.curves(net.activation) : {};
-      const made = {
-        z: cells(i, "z", `of ${this.names[i]}`), dz: cells(i, "dz", i < last ? "= da · f′(z)" : "= p − y"),
-        a: cells(i, i < last ? "a" : "p", i < last ? "= f(z)" : "= softmax(z)"), da: i < last ? cells(i, "da", "= dz · Wᵀ") : cells(i, "y", "what it is"),
-        f, slope,
-      };
-      steps.push({forward: arrow("· W + b"), backward: arrow("· Wᵀ")}, {forward: made.z.element, backward: made.dz.element},
-                 {forward: arrow(f ? f.picture : "softmax"), backward: arrow(slope ? slope.picture : "p − y")},
-                 {forward: made.a.element, backward: made.da.element});
+      const name = this.names[i], labels = i === last ? [..."0123456789"] : [];
+      const made = {z: box(i, "z", name, labels), dz: box(i, "dz", name, labels)};
+      steps.push({forward: arrow("· W + b"), backward: arrow("· Wᵀ")}, {forward: made.z.element, backward: made.dz.element});
+      if (i < last) {
+        const f = CURVES[net.activation], {slope} = SLOPES[net.activation];
+        Object.assign(made, {a: box(i, "a", name), da: box(i, "da", name),
+                             f: new Curve(net.activation, z => f(z)), slope: new Curve("its slope", z => slope(z, f(z)))});
+        steps.push({forward: arrow(made.f.picture, net.activation), backward: arrow(made.slope.picture, "· its slope")});
+      } else {
+        Object.assign(made, {a: box(i, "p", "probabilities", labels), da: box(i, "y", "what it is", labels)});
+        steps.push({forward: arrow("softmax"), backward: arrow("p − y")});
+      }
+      steps.push({forward: made.a.element, backward: made.da.element});
       return made;
     });
     this.loss = element("output", {class: "node loss"});
     steps.push({forward: arrow("−log p")}, {forward: this.loss});
-    flow(this.part("way"), steps);
+    flow(this.part("way"), steps, net.layers.length > 2 ? "4.6rem" : "6.75rem");
 
     this.weights = Array.from({length: net.units[1]}, (_, j) => {
       const canvas = element("canvas", {"aria-hidden": true}), words = last ? `unit ${j}` : `digit ${j}`;
@@ -151,12 +154,9 @@ class TrainTab {
       button.addEventListener("click", () => this.choose(0, j));
       return {canvas, button};
     });
+    const across = net.units[1] === 10 ? [5, 5] : net.units[1] > 16 ? [8, 8] : [Math.min(net.units[1], 8), 4];
+    ["--across", "--across-narrow"].forEach((name, i) => this.part("weights").style.setProperty(name, across[i]));
     this.part("weights").replaceChildren(...this.weights.map(({button}) => button));
-  }
-
-  curves(activation) {
-    const f = CURVES[activation], {slope} = SLOPES[activation];
-    return {f: new Curve(activation, z => f(z)), slope: new Curve(`slope of ${activation}`, z => slope(z, f(z)))};
   }
 
   // -- drawing --------------------------------------------------------------------------------------
@@ -166,8 +166,8 @@ class TrainTab {
     const {net, steps, epoch, measured, curves, snapshots} = this.training;
     const {pixels, label} = this.digits[this.digit], traces = net.forward(pixels);
     net.backward(traces, label);
-    this.input.forward.show(traces[0].x);
-    this.input.backward.show(towardsInput(traces[0].dz, net.layers[0]));
+    this.input.x.show(traces[0].x);
+    this.input.dx.show(towardsInput(traces[0].dz, net.layers[0]));
     this.cells.forEach((made, i) => {
       const {z, a, dz, da} = traces[i];
       made.z.show(z), made.dz.show(dz), made.a.show(a, 1);
@@ -187,9 +187,9 @@ class TrainTab {
                       "new-loss": number(measured.loss, 3), saturated: percent(measured.saturated)};
     for (const [name, text] of Object.entries(readings)) this.part(name).textContent = text;
     this.part("back").disabled = !snapshots.length;
-    this.part("digit").textContent = `a ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(traces.at(-1).a[digit])}`;
+    this.part("digit").textContent = `A ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(traces.at(-1).a[digit])}`;
     this.loss.replaceChildren(element("b", {}, number(l, 3)), element("span", {}, `l = −log p of ${label}`));
-    this.input.forward.tell(null), this.input.backward.tell(null);
+    this.input.x.tell(null), this.input.dx.tell(null);
     this.cells.forEach((made, i) => {
       for (const kind of ["z", "a", "dz", "da"]) made[kind].tell(i === this.chosen.layer ? this.chosen.unit : null);
     });

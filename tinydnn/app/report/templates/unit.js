@@ -1,12 +1,12 @@
 // A unit's sums, term by term: forward z from the inputs, and backward da from the next layer.
 
-const MOST_TERMS = 16;
+const MOST_TERMS = 16, LARGEST_TERMS = 10;  // all of so many, or only the largest
 
 // Terms as rows of a table, the others summed up in one; each has a bar as long as it is large.
 function sumTable(heads, terms, rest) {
   const size = extreme(terms.map(term => term.product)) || 1;
   const order = terms.map((_, i) => i), shown = new Set(order.sort((i, j) =>
-    Math.abs(terms[j].product) - Math.abs(terms[i].product)).slice(0, MOST_TERMS));
+    Math.abs(terms[j].product) - Math.abs(terms[i].product)).slice(0, terms.length > MOST_TERMS ? LARGEST_TERMS : MOST_TERMS));
   const rows = terms.filter((_, i) => shown.has(i)).map(({name, left, right, product}) => element("tr", {},
     element("th", {scope: "row"}, name), element("td", {}, number(left, 3)), element("td", {}, number(right, 3)),
     element("td", {}, number(product, 3)),
@@ -19,7 +19,7 @@ function sumTable(heads, terms, rest) {
       element("th", {scope: "row", colspan: 3}, name), element("td", {}, number(value, 3)), element("td", {})))));
 }
 
-const pixelName = i => `row ${Math.floor(i / SIDE)}, column ${i % SIDE}`;
+const pixelName = i => `${Math.floor(i / SIDE)}, ${i % SIDE}`;
 
 // z = x @ W + b and a = f(z) of unit j of layer i
 function forwardSum(net, traces, i, j) {
@@ -30,7 +30,7 @@ function forwardSum(net, traces, i, j) {
   return [
     element("h3", {}, "Forward: z = x · W + b"),
     ...(i ? [] : [pictures([x, "x"], "·", [w, `W of unit ${j}`], "=", [products, "products"])]),
-    sumTable([i ? "of" : "pixel", i ? "a" : "x", "W", "product"], terms, [["b", layer.b[j]], ["z, their sum", z[j]]]),
+    sumTable([i ? "of" : "row, column", i ? "a" : "x", "W", "product"], terms, [["b", layer.b[j]], ["z, their sum", z[j]]]),
     element("p", {}, `${formula} = `, element("b", {}, number(a[j], 4))),
   ];
 }
@@ -49,7 +49,7 @@ function backwardSum(net, traces, label, i, j) {
                element("p", {}, `dz = ${number(da[j], 3)} · ${number(slope, 3)} = `, element("b", {}, number(dz[j], 4)),
                        ", the second factor being the slope at z"));
   }
-  if (i === 0) parts.push(pictures([x, "x"], "·", `dz = ${number(dz[j], 3)}`, "=", [dW, "dW"]));
+  if (i === 0) parts.push(pictures([x, "x"], "·", number(dz[j], 3), "=", [dW, "dW"]));
   const from = Math.min(...dW), to = Math.max(...dW);
   parts.push(element("p", {}, `dW = x · dz is ${number(from, 2)} to ${number(to, 2)}, and db = dz. A step subtracts them from W and b, times the learning rate, as its optimizer weighs them.`));
   return parts;
