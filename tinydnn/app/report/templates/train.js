@@ -64,7 +64,7 @@ class TrainTab {
       if (pace === "slow" && now - this.last < 200) return;
       this.last = now;
       const {batchSize, rate} = this.settings, until = performance.now() + BUDGET;
-      do this.training.step(batchSize, rate); while (pace === "fast" && performance.now() < until);
+      do this.training.advance(batchSize, rate); while (pace === "fast" && performance.now() < until);
       this.draw(now - (this.read ?? 0) > READ_EVERY);
     };
     requestAnimationFrame(frame);

@@ -24,7 +24,12 @@ class Training {
     const {loss, accuracy} = this.net.gradient(batch);
     this.optimizer.step(this.net.w, this.net.g, rate, ++this.steps, ...this.slots);
     this.since.push({loss, accuracy});
-    if (this.since.length >= this.every) this.look();
+  }
+
+  // A step, or a look when one is due: in a frame there is time for either.
+  advance(batchSize, rate) {
+    if (this.since.length < this.every) this.step(batchSize, rate);
+    else this.look();
   }
 
   // A point of the curves: means of the last steps' batches, and the test digits as the weights are now.
