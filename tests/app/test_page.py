@@ -388,8 +388,8 @@ def test_everything_has_a_name_for_a_screen_reader(page):
     unnamed = page.execute_script("""
         const named = each => each.getAttribute("aria-label") || each.getAttribute("aria-labelledby") || each.alt ||
             each.textContent.trim() || each.closest("label");
-        return [...document.querySelectorAll("img, canvas, button, a, svg, select, input, [role], section > h2")]
-            .filter(each => !each.closest("[aria-hidden]"))
+        const kinds = "img, canvas, button, a, svg, select, input, [role]:not([role=status]), section > h2";
+        return [...document.querySelectorAll(kinds)].filter(each => !each.closest("[aria-hidden]"))
             .filter(each => !named(each)).map(each => each.outerHTML.slice(0, 80))
     """)
     assert unnamed == []

@@ -246,6 +246,17 @@ def test_a_unit_is_its_sum_term_by_term(tab, mnist):
     assert f"dz = {p[label]:.4g}"[:10] in part(tab, "backward-sum").text
 
 
+def test_a_click_on_a_square_chooses_its_unit(tab):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    for row, layer, last in ((0, "dense", 15), (2, "dense_1", 9)):  # z of both layers
+        units = find(tab, "[data-part=way] .forward [role=slider]")[row]
+        tab.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", units)
+        corner = units.size["width"] // 2 - 4, units.size["height"] // 2 - 4
+        ActionChains(tab, duration=0).move_to_element_with_offset(units, *corner).click().perform()
+        assert part(tab, "unit").text.startswith(f"Unit {last} of {layer}")
+
+
 def test_by_keyboard_alone(tab):
     from selenium.webdriver.common.keys import Keys
 

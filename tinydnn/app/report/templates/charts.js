@@ -1,6 +1,6 @@
 // Learning curves as SVG: training as dots, validation as a line; below, the values of the point that is chosen.
 
-const EDGE = {left: 48, right: 10, top: 10, bottom: 34};
+const EDGE = {left: 48, right: 16, top: 10, bottom: 34};
 
 // Some four round numbers between two others, and how to write them: 0.86, 0.88, 0.9 or 0, 50, 100.
 function ticks(low, high, count = 4) {
@@ -40,7 +40,7 @@ class Chart {
       ...(all.length ? ticks(low, high) : []).flatMap(({value, text}) => [
         svg("line", {class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value)}),
         svg("text", {x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end"}, text)]),
-      ...ticks(first, first + length, width / 60).filter(({value}) => at.length && Number.isInteger(value)).map(({value}) =>
+      ...ticks(first, first + length, width / 80).filter(({value}) => at.length && Number.isInteger(value)).map(({value}) =>
         svg("text", {x: this.x(value), y: height - 18, "text-anchor": "middle"}, String(value))),
       svg("text", {x: width / 2, y: height - 2, "text-anchor": "middle"}, this.of),
       svg("polyline", {class: "validation", points: validation.map((v, i) => `${this.x(at[i])},${y(v)}`).join(" ")}),
@@ -59,6 +59,7 @@ class Chart {
   choose(i) {
     this.chosen = i === null ? null : Math.min(Math.max(i, 0), this.at.length - 1);
     const at = this.chosen ?? this.at.length - 1;
+    this.pointer.style.display = at < 0 ? "none" : "";
     if (at < 0) return this.values.replaceChildren("Nothing yet.");
     this.pointer.setAttribute("x1", this.x(this.at[at]));
     this.pointer.setAttribute("x2", this.x(this.at[at]));

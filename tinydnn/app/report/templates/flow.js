@@ -15,8 +15,9 @@ function flow(container, steps, node) {
   container.replaceChildren(...placed("forward", there), ...placed("backward", back), ...placed("weights", back));
 }
 
-const arrow = (...label) =>
-  element("div", {class: "arrow"}, element("span", {class: "what"}, ...label), element("span", {class: "line", "aria-hidden": true}));
+// What stands above the arrow, or in a narrow window beside it, and what below.
+const arrow = (above = "", below = "") => element("div", {class: "arrow"}, element("span", {class: "above"}, above),
+  element("span", {class: "line", "aria-hidden": true}), element("span", {class: "below"}, below));
 
 // Numbers of a layer as a picture; where units can be chosen, by a click or with the arrow keys.
 class Cells {
@@ -25,8 +26,9 @@ class Cells {
     this.choose = choose;
     this.canvas = element("canvas", choose ? {"aria-hidden": true} : {role: "img", "aria-label": `${name} ${words}`});
     this.mark = element("span", {class: "mark"});
-    const inCells = element("div", {class: "in-cells", "aria-hidden": true}, ...labels.map(text => element("span", {}, text)));
-    this.box = element("div", {class: "cells"}, this.canvas, inCells, this.mark);
+    this.labels = labels.map(text => element("span", {}, text));
+    this.box = element("div", {class: "cells"}, this.canvas,
+                       element("div", {class: "in-cells", "aria-hidden": true}, ...this.labels), this.mark);
     this.range = element("span", {});
     this.element = element("figure", {class: "node"}, this.box,
                            element("figcaption", {}, element("b", {}, name), ` ${words}`, element("br", {}), this.range));
@@ -47,8 +49,8 @@ class Cells {
 
   show(values, limit) {
     [this.rows, this.columns] = nearSquare(values.length);
-    this.values = values;
-    paint(this.canvas, values, this.rows, this.columns, limit);
+    Object.assign(this, {values, limit: limit ?? extreme(values)});
+    paint(this.canvas, values, this.rows, this.columns, this.limit);
   }
 
   // The range of the numbers, and the chosen one, in words.
@@ -56,6 +58,7 @@ class Cells {
     this.chosen = chosen ?? 0;
     const brief = v => number(v, Math.abs(v) < 100 ? 2 : 3);
     this.range.textContent = `${brief(Math.min(...this.values))} to ${brief(Math.max(...this.values))}`;
+    this.labels.forEach((label, i) => label.classList.toggle("on-dark", Math.abs(this.values[i]) > this.limit / 2));
     this.mark.hidden = chosen === null;
     if (chosen !== null) {
       this.mark.style.cssText = `width: ${100 / this.columns}%; height: ${100 / this.rows}%;` +

@@ -7,8 +7,9 @@ class TrainTab {
   constructor(root, {digits, tests}) {
     Object.assign(this, {root, digits, tests, running: false, digit: 0, chosen: {layer: 0, unit: 0}});
     this.form = root.querySelector("form");
+    // log(10) is the loss of a guess that gives all digits the same probability.
     const size = {width: 300, height: 230, training: "batches", validation: "new digits"};
-    this.charts = {accuracy: new Chart("accuracy", "step", {range: [0, 1], ...size}), loss: new Chart("loss", "step", {range: [0], ...size})};
+    this.charts = {accuracy: new Chart("accuracy", "step", {range: [0, 1], ...size}), loss: new Chart("loss", "step", {range: [0, Math.log(10)], ...size})};
     for (const [name, {card}] of Object.entries(this.charts)) this.part(name).replaceChildren(card);
     this.part("counts").textContent = `${digits.length.toLocaleString("en")} digits, ${tests.length} new ones to test it with`;
     const does = {run: () => this.running ? this.stop() : this.run(), step: () => this.single(), back: () => this.back(),
@@ -136,7 +137,7 @@ class TrainTab {
         const f = CURVES[net.activation], {slope} = SLOPES[net.activation];
         Object.assign(made, {a: box(i, "a", name), da: box(i, "da", name),
                              f: new Curve(net.activation, z => f(z)), slope: new Curve("its slope", z => slope(z, f(z)))});
-        steps.push({forward: arrow(made.f.picture, net.activation), backward: arrow(made.slope.picture, "· its slope")});
+        steps.push({forward: arrow(made.f.picture, net.activation), backward: arrow(made.slope.picture, "· slope")});
       } else {
         Object.assign(made, {a: box(i, "p", "probabilities", labels), da: box(i, "y", "what it is", labels)});
         steps.push({forward: arrow("softmax"), backward: arrow("p − y")});
