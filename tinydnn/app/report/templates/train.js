@@ -8,7 +8,7 @@ class TrainTab {
     Object.assign(this, {root, digits, tests, running: false, digit: 0, chosen: {layer: 0, unit: 0}});
     this.form = root.querySelector("form");
     // log(10) is the loss of a guess that gives all digits the same probability.
-    const size = {width: 300, height: 230, training: "batches", validation: "new digits"};
+    const size = {width: 300, height: 195, training: "batches", validation: "new digits"};
     this.charts = {accuracy: new Chart("accuracy", "step", {range: [0, 1], ...size}), loss: new Chart("loss", "step", {range: [0, Math.log(10)], ...size})};
     for (const [name, {card}] of Object.entries(this.charts)) this.part(name).replaceChildren(card);
     this.part("counts").textContent = `${digits.length.toLocaleString("en")} digits, ${tests.length} new ones to test it with`;
