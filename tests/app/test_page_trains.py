@@ -200,6 +200,27 @@ def test_raw_grey_values_saturate(tab):
     assert not part(tab, "raw").is_displayed()
 
 
+def test_weights_that_run_away_stop_it(tab):
+    choose(tab, "input", "raw, 0 to 255")
+    choose(tab, "activation", "linear")
+    choose(tab, "optimizer", "SGD")
+    choose(tab, "rate", "1")
+    choose(tab, "pace", "as fast as it can")
+    assert not part(tab, "diverged").is_displayed()
+    click(tab, "run")
+    wait_for(tab, "!training.running")
+    assert part(tab, "diverged").is_displayed()
+    steps, weights, _ = state(tab)
+    assert np.isfinite(np.array(weights, np.float32)).all()
+    click(tab, "step")
+    assert state(tab)[:2] == [steps, weights]
+    assert [entry for entry in tab.get_log("browser") if entry["level"] == "SEVERE"] == []
+    click(tab, "back")
+    click(tab, "back")
+    assert state(tab)[0] == 0
+    assert not part(tab, "diverged").is_displayed()
+
+
 def test_the_curves_thin_out_and_keep_their_means(tab):
     """However long it runs, there are no more points than one can see, and no batch is lost."""
     steps, loss, kept = tab.execute_script("""

@@ -1,6 +1,6 @@
 // Learning curves as SVG: training as dots, validation as a line; below, the values of the point that is chosen.
 
-const EDGE = {left: 48, right: 16, top: 10, bottom: 34};
+const EDGE = {left: 52, right: 16, top: 10, bottom: 34};
 
 // Some four round numbers between two others, and how to write them: 0.86, 0.88, 0.9 or 0, 50, 100.
 function ticks(low, high, count = 4) {
@@ -8,8 +8,11 @@ function ticks(low, high, count = 4) {
   const step = power * [5, 2, 1].find(times => times * power <= rough * 1.5);
   const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
   const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return Array.from({length: last - first + 1}, (_, k) => ({value: (first + k) * step, text: ((first + k) * step).toFixed(places)}));
+  return Array.from({length: last - first + 1}, (_, k) => (first + k) * step)
+    .map(value => ({value, text: step < 1e4 ? value.toFixed(places) : number(value, 2)}));
 }
+
+const exact = v => v < 1e4 ? v.toFixed(4) : number(v, 5);
 
 class Chart {
   // of: what a point belongs to, as "epoch"; range: values that are in the picture even if no point has them.
@@ -43,7 +46,7 @@ class Chart {
       ...ticks(first, first + length, width / 80).filter(({value}) => at.length && Number.isInteger(value)).map(({value}) =>
         svg("text", {x: this.x(value), y: height - 18, "text-anchor": "middle"}, String(value))),
       svg("text", {x: width / 2, y: height - 2, "text-anchor": "middle"}, this.of),
-      svg("polyline", {class: "validation", points: validation.map((v, i) => `${this.x(at[i])},${y(v)}`).join(" ")}),
+      svg("polyline", {class: "validation", points: [...validation, ...validation.slice(-1)].map((v, i) => `${this.x(at[i] ?? at.at(-1))},${y(v)}`).join(" ")}),  // of one point, too
       svg("path", {class: "training", d: training.map((v, i) => `M${this.x(at[i])},${y(v)}h0`).join("")}),  // dots
       this.pointer);
     this.choose(this.chosen);
@@ -64,9 +67,9 @@ class Chart {
     this.pointer.setAttribute("x1", this.x(this.at[at]));
     this.pointer.setAttribute("x2", this.x(this.at[at]));
     this.values.replaceChildren(`${this.of} ${this.at[at]}: `, element("span", {class: "dot"}), ` ${this.names.training} `,
-                                element("b", {}, this.training[at].toFixed(4)));
+                                element("b", {}, exact(this.training[at])));
     if (this.validation.length) this.values.append(" · ", element("span", {class: "dash"}), ` ${this.names.validation} `,
-                                                   element("b", {}, this.validation[at].toFixed(4)));
+                                                   element("b", {}, exact(this.validation[at])));
     for (const [name, value] of [["min", this.at[0]], ["max", this.at.at(-1)], ["now", this.at[at]], ["text", this.values.textContent]]) {
       this.picture.setAttribute(`aria-value${name}`, value);
     }

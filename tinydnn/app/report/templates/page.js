@@ -84,8 +84,10 @@ for (const name of ["accuracy", "loss"]) {
 
 const first = net.layers.find(({kind}) => kind === "dense");
 if (first?.inputs === SIDE * SIDE) {
-  const limit = Float64Array.from(first.W, Math.abs).sort()[Math.floor(0.995 * first.W.length)];  // outliers would leave the rest pale
-  document.getElementById("unit-weights").append(...Array.from({length: first.units}, (_, j) =>
+  const sizes = Float64Array.from(first.W, Math.abs).sort(), limit = sizes[Math.floor(0.995 * sizes.length)];  // outliers would leave the rest pale
+  const sheet = document.getElementById("unit-weights");
+  sheet.style.setProperty("--size", first.units > 100 ? "clamp(1.3rem, 4vw, 2.1rem)" : "4rem");
+  sheet.append(...Array.from({length: first.units}, (_, j) =>
     paint(element("canvas", {title: `unit ${j}`, "aria-hidden": true}), weightsOf(first, j), SIDE, SIDE, limit)));
 } else {
   document.getElementById("weights").remove();
@@ -96,22 +98,22 @@ showStep(data.microscope.tensors);
 // -- tabs -----------------------------------------------------------------------------------------
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
-let training;  // the tab "Train", once it was opened
+let training, opening;  // the tab "Train", once it was opened, and while it is
 
-async function openTab(tab) {
+function openTab(tab) {
   for (const each of tabs) {
     each.setAttribute("aria-selected", each === tab);
     each.tabIndex = each === tab ? 0 : -1;
     document.getElementById(each.getAttribute("aria-controls")).hidden = each !== tab;
   }
-  if (tab.id !== "tab-train") return training?.stop();
-  training ??= await practise();
+  if (tab.id === "tab-train") opening ??= openTraining();
+  else training?.stop();
 }
 
-async function practise() {
+async function openTraining() {
   const {labels, tests, ...sprite} = data.practice, digits = (await readDigits(sprite, labels.length))
     .map((pixels, i) => ({pixels, label: labels[i]}));
-  return new TrainTab(document.getElementById("train"), {digits: digits.slice(tests), tests: digits.slice(0, tests)});
+  training = new TrainTab(document.getElementById("train"), {digits: digits.slice(tests), tests: digits.slice(0, tests)});
 }
 
 // A link leads to its section, and the tab that has it.
@@ -142,8 +144,8 @@ readDigits(data.sprite, data.digits.length).then(digits => {
   for (const button of document.querySelectorAll("[data-cell]")) {
     button.addEventListener("click", () => showCell(button, digits));
   }
-  const mistakes = [...document.querySelectorAll("[data-cell].wrong")];
-  if (mistakes.length) showCell(mistakes.reduce((most, each) => Number(each.textContent) > Number(most.textContent) ? each : most), digits);
+  const count = cell => Number(cell.textContent), mistakes = [...document.querySelectorAll("[data-cell].wrong")];
+  if (mistakes.length) showCell(mistakes.reduce((most, each) => count(each) > count(most) ? each : most), digits);
   showCases(digits);
   let next = 0;
   document.getElementById("example").addEventListener("click", () => {

@@ -11,7 +11,7 @@ class TrainTab {
     const size = {width: 300, height: 195, training: "batches", validation: "new digits"};
     this.charts = {accuracy: new Chart("accuracy", "step", {range: [0, 1], ...size}), loss: new Chart("loss", "step", {range: [0, Math.log(10)], ...size})};
     for (const [name, {card}] of Object.entries(this.charts)) this.part(name).replaceChildren(card);
-    this.part("counts").textContent = `${digits.length.toLocaleString("en")} digits, ${tests.length} new ones to test it with`;
+    this.write("counts", `${digits.length.toLocaleString("en")} digits, ${tests.length} new ones to test it with`);
     const does = {run: () => this.running ? this.stop() : this.run(), step: () => this.single(), back: () => this.back(),
                   anew: () => this.anew(), next: () => this.show(this.digit + 1), hardest: () => this.show(this.hardest())};
     for (const [name, act] of Object.entries(does)) this.part(name).addEventListener("click", act);
@@ -23,6 +23,11 @@ class TrainTab {
 
   part(name) {
     return this.root.querySelector(`[data-part=${name}]`);
+  }
+
+  // A text that stays the same is not written again, so that a screen reader does not say it again.
+  write(name, text) {
+    if (this.part(name).textContent !== text) this.part(name).textContent = text;
   }
 
   get settings() {
@@ -42,12 +47,12 @@ class TrainTab {
   anew() {
     this.stop();
     this.training = new Training(this.digits, this.tests, this.settings);
-    const {net} = this.training, names = net.layers.map((_, i) => i ? `dense_${i}` : "dense");
-    this.names = names;
+    const {net} = this.training;
+    this.names = net.layers.map((_, i) => i ? `dense_${i}` : "dense");
     this.chosen = {layer: 0, unit: Math.min(this.chosen.unit, net.units[1] - 1)};
     this.build();
-    this.part("raw").hidden = this.settings.scaled || !["sigmoid", "tanh"].includes(net.activation);
-    this.part("formula").textContent = this.training.optimizer.formula;
+    this.part("raw").hidden = this.settings.scaled || !this.settings.hidden.length || !["sigmoid", "tanh"].includes(net.activation);
+    this.write("formula", this.training.optimizer.formula);
     this.draw(true);
   }
 
@@ -59,8 +64,8 @@ class TrainTab {
     this.part("run").textContent = "Stop";
     this.last = 0;
     const frame = now => {
-      if (!this.running) return;
-      requestAnimationFrame(frame);
+      if (this.training.diverged) return this.stop();
+      this.pending = requestAnimationFrame(frame);
       const pace = this.form.elements.pace.value;
       if (pace === "slow" && now - this.last < 200) return;
       this.last = now;
@@ -68,12 +73,13 @@ class TrainTab {
       do this.training.advance(batchSize, rate); while (pace === "fast" && performance.now() < until);
       this.draw(now - (this.read ?? 0) > READ_EVERY);
     };
-    requestAnimationFrame(frame);
+    this.pending = requestAnimationFrame(frame);
   }
 
   stop() {
     if (!this.running) return;
     this.running = false;
+    cancelAnimationFrame(this.pending);
     this.part("run").textContent = "Run";
     this.look();
   }
@@ -102,7 +108,7 @@ class TrainTab {
 
   say() {
     const {steps, measured} = this.training;
-    this.part("said").textContent = `Step ${steps}: ${percent(measured.accuracy)} of the new digits are recognised.`;
+    this.write("said", `Step ${steps}: ${percent(measured.accuracy)} of the new digits are recognised.`);
   }
 
   // -- one digit's way ------------------------------------------------------------------------------
@@ -125,7 +131,7 @@ class TrainTab {
 
   // The parts of the picture for this net: two rows with arrows, and the weights of the first layer.
   build() {
-    const {net} = this.training, last = net.layers.length - 1, digitNames = [..."0123456789"];
+    const {net} = this.training, last = net.layers.length - 1;
     const box = (i, name, words, labels) => new Cells(name, words, unit => this.choose(i, unit), labels);
     this.input = {x: new Cells("x", "the digit"), dx: new Cells("dx")};
     const steps = [{forward: this.input.x.element, backward: this.input.dx.element}];
@@ -139,6 +145,7 @@ class TrainTab {
                              f: new Curve(net.activation, z => f(z)), slope: new Curve("its slope", z => slope(z, f(z)))});
         steps.push({forward: arrow(made.f.picture, net.activation), backward: arrow(made.slope.picture, "· slope")});
       } else {
+        // y stands in place of da, which softmax and cross-entropy together do without
         Object.assign(made, {a: box(i, "p", "probabilities", labels), da: box(i, "y", "what it is", labels)});
         steps.push({forward: arrow("softmax"), backward: arrow("p − y")});
       }
@@ -164,9 +171,9 @@ class TrainTab {
 
   // texts: whether numbers and sums change too.
   draw(texts) {
-    const {net, steps, epoch, measured, curves, snapshots} = this.training;
+    const {net, steps, epoch, measured, curves, snapshots, diverged} = this.training;
     const {pixels, label} = this.digits[this.digit], traces = net.forward(pixels);
-    net.backward(traces, label);
+    net.backward(traces, label);  // also into g, which the next step begins anew
     this.input.x.show(traces[0].x);
     this.input.dx.show(towardsInput(traces[0].dz, net.layers[0]));
     this.cells.forEach((made, i) => {
@@ -183,20 +190,20 @@ class TrainTab {
     for (const name of ["accuracy", "loss"]) {
       this.charts[name].show(curves.step, curves[name], curves[`test${name[0].toUpperCase()}${name.slice(1)}`]);
     }
-    const digit = largest(traces.at(-1).a), l = crossentropy(traces.at(-1).z, label);
+    const {layer, unit} = this.chosen, digit = largest(traces.at(-1).a), l = crossentropy(traces.at(-1).z, label);
     const readings = {"at-step": String(steps), "at-epoch": String(epoch), "new-accuracy": percent(measured.accuracy),
-                      "new-loss": number(measured.loss, 3), saturated: percent(measured.saturated)};
-    for (const [name, text] of Object.entries(readings)) this.part(name).textContent = text;
+                      "new-loss": number(measured.loss, 3), saturated: net.layers.length > 1 ? percent(measured.saturated) : "–",
+                      digit: `A ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(traces.at(-1).a[digit])}`,
+                      unit: `Unit ${unit} of ${this.names[layer]}${layer === net.layers.length - 1 ? `, for the digit ${unit}` : ""}`};
+    for (const [name, text] of Object.entries(readings)) this.write(name, text);
     this.part("back").disabled = !snapshots.length;
-    this.part("digit").textContent = `A ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(traces.at(-1).a[digit])}`;
+    this.part("diverged").hidden = !diverged;
     this.loss.replaceChildren(element("b", {}, number(l, 3)), element("span", {}, `l = −log p of ${label}`));
     this.input.x.tell(null), this.input.dx.tell(null);
     this.cells.forEach((made, i) => {
       for (const kind of ["z", "a", "dz", "da"]) made[kind].tell(i === this.chosen.layer ? this.chosen.unit : null);
     });
     this.weights.forEach(({button}, j) => button.setAttribute("aria-pressed", this.chosen.layer === 0 && this.chosen.unit === j));
-    const {layer, unit} = this.chosen;
-    this.part("unit").textContent = `Unit ${unit} of ${this.names[layer]}${layer === net.layers.length - 1 ? `, for the digit ${unit}` : ""}`;
     this.part("forward-sum").replaceChildren(...forwardSum(net, traces, layer, unit));
     this.part("backward-sum").replaceChildren(...backwardSum(net, traces, label, layer, unit));
   }

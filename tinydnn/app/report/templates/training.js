@@ -14,15 +14,22 @@ class Training {
     this.every = 10, this.since = [];  // a point of the curves for so many steps; the steps after the last one
     this.curves = {step: [], loss: [], accuracy: [], testLoss: [], testAccuracy: []};
     this.measured = this.net.evaluate(tests);
-    this.snapshots = [];
+    this.snapshots = [], this.diverged = false;
   }
 
-  // Train on the next digits of the epoch's order.
+  // Train on the next digits of the epoch's order. A step out of float32's range is not taken, as `fit` refuses it.
   step(batchSize, rate) {
+    if (this.diverged) return;
     if (this.at >= this.digits.length) this.order = this.random.permutation(this.digits.length), this.at = 0, this.epoch++;
     const batch = Array.from(this.order.subarray(this.at, this.at += batchSize), i => this.digits[i]);
-    const {loss, accuracy} = this.net.gradient(batch);
-    this.optimizer.step(this.net.w, this.net.g, rate, ++this.steps, ...this.slots);
+    const {loss, accuracy} = this.net.gradient(batch), before = this.net.w.slice();
+    this.optimizer.step(this.net.w, this.net.g, rate, this.steps + 1, ...this.slots);
+    if (!this.net.w.every(v => Number.isFinite(Math.fround(v)))) {
+      this.net.w.set(before);
+      this.diverged = true;
+      return;
+    }
+    this.steps++;
     this.since.push({loss, accuracy});
   }
 
@@ -54,11 +61,11 @@ class Training {
   }
 
   keep() {
-    const {steps, epoch, at, order, every, measured} = this;
+    const {steps, epoch, at, order, every, measured, diverged} = this;
     this.snapshots.push({
       w: this.net.w.slice(), slots: this.slots.map(slot => slot.slice()), random: this.random.state,
       curves: Object.fromEntries(Object.entries(this.curves).map(([name, values]) => [name, [...values]])),
-      since: [...this.since], fields: {steps, epoch, at, order, every, measured},
+      since: [...this.since], fields: {steps, epoch, at, order, every, measured, diverged},
     });
     if (this.snapshots.length > Training.KEPT) this.snapshots.shift();
   }
