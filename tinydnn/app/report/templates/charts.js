@@ -18,7 +18,8 @@ class Chart {
   // of: what a point belongs to, as "epoch"; range: values that are in the picture even if no point has them.
   constructor(name, of, {range = [], width = 480, height = 260, training = "training", validation = "validation"} = {}) {
     Object.assign(this, {name, of, range, width, height, names: {training, validation}, chosen: null});
-    this.picture = svg("svg", {viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: "slider", "aria-label": `${name} of each ${of}`});
+    this.picture = svg("svg", {viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: "slider",
+                               "aria-label": `${name} of each ${of}`});
     this.values = element("p", {class: "legend"});
     this.card = element("div", {class: "card chart"}, element("h3", {}, name), this.picture, this.values);
     this.picture.addEventListener("pointermove", event => this.choose(this.nearest(event)));
@@ -38,15 +39,17 @@ class Chart {
     const room = (high - low || 1) * 0.05, first = at[0] ?? 0, length = (at.at(-1) ?? 1) - first;
     this.x = step => EDGE.left + (length ? (step - first) / length : 0.5) * (width - EDGE.left - EDGE.right);
     const y = v => height - EDGE.bottom - (v - low + room) / (high - low + 2 * room) * (height - EDGE.top - EDGE.bottom);
+    const text = (x, y, anchor, words) => svg("text", {x, y, "text-anchor": anchor}, words);
+    const inRows = (all.length ? ticks(low, high) : []).flatMap(({value, text: words}) => [
+      svg("line", {class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value)}),
+      text(EDGE.left - 6, y(value) + 4, "end", words)]);
+    const whole = at.length ? ticks(first, first + length, width / 80).filter(({value}) => Number.isInteger(value)) : [];
+    const line = validation.map((v, i) => `${this.x(at[i])},${y(v)}`);
     this.pointer = svg("line", {class: "pointer", y1: EDGE.top, y2: height - EDGE.bottom});
     this.picture.replaceChildren(
-      ...(all.length ? ticks(low, high) : []).flatMap(({value, text}) => [
-        svg("line", {class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value)}),
-        svg("text", {x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end"}, text)]),
-      ...ticks(first, first + length, width / 80).filter(({value}) => at.length && Number.isInteger(value)).map(({value}) =>
-        svg("text", {x: this.x(value), y: height - 18, "text-anchor": "middle"}, String(value))),
-      svg("text", {x: width / 2, y: height - 2, "text-anchor": "middle"}, this.of),
-      svg("polyline", {class: "validation", points: [...validation, ...validation.slice(-1)].map((v, i) => `${this.x(at[i] ?? at.at(-1))},${y(v)}`).join(" ")}),  // of one point, too
+      ...inRows, ...whole.map(({value}) => text(this.x(value), height - 18, "middle", String(value))),
+      text(width / 2, height - 2, "middle", this.of),
+      svg("polyline", {class: "validation", points: [...line, ...line.slice(-1)].join(" ")}),  // so that one point is seen, too
       svg("path", {class: "training", d: training.map((v, i) => `M${this.x(at[i])},${y(v)}h0`).join("")}),  // dots
       this.pointer);
     this.choose(this.chosen);
@@ -70,8 +73,7 @@ class Chart {
                                 element("b", {}, exact(this.training[at])));
     if (this.validation.length) this.values.append(" · ", element("span", {class: "dash"}), ` ${this.names.validation} `,
                                                    element("b", {}, exact(this.validation[at])));
-    for (const [name, value] of [["min", this.at[0]], ["max", this.at.at(-1)], ["now", this.at[at]], ["text", this.values.textContent]]) {
-      this.picture.setAttribute(`aria-value${name}`, value);
-    }
+    const said = {min: this.at[0], max: this.at.at(-1), now: this.at[at], text: this.values.textContent};
+    for (const [name, value] of Object.entries(said)) this.picture.setAttribute(`aria-value${name}`, value);
   }
 }

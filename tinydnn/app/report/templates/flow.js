@@ -33,10 +33,12 @@ class Cells {
     this.element = element("figure", {class: "node"}, this.box,
                            element("figcaption", {}, element("b", {}, name), ` ${words}`, element("br", {}), this.range));
     if (!choose) return;
-    for (const [key, value] of Object.entries({tabindex: 0, role: "slider", "aria-label": `units of ${name}, ${words}`})) this.box.setAttribute(key, value);
+    const slider = {tabindex: 0, role: "slider", "aria-label": `units of ${name}, ${words}`};
+    for (const [key, value] of Object.entries(slider)) this.box.setAttribute(key, value);
     this.box.addEventListener("click", event => {
       const {left, top, width, height} = this.canvas.getBoundingClientRect();
-      const column = Math.floor((event.clientX - left) / width * this.columns), row = Math.floor((event.clientY - top) / height * this.rows);
+      const column = Math.floor((event.clientX - left) / width * this.columns);
+      const row = Math.floor((event.clientY - top) / height * this.rows);
       choose(cut(row * this.columns + column, 0, this.values.length - 1));
     });
     this.box.addEventListener("keydown", event => {
@@ -65,7 +67,8 @@ class Cells {
         `left: ${chosen % this.columns * 100 / this.columns}%; top: ${Math.floor(chosen / this.columns) * 100 / this.rows}%`;
     }
     if (!this.choose) return;
-    const said = {now: this.chosen, min: 0, max: this.values.length - 1, text: `unit ${this.chosen}: ${number(this.values[this.chosen], 3)}`};
+    const words = `unit ${this.chosen}: ${number(this.values[this.chosen], 3)}`;
+    const said = {now: this.chosen, min: 0, max: this.values.length - 1, text: words};
     for (const [name, value] of Object.entries(said)) this.box.setAttribute(`aria-value${name}`, value);
   }
 }
@@ -81,7 +84,8 @@ class Curve {
     this.x = z => 4 + (cut(z, -Curve.FAR, Curve.FAR) / Curve.FAR + 1) * 36;
     this.y = z => 44 - (this.f(cut(z, -Curve.FAR, Curve.FAR)) - low) / (high - low || 1) * 40;
     this.dots = svg("path", {class: "dots"});
-    this.picture = svg("svg", {class: "curve", viewBox: "0 0 80 48", role: "img", "aria-label": `${name}, with a dot for each unit`});
+    this.picture = svg("svg", {class: "curve", viewBox: "0 0 80 48", role: "img",
+                               "aria-label": `${name}, with a dot for each unit`});
     this.picture.append(svg("line", {class: "grid", x1: 40, x2: 40, y1: 2, y2: 46}),
                         svg("polyline", {points: at.map(z => `${this.x(z)},${this.y(z)}`).join(" ")}), this.dots);
   }

@@ -84,7 +84,8 @@ for (const name of ["accuracy", "loss"]) {
 
 const first = net.layers.find(({kind}) => kind === "dense");
 if (first?.inputs === SIDE * SIDE) {
-  const sizes = Float64Array.from(first.W, Math.abs).sort(), limit = sizes[Math.floor(0.995 * sizes.length)];  // outliers would leave the rest pale
+  const sizes = Float64Array.from(first.W, Math.abs).sort();
+  const limit = sizes[Math.floor(0.995 * sizes.length)];  // or outliers leave the rest pale
   const sheet = document.getElementById("unit-weights");
   sheet.style.setProperty("--size", first.units > 100 ? "clamp(1.3rem, 4vw, 2.1rem)" : "4rem");
   sheet.append(...Array.from({length: first.units}, (_, j) =>

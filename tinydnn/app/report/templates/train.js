@@ -1,15 +1,17 @@
 // The tab "Train": controls, the loop, and what it shows.
 
 const BUDGET = 8;  // milliseconds of a frame for steps, so that drawing has the other half
-const READ_EVERY = 200;  // milliseconds from one change of the texts to the next, so that one can read them
+const TELL_EVERY = 200;  // milliseconds from one change of the texts to the next, so that one can read them
 
 class TrainTab {
   constructor(root, {digits, tests}) {
     Object.assign(this, {root, digits, tests, running: false, digit: 0, chosen: {layer: 0, unit: 0}});
     this.form = root.querySelector("form");
-    // log(10) is the loss of a guess that gives all digits the same probability.
-    const size = {width: 300, height: 195, training: "batches", validation: "new digits"};
-    this.charts = {accuracy: new Chart("accuracy", "step", {range: [0, 1], ...size}), loss: new Chart("loss", "step", {range: [0, Math.log(10)], ...size})};
+    const kind = {width: 300, height: 195, training: "batches", validation: "new digits"};
+    this.charts = {
+      accuracy: new Chart("accuracy", "step", {range: [0, 1], ...kind}),
+      loss: new Chart("loss", "step", {range: [0, Math.log(10)], ...kind}),  // to that of ten equal probabilities
+    };
     for (const [name, {card}] of Object.entries(this.charts)) this.part(name).replaceChildren(card);
     this.write("counts", `${digits.length.toLocaleString("en")} digits, ${tests.length} new ones to test it with`);
     const does = {run: () => this.running ? this.stop() : this.run(), step: () => this.single(), back: () => this.back(),
@@ -51,7 +53,8 @@ class TrainTab {
     this.names = net.layers.map((_, i) => i ? `dense_${i}` : "dense");
     this.chosen = {layer: 0, unit: Math.min(this.chosen.unit, net.units[1] - 1)};
     this.build();
-    this.part("raw").hidden = this.settings.scaled || !this.settings.hidden.length || !["sigmoid", "tanh"].includes(net.activation);
+    const {hidden, scaled, activation} = this.settings;
+    this.part("raw").hidden = scaled || !hidden.length || !["sigmoid", "tanh"].includes(activation);
     this.write("formula", this.training.optimizer.formula);
     this.draw(true);
   }
@@ -71,7 +74,7 @@ class TrainTab {
       this.last = now;
       const {batchSize, rate} = this.settings, until = performance.now() + BUDGET;
       do this.training.advance(batchSize, rate); while (pace === "fast" && performance.now() < until);
-      this.draw(now - (this.read ?? 0) > READ_EVERY);
+      this.draw(performance.now() - this.told > TELL_EVERY);
     };
     this.pending = requestAnimationFrame(frame);
   }
@@ -171,39 +174,46 @@ class TrainTab {
 
   // texts: whether numbers and sums change too.
   draw(texts) {
-    const {net, steps, epoch, measured, curves, snapshots, diverged} = this.training;
-    const {pixels, label} = this.digits[this.digit], traces = net.forward(pixels);
+    const {net} = this.training, {pixels, label} = this.digits[this.digit], traces = net.forward(pixels), [first] = net.layers;
     net.backward(traces, label);  // also into g, which the next step begins anew
     this.input.x.show(traces[0].x);
-    this.input.dx.show(towardsInput(traces[0].dz, net.layers[0]));
+    this.input.dx.show(towardsInput(traces[0].dz, first));
     this.cells.forEach((made, i) => {
       const {z, a, dz, da} = traces[i];
       made.z.show(z), made.dz.show(dz), made.a.show(a, 1);
-      made.da.show(da ?? Float64Array.from({length: 10}, (_, j) => Number(j === label)));
+      made.da.show(da ?? a.map((_, j) => Number(j === label)));
       made.f?.show(z), made.slope?.show(z);
     });
-    const first = net.layers[0], limit = extreme(first.W);
+    const limit = extreme(first.W);
     this.weights.forEach(({canvas}, j) => paint(canvas, weightsOf(first, j), SIDE, SIDE, limit));
-    if (!texts) return;
+    if (texts) this.tell(traces, label);
+  }
 
-    this.read = performance.now();
-    for (const name of ["accuracy", "loss"]) {
-      this.charts[name].show(curves.step, curves[name], curves[`test${name[0].toUpperCase()}${name.slice(1)}`]);
-    }
-    const {layer, unit} = this.chosen, digit = largest(traces.at(-1).a), l = crossentropy(traces.at(-1).z, label);
-    const readings = {"at-step": String(steps), "at-epoch": String(epoch), "new-accuracy": percent(measured.accuracy),
-                      "new-loss": number(measured.loss, 3), saturated: net.layers.length > 1 ? percent(measured.saturated) : "–",
-                      digit: `A ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(traces.at(-1).a[digit])}`,
-                      unit: `Unit ${unit} of ${this.names[layer]}${layer === net.layers.length - 1 ? `, for the digit ${unit}` : ""}`};
-    for (const [name, text] of Object.entries(readings)) this.write(name, text);
+  tell(traces, label) {
+    const {net, steps, epoch, measured, curves, snapshots, diverged} = this.training, {layer, unit} = this.chosen;
+    this.told = performance.now();
+    this.charts.accuracy.show(curves.step, curves.accuracy, curves.testAccuracy);
+    this.charts.loss.show(curves.step, curves.loss, curves.testLoss);
+
+    const {z, a: p} = traces.at(-1), digit = largest(p), ofDigit = layer === net.layers.length - 1 ? `, for the digit ${unit}` : "";
+    const texts = {
+      "at-step": String(steps), "at-epoch": String(epoch),
+      "new-accuracy": percent(measured.accuracy), "new-loss": number(measured.loss, 3),
+      saturated: net.layers.length > 1 ? percent(measured.saturated) : "–",
+      digit: `A ${label}, ${digit === label ? "recognised" : `taken for a ${digit}`} with ${percent(p[digit])}`,
+      unit: `Unit ${unit} of ${this.names[layer]}${ofDigit}`,
+    };
+    for (const [name, text] of Object.entries(texts)) this.write(name, text);
     this.part("back").disabled = !snapshots.length;
     this.part("diverged").hidden = !diverged;
-    this.loss.replaceChildren(element("b", {}, number(l, 3)), element("span", {}, `l = −log p of ${label}`));
+
     this.input.x.tell(null), this.input.dx.tell(null);
     this.cells.forEach((made, i) => {
-      for (const kind of ["z", "a", "dz", "da"]) made[kind].tell(i === this.chosen.layer ? this.chosen.unit : null);
+      for (const kind of ["z", "a", "dz", "da"]) made[kind].tell(i === layer ? unit : null);
     });
-    this.weights.forEach(({button}, j) => button.setAttribute("aria-pressed", this.chosen.layer === 0 && this.chosen.unit === j));
+    const l = number(crossentropy(z, label), 3);
+    this.loss.replaceChildren(element("b", {}, l), element("span", {}, `l = −log p of ${label}`));
+    this.weights.forEach(({button}, j) => button.setAttribute("aria-pressed", layer === 0 && unit === j));
     this.part("forward-sum").replaceChildren(...forwardSum(net, traces, layer, unit));
     this.part("backward-sum").replaceChildren(...backwardSum(net, traces, label, layer, unit));
   }
