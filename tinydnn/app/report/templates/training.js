@@ -2,6 +2,7 @@
 
 class Training {
   static KEPT = 20;  // snapshots
+  static AT_ONCE = 75;  // test digits of a look
   static POINTS = 150;  // of a curve, before every other one goes
 
   // digits, tests: [{pixels, label}]; settings: {hidden, activation, scaled, optimizer, seed}
@@ -33,20 +34,30 @@ class Training {
     this.since.push({loss, accuracy});
   }
 
-  // A step, or a look when one is due: in a frame there is time for either.
+  // A step, or a part of a look when one is due: in a frame there is time for either.
   advance(batchSize, rate) {
-    if (this.since.length < this.every) this.step(batchSize, rate);
-    else this.look();
+    if (this.since.length < this.every) return this.step(batchSize, rate);
+    this.begun ??= this.looking();
+    this.begun.next();
   }
 
-  // A point of the curves: means of the last steps' batches, and the test digits as the weights are now.
   look() {
-    const {curves, since} = this, mean = name => since.reduce((sum, each) => sum + each[name], 0) / since.length;
-    this.measured = this.net.evaluate(this.tests);
+    for (const _ of this.looking());
+  }
+
+  // A point of the curves: means of the last steps' batches, and the test digits as the weights are now, part by part.
+  *looking() {
+    const {curves, since, tests} = this, mean = name => since.reduce((sum, each) => sum + each[name], 0) / since.length;
+    const measured = {loss: 0, accuracy: 0, saturated: 0};
+    for (let i = 0; i < tests.length; i += Training.AT_ONCE) {
+      if (i) yield;
+      const part = tests.slice(i, i + Training.AT_ONCE), found = this.net.evaluate(part);
+      for (const name of Object.keys(measured)) measured[name] += found[name] * part.length / tests.length;
+    }
     curves.step.push(this.steps);
     curves.loss.push(mean("loss")), curves.accuracy.push(mean("accuracy"));
-    curves.testLoss.push(this.measured.loss), curves.testAccuracy.push(this.measured.accuracy);
-    this.since = [];
+    curves.testLoss.push(measured.loss), curves.testAccuracy.push(measured.accuracy);
+    Object.assign(this, {measured, since: [], begun: null});
     if (curves.step.length >= Training.POINTS) this.thin();
   }
 
@@ -76,6 +87,6 @@ class Training {
     this.net.w.set(w);
     slots.forEach((slot, i) => this.slots[i].set(slot));
     this.random.state = random;
-    Object.assign(this, fields, {curves, since});
+    Object.assign(this, fields, {curves, since, begun: null});
   }
 }
