@@ -2,82 +2,29 @@
 
 import html
 import json
-import os
+import re
 import shlex
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from browsers import find, wait_for
 from commands import command, small_data
 from PIL import Image, ImageDraw
 from tolerances import DRAWN_DIGIT, PAGE_PROBABILITY, SAME_FLOAT64
 
 import tinydnn as keras
 from tinydnn import activations, layers
+from tinydnn.app import report
 from tinydnn.app.images import load_digit
 from tinydnn.app.report import page_data
 from tinydnn.app.run_folder import load_model
 
 pytestmark = pytest.mark.xdist_group("the page and the browser")
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MOST_OPAQUE = 0.45  # style.css: a cell of the confusion matrix
 SEVEN = [(70, 60), (200, 60), (120, 230)]  # on a pad of 280 x 280
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A run of the walkthrough's net, good enough to read digits."""
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    done = command(
-        "train", "--input", "scaled", "--activation", "relu", "--seed", 7, "--epochs", 4, "--out", folder, "--report"
-    )
-    assert done.returncode == 0, done.stderr
-    assert f"open {folder / 'report.html'} in a browser" in done.stdout
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not (BROWSER and DRIVER):
-        assert "CI" not in os.environ, "CI has to install chromium and chromium-driver"
-        pytest.skip("no browser: install chromium and chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-sync",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--force-device-scale-factor=1",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
-    driver.set_window_size(1280, 900)
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def page(browser, folder):
-    """The page, opened anew."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    browser.get((folder / "report.html").as_uri())
-    WebDriverWait(browser, 20).until(lambda _: browser.execute_script("return 'ready' in document.body.dataset"))
-    return browser
-
-
-def find(page, selector):
-    from selenium.webdriver.common.by import By
-
-    return page.find_elements(By.CSS_SELECTOR, selector)
 
 
 def draw(page, points):
@@ -314,29 +261,84 @@ def test_curves_tell_the_values_of_an_epoch(page, folder):
 
 def test_the_microscope_has_every_tensor_and_keras_next_to_it(page):
     pytest.importorskip("keras", reason="install the extra `keras`, as scripts/test.py does")
-    names = [each.text for each in find(page, ".tensor h3")]
-    for name in ("x", "dense/z", "dense/a", "dense_2/dz", "dense/dW", "dense_1/db", "loss"):
-        assert name in names
-    assert "Keras 3." in find(page, "#microscope p")[0].text
+    nodes = {each.get_attribute("data-tensor"): each for each in find(page, "#tensors [data-tensor]")}
     found = page.execute_script("return data.microscope.tensors")
-    compared = [each for each in found if each["difference"]]
-    assert len(compared) == len(found)
-    cards = find(page, ".tensor")
-    at = names.index("dense_1/dW")
-    assert "dW = x.T @ dz" in cards[at].text
-    assert f"{found[at]['largest']['keras']:.5g}"[:6] in cards[at].text
+    assert sorted(nodes) == sorted(each["name"] for each in found)
+    assert {"x", "dense/z", "dense/a", "dense_2/dz", "dense/dW", "dense_1/db", "loss"} <= nodes.keys()
+    assert "Keras 3." in find(page, "#microscope p")[0].text
+    assert all(each["difference"] for each in found)
+    page.execute_script("arguments[0].click()", nodes["dense_1/dW"])
+    (card,) = find(page, ".tensor")
+    assert card.text.startswith("dense_1/dW")
+    assert "dW = x.T @ dz" in card.text
+    (tensor,) = [each for each in found if each["name"] == "dense_1/dW"]
+    assert f"{tensor['largest']['keras']:.5g}"[:6] in card.text
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_is_wider_than_the_window(page, width):
+def test_the_step_goes_forward_in_one_row_and_back_in_another(page):
+    """Each gradient stands below what it is the gradient of, and those of weights below both."""
+    place = page.execute_script(
+        "return Object.fromEntries([...document.querySelectorAll('#tensors [data-tensor]')].map(node => {"
+        "const box = node.getBoundingClientRect(); return [node.dataset.tensor, [box.left, box.top]]}))"
+    )
+    row = ("x", "rescaling/y", "dense/z", "dense/a", "dense_1/z", "dense_1/a", "dense_2/z", "dense_2/a", "l", "loss")
+    lefts = [place[name][0] for name in row]
+    assert lefts == sorted(set(lefts))
+    assert len({place[name][1] for name in row}) == 1
+    below = {"dense/dz": "dense/z", "dense/da": "dense/a", "dense_2/dz": "dense_2/z", "y": "dense_2/a"}
+    for gradient, tensor in below.items():
+        assert place[gradient][0] == pytest.approx(place[tensor][0], abs=1)
+        assert place[gradient][1] == place["dense/dz"][1] > place[tensor][1]
+    assert place["dense_1/dW"][0] == pytest.approx(place["dense_1/z"][0], abs=1)
+    assert place["dense_1/kernel change"][1] > place["dense_1/kernel velocity"][1] > place["dense_1/dW"][1]
+
+
+def test_what_people_look_for_comes_first(page):
+    order = page.execute_script("return [...document.querySelectorAll('#this > section')].map(each => each.id)")
+    assert order == ["draw", "confusion", "cases", "curves", "weights", "microscope", "figures", "run"]
+    links = [each.get_attribute("href").partition("#")[2] for each in find(page, "nav a")]
+    assert links == order
+
+
+def test_on_a_phone_the_answer_stands_beside_the_pad(page):
+    with phone(page):
+        pad, answer, bars = (find(page, selector)[0].rect for selector in (".pad", "#answer", "#bars"))
+        assert answer["x"] >= pad["x"] + pad["width"]
+        assert bars["y"] + bars["height"] <= pad["y"] + pad["height"] + 20
+        assert bars["x"] + bars["width"] <= 390
+
+
+@contextmanager
+def phone(page):
     page.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500},
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     )
     try:
-        assert page.execute_script("return document.documentElement.scrollWidth") <= width
+        yield
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_ticks_are_numbers_that_one_would_choose(page):
+    ticks = page.execute_script(
+        "return [[0.8449, 0.9659], [0, 1], [0, 2.4], [1, 20], [0, 1570]]"
+        ".map(([low, high]) => ticks(low, high).map(({text}) => text))"
+    )
+    assert ticks == [
+        ["0.86", "0.88", "0.90", "0.92", "0.94", "0.96"], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"],
+        ["0.0", "0.5", "1.0", "1.5", "2.0"], ["5", "10", "15", "20"], ["0", "500", "1000", "1500"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("tab", ["this", "train"])
+def test_nothing_is_wider_than_the_window(page, tab):
+    page.execute_script("document.getElementById(`tab-${arguments[0]}`).click()", tab)
+    if tab == "train":
+        wait_for(page, "training instanceof TrainTab")
+    wide = "return document.documentElement.scrollWidth"
+    assert page.execute_script(wide) <= 1280
+    with phone(page):
+        assert page.execute_script(wide) <= 390
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -381,9 +383,13 @@ def luminance(colour):
 
 
 def test_everything_has_a_name_for_a_screen_reader(page):
+    page.execute_script("document.getElementById('tab-train').click()")
+    wait_for(page, "training instanceof TrainTab")
     unnamed = page.execute_script("""
-        const named = each => each.getAttribute("aria-label") || each.getAttribute("alt") || each.textContent.trim();
-        return [...document.querySelectorAll("img, canvas, button, a, svg[role=img], section > h2")]
+        const named = each => each.getAttribute("aria-label") || each.getAttribute("aria-labelledby") || each.alt ||
+            each.textContent.trim() || each.closest("label");
+        const kinds = "img, canvas, button, a, svg, select, input, [role]:not([role=status]), section > h2";
+        return [...document.querySelectorAll(kinds)].filter(each => !each.closest("[aria-hidden]"))
             .filter(each => !named(each)).map(each => each.outerHTML.slice(0, 80))
     """)
     assert unnamed == []
@@ -409,6 +415,23 @@ def test_the_figures_are_files_too(folder):
         with Image.open(folder / "figures" / name) as image:
             assert image.width == (1100 if "neurons" in name else 880)
             assert len(image.convert("L").getcolors()) > 2
+
+
+def test_no_figure_is_on_the_page_twice(folder):
+    """What the page draws itself, curves, weights, the confusion matrix and the hardest cases, are files alone."""
+    page = (folder / "report.html").read_text()
+    shown = re.findall(r"<figcaption>(\d+)\. ", page)
+    assert shown == ["1", "2", "3", "6", "7", "8", "9", "10"]
+    sources = re.findall(r"data:image/png;base64,[\w+/=]+", page)
+    assert len(sources) == len(set(sources)) == len(shown) + 2  # and the digits of both tabs
+
+
+def test_times_are_said_as_people_say_them():
+    for seconds, words in [
+        (0.4321, "0.43 s"), (5.008, "5 s"), (6.377, "6.4 s"), (11.871, "12 s"), (59.4, "59 s"), (59.7, "1 min 0 s"),
+        (185.2, "3 min 5 s"), (3599.6, "1 h 0 min"), (7830, "2 h 10 min"),
+    ]:  # fmt: skip
+        assert report.duration(seconds) == words
 
 
 def test_the_command_on_the_page_makes_the_run_again(folder, tmp_path):

@@ -51,12 +51,14 @@ def write(folder: Path) -> None:
         "history": history,
         "net": page_data.net(model),
         "microscope": page_data.microscope(step),
+        "practice": page_data.practice(fresh.digits),
         **page_data.digits(found, x_test),
     }
     environment = Environment(
         loader=PackageLoader("tinydnn.app.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.policies["json.dumps_function"] = lambda value, **_: to_json(value, indent=None)
+    environment.filters["duration"] = duration
     page = environment.get_template("page.html").render(
         version=tinydnn.__version__,
         versions=versions,
@@ -71,7 +73,7 @@ def write(folder: Path) -> None:
 
 
 def _figures(made: list[Picture], folder: Path) -> list[dict[str, Any]]:
-    """Write the numbered figures in place of those of an earlier report; return what the page needs of each."""
+    """Write the numbered figures in place of those of an earlier report; return what the page needs of its own."""
     folder.mkdir(exist_ok=True)
     for left_over in folder.glob("[0-9][0-9]-*.png"):
         left_over.unlink()
@@ -79,10 +81,20 @@ def _figures(made: list[Picture], folder: Path) -> list[dict[str, Any]]:
     for number, picture in enumerate(made, start=1):
         png = figures.png(picture.figure)
         write_whole(folder / f"{number:02}-{picture.name}.png", png)
-        width, height = Image.open(io.BytesIO(png)).size
-        image = {"caption": picture.caption, "source": page_data.data_url(png), "wide": picture.wide}
-        images.append({**image, "width": width, "height": height})
+        if picture.on_page:
+            width, height = Image.open(io.BytesIO(png)).size
+            image = {"number": number, "caption": picture.caption, "source": page_data.data_url(png)}
+            images.append({**image, "width": width, "height": height})
     return images
+
+
+def duration(seconds: float) -> str:
+    """A time as one would say it: 0.43 s, 12 s, 3 min 5 s, 2 h 10 min."""
+    if round(seconds) < 60:
+        return f"{float(f'{seconds:.2g}'):g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, rest_of_hour = divmod(minutes, 60)
+    return f"{hours} h {rest_of_hour} min" if hours else f"{minutes} min {rest} s"
 
 
 def repeat(settings: Settings) -> str:

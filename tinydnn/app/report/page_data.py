@@ -21,6 +21,7 @@ _PER_CELL = 40  # digits of a cell of the confusion matrix
 _EXAMPLES = 100  # test digits to take instead of drawing one
 _CASES = 12  # hardest cases of each kind
 _SPRITE_COLUMNS = 40
+_TO_LEARN, _TO_TEST = 300, 30  # digits of each kind in the tab "Train"
 
 
 def net(model: Model) -> dict[str, Any]:
@@ -95,6 +96,26 @@ def digits(found: Findings, x: Array) -> dict[str, Any]:
     }
 
 
+def practice(digits: Any) -> dict[str, Any]:
+    """Some digits of each kind to train a net on and to test it with, as one image; those to test with come first.
+
+    digits: ((x, labels), (x, labels)) for training and test.
+    """
+    (x, y), (x_test, y_test) = digits
+    learn, test = _some_of_each(y, _TO_LEARN), _some_of_each(y_test, _TO_TEST)
+    return {
+        "tests": len(test),
+        "labels": [*y_test[test].tolist(), *y[learn].tolist()],
+        "columns": _SPRITE_COLUMNS,
+        "source": data_url(_sprite(np.concatenate([x_test[test], x[learn]]))),
+    }
+
+
+def _some_of_each(labels: Array, count: int) -> Array:
+    """The numbers of the first digits of each kind, in order."""
+    return np.sort(np.concatenate([np.flatnonzero(labels == label)[:count] for label in range(10)]))
+
+
 def _sprite(images: Array) -> bytes:
     """All images in one, row by row."""
     rows, (height, width) = math.ceil(len(images) / _SPRITE_COLUMNS), images.shape[1:]
@@ -110,7 +131,8 @@ def _sprite(images: Array) -> bytes:
 def microscope(step: OneStep) -> dict[str, Any]:
     """The tensors of the first step, and Keras' version if its values stand beside them."""
     tensors = [tensor.to_json() for tensor in step.tensors]
-    for tensor in tensors:
+    for each, tensor in zip(step.tensors, tensors, strict=True):
+        tensor["kind"] = each.kind
         tensor["sample"] = [_short(v, 3) for v in np.ravel(tensor["sample"])]  # precise enough for a picture
     return {"keras": step.keras, "tensors": tensors}
 

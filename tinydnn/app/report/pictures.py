@@ -21,13 +21,13 @@ class Picture:
 
     name: of its file, which puts a number before it.
     caption: what the figure shows, in a sentence.
-    wide: whether it takes the full width of the page.
+    on_page: whether the page shows it; some it draws itself, from the run's numbers.
     """
 
     name: str
     caption: str
     figure: Figure
-    wide: bool = False
+    on_page: bool = True
 
 
 def pictures(model: Model, history: Mapping[str, Sequence[float]], digits: Any, found: Findings) -> list[Picture]:
@@ -47,9 +47,9 @@ def pictures(model: Model, history: Mapping[str, Sequence[float]], digits: Any, 
         Picture("balance", "How many training digits there are of each kind.",
                 figures.balance(np.bincount(y_train, minlength=10))),
         Picture("accuracy", "Accuracy after each epoch.",
-                figures.curves(history["accuracy"], history.get("val_accuracy", []), "accuracy")),
+                figures.curves(history["accuracy"], history.get("val_accuracy", []), "accuracy"), on_page=False),
         Picture("loss", "Loss after each epoch.",
-                figures.curves(history["loss"], history.get("val_loss", []), "loss")),
+                figures.curves(history["loss"], history.get("val_loss", []), "loss"), on_page=False),
     ]  # fmt: skip
     for layer in dense:
         values = layer.backend.to_numpy(layer.bias)
@@ -61,9 +61,10 @@ def pictures(model: Model, history: Mapping[str, Sequence[float]], digits: Any, 
         title = f"What each unit of {dense[0].name} looks at"
         W = dense[0].backend.to_numpy(dense[0].kernel)
         caption = f"{title}: its weights, pixel by pixel."
-        made.append(Picture("neurons", caption, figures.neurons(W, (28, 28), title), wide=True))
-    made.append(Picture("confusion", "What each test digit was taken for.", figures.confusion(found.confusion)))
-    made.append(Picture("errors", "Mistakes of each digit.", figures.errors(found.confusion)))
+        made.append(Picture("neurons", caption, figures.neurons(W, (28, 28), title), on_page=False))
+    confusion, errors = figures.confusion(found.confusion), figures.errors(found.confusion)
+    made.append(Picture("confusion", "What each test digit was taken for.", confusion, on_page=False))
+    made.append(Picture("errors", "Mistakes of each digit.", errors, on_page=False))
     return made
 
 
@@ -84,7 +85,7 @@ def _of_answers(x: Any, found: Findings, right: Any, wrong: Any) -> Iterator[Pic
                       grid(wrong, "≠", "Mistaken"))  # fmt: skip
     if len(right):
         hardest = int(found.hardest_right()[0])
-        yield Picture("hardest-right", "The hardest digit that was recognised.", cases(hardest))
+        yield Picture("hardest-right", "The hardest digit that was recognised.", cases(hardest), on_page=False)
     if len(wrong):
         most, least = int(found.confident_mistakes()[0]), int(found.unsure_mistakes()[0])
-        yield Picture("mistakes", "The most and the least confident mistake.", cases(most, least))
+        yield Picture("mistakes", "The most and the least confident mistake.", cases(most, least), on_page=False)

@@ -3,53 +3,6 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const net = new Net(data.net);
 
-function element(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-// A number with so many digits; very small and very large ones as 1.2e-7.
-function number(v, digits) {
-  const size = Math.abs(v);
-  return v !== 0 && (size < 1e-3 || size >= 1e6) ? v.toExponential(digits - 1) : String(Number(v.toPrecision(digits)));
-}
-
-const percent = p => (100 * p).toFixed(p > 0 && p < 0.0995 ? 2 : 1) + " %";
-
-// Paint numbers as a picture: in one shade, or from blue over white to orange if some are negative.
-function paint(canvas, values, rows, columns) {
-  canvas.width = columns, canvas.height = rows;
-  const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
-  const limit = values.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0) || 1;
-  const signed = values.some(v => v < 0);
-  for (let i = 0; i < rows * columns; i++) {
-    const v = i < values.length ? values[i] / limit : 0, away = Math.abs(v);
-    const full = signed ? (v < 0 ? [0, 90, 150] : [200, 80, 0]) : [20, 24, 28];
-    const shade = full.map(colour => 255 + (colour - 255) * away);
-    image.data.set([...shade, i < values.length ? 255 : 0], 4 * i);
-  }
-  context.putImageData(image, 0, 0);
-  return canvas;
-}
-
-// The most nearly square shape: 324 numbers are 18 x 18, 10 are 2 x 5.
-function nearSquare(n) {
-  const root = Math.floor(Math.sqrt(n));
-  for (let rows = root; rows * 3 > root; rows--) if (n % rows === 0) return [rows, n / rows];
-  return [root, Math.ceil(n / root)];
-}
-
-function bars(container, probabilities, label) {
-  container.replaceChildren(...[...probabilities].flatMap((p, digit) => [
-    element("span", digit === label ? {class: "label"} : {}, String(digit)),
-    element("span", {class: "track"}, element("div", {class: "bar", style: `width: ${Math.max(0, Math.min(1, p)) * 100}%`})),
-    element("span", {class: "number"}, percent(p)),
-  ]));
-  return container;
-}
-
 // -- draw a digit ---------------------------------------------------------------------------------
 
 function answer(pixels) {
@@ -86,23 +39,6 @@ document.getElementById("clear").addEventListener("click", () => pad.clear());
 
 // -- test digits ----------------------------------------------------------------------------------
 
-// The grey values of each digit of the sprite.
-async function readDigits({source, columns}, count) {
-  const image = new Image();
-  image.src = source;
-  await image.decode();
-  const canvas = element("canvas", {width: image.width, height: image.height});
-  const context = canvas.getContext("2d", {willReadFrequently: true});
-  context.drawImage(image, 0, 0);
-  return Array.from({length: count}, (_, i) => {
-    const {data: rgba} = context.getImageData(i % columns * SIDE, Math.floor(i / columns) * SIDE, SIDE, SIDE);
-    return Uint8Array.from({length: SIDE * SIDE}, (_, k) => rgba[4 * k]);
-  });
-}
-
-const thumbnail = (pixels, words) =>
-  paint(element("canvas", {role: "img", "aria-label": words}), [...pixels], SIDE, SIDE);
-
 const takenFor = digit => digit.p.indexOf(Math.max(...digit.p));
 
 function showCell(button, digits) {
@@ -122,9 +58,9 @@ function showCell(button, digits) {
 
 function showCases(digits) {
   const titles = {
-    hardest: "Just recognised: the least sure first",
     confident: "Mistaken, and sure of it: the surest first",
     unsure: "Narrowly mistaken: the least sure first",
+    hardest: "Just recognised: the least sure first",
   };
   for (const [kind, title] of Object.entries(titles)) {
     const items = data.cases[kind].map(i => {
@@ -138,38 +74,79 @@ function showCases(digits) {
   }
 }
 
-// -- learning curves and the microscope -----------------------------------------------------------
+// -- how it learned -------------------------------------------------------------------------------
 
 for (const name of ["accuracy", "loss"]) {
-  document.getElementById("charts").append(chart(name, data.history[name], data.history[`val_${name}`]));
+  const curve = new Chart(name, "epoch");
+  curve.show(data.history[name].map((_, i) => i + 1), data.history[name], data.history[`val_${name}`]);
+  document.getElementById("charts").append(curve.card);
 }
 
-function tensorCard(tensor) {
-  const {formula, difference, largest} = tensor;
-  const rows = [
-    ["shape", tensor.shape.join(" × ") || "a number"],
-    ["least, most", `${number(tensor.min, 3)}, ${number(tensor.max, 3)}`],
-    ["mean", number(tensor.mean, 3)],
-    ["the largest", number(largest.tinydnn, 7) + (largest.index.length ? ` at [${largest.index}]` : "")],
-  ];
-  if (largest.keras !== null) rows.push(["Keras' there", number(largest.keras, 7)]);
-  if (tensor.slopes.length) rows.push(["loss' slope", number(tensor.slopes[0].slope, 7)]);  // along the same weight
-  if (difference) rows.push(["apart", difference.absolute === null ? "not comparable" : `${number(difference.absolute, 2)} at most`]);
-  return element("article", {class: "card tensor"},
-    element("h3", {}, tensor.name), element("p", {}, element("code", {}, formula.text)),
-    element("p", {class: "place"}, `${formula.file}:${formula.line}`),
-    paint(element("canvas", {role: "img", "aria-label": `a part of ${tensor.name}`}), tensor.sample, ...nearSquare(tensor.sample.length)),
-    element("table", {}, ...rows.map(([name, value]) =>
-      element("tr", {}, element("th", {scope: "row"}, name), element("td", {}, String(value))))));
+const first = net.layers.find(({kind}) => kind === "dense");
+if (first?.inputs === SIDE * SIDE) {
+  const sizes = Float64Array.from(first.W, Math.abs).sort();
+  const limit = sizes[Math.floor(0.995 * sizes.length)];  // or outliers leave the rest pale
+  const sheet = document.getElementById("unit-weights");
+  sheet.style.setProperty("--size", first.units > 100 ? "clamp(1.3rem, 4vw, 2.1rem)" : "4rem");
+  sheet.append(...Array.from({length: first.units}, (_, j) =>
+    paint(element("canvas", {title: `unit ${j}`, "aria-hidden": true}), weightsOf(first, j), SIDE, SIDE, limit)));
+} else {
+  document.getElementById("weights").remove();
 }
 
-document.getElementById("tensors").append(...data.microscope.tensors.map(tensorCard));
+showStep(data.microscope.tensors);
+
+// -- tabs -----------------------------------------------------------------------------------------
+
+const tabs = [...document.querySelectorAll("[role=tab]")];
+let training, opening;  // the tab "Train", once it was opened, and while it is
+
+function openTab(tab) {
+  for (const each of tabs) {
+    each.setAttribute("aria-selected", each === tab);
+    each.tabIndex = each === tab ? 0 : -1;
+    document.getElementById(each.getAttribute("aria-controls")).hidden = each !== tab;
+  }
+  if (tab.id === "tab-train") opening ??= openTraining();
+  else training?.stop();
+}
+
+async function openTraining() {
+  const {labels, tests, ...sprite} = data.practice, digits = (await readDigits(sprite, labels.length))
+    .map((pixels, i) => ({pixels, label: labels[i]}));
+  training = new TrainTab(document.getElementById("train"), {digits: digits.slice(tests), tests: digits.slice(0, tests)});
+}
+
+// A link leads to its section, and the tab that has it.
+function follow() {
+  const target = document.getElementById(location.hash.slice(1)), panel = target?.closest("[role=tabpanel]");
+  const tab = tabs.find(each => each.getAttribute("aria-controls") === (panel?.id ?? "this"));
+  openTab(tab);
+  if (target !== panel) target?.scrollIntoView();
+}
+
+document.querySelector("[role=tablist]").hidden = false;
+for (const [i, tab] of tabs.entries()) {
+  tab.addEventListener("click", () => {
+    history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+    openTab(tab);
+  });
+  tab.addEventListener("keydown", event => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    const other = tabs[(i + 1) % tabs.length];
+    other.focus(), other.click();
+  });
+}
+window.addEventListener("hashchange", follow);
+if (location.hash) follow();
 
 // The digits come last, as decoding an image takes a moment.
 readDigits(data.sprite, data.digits.length).then(digits => {
   for (const button of document.querySelectorAll("[data-cell]")) {
     button.addEventListener("click", () => showCell(button, digits));
   }
+  const count = cell => Number(cell.textContent), mistakes = [...document.querySelectorAll("[data-cell].wrong")];
+  if (mistakes.length) showCell(mistakes.reduce((most, each) => count(each) > count(most) ? each : most), digits);
   showCases(digits);
   let next = 0;
   document.getElementById("example").addEventListener("click", () => {
