@@ -33,6 +33,8 @@ EVERY = {
     "test_epochs_in_float64_are_keras_to_the_fourteenth_decimal": 2,  # three epochs; not twenty
     "test_twenty_epochs_in_float32_stay_within_roundings_of_keras": 0,
     "test_keras_on_other_backends_is_recorded": 0,  # each of them takes ten seconds to be imported
+    # runs with a page, which take twenty seconds each
+    "test_other_nets_have_a_page_too": 2,
     # programs of others, and mistakes in all the ways in which they are made
     "test_a_program_of_somebody_is_diagnosed": 8,
     "test_every_mistake_is_named_from_its_first_steps": 2,
