@@ -142,7 +142,7 @@ def keras_version() -> str:
 
 def keras_numbers() -> tuple[int, ...]:
     """The version of Keras, (3, 15), to compare with another."""
-    return _numbers(load("keras"))
+    return _numbers(importlib.import_module("keras"))
 
 
 def _numbers(keras: Any) -> tuple[int, ...]:

@@ -23,13 +23,13 @@ def _of_the_version(model: Model) -> Iterator[str]:
     version = keras_numbers()
     if version < WEIGHS_BATCHES:
         yield (
-            "The loss of a log, where an epoch's last batch is smaller: Keras before 3.2 counts it as one of the others; "
+            "The loss of a log, where an epoch's last batch is smaller: Keras before 3.2 counts it like the others; "
             "here, as in Keras since, each row counts once"
         )
     if version < DIVIDES_PENALTIES and any(each.activity_regularizer is not None for each in model.layers):
         yield (
-            "Penalties on outputs (activity_regularizer): Keras before 3.14 adds up those of a batch's rows; here, as in "
-            "Keras since, it is their mean"
+            "Penalties on outputs (activity_regularizer): Keras before 3.14 adds up those of a batch's rows; here, as "
+            "in Keras since, it is their mean"
         )
 
 

@@ -4,7 +4,8 @@ python docs/tables/versions.py
 python docs/tables/versions.py --keras 3.9.2
 
 Makes an environment for each version in turn, below the folder for temporary files: 1.6 GB, which are removed after
-its row, or kept in a folder that is named. The columns are those of backends.py.
+its row, or kept in a folder that is named. The columns are those of backends.py. The exit code is 1 if tinydnn is not
+the same as a Keras from 3.3 on.
 """
 
 import subprocess
@@ -32,6 +33,7 @@ VERSIONS = {
     "3.14.0": "2.21.0",
     "3.15.1": "2.21.0",
 }
+DIFFERENT = "3.0.", "3.1."  # in what the comparison names before its first step
 OF_KERAS = "absl-py", "dm-tree", "ml-dtypes", "namex", "optree", "packaging"  # of one version or another
 
 
@@ -53,9 +55,14 @@ def main(
 ) -> None:
     """Print the table."""
     print(head(), flush=True)
+    other = []
     for version in keras or VERSIONS:
         with tempfile.TemporaryDirectory() as temporary:
-            print(row(environment((folder or Path(temporary)) / version, version), "tensorflow"), flush=True)
+            found = row(environment((folder or Path(temporary)) / version, version), "tensorflow")
+        print(found, flush=True)
+        if "| the same bits | the same |" not in found or not found.endswith("| yes | yes | yes |"):
+            other.append(version)
+    raise typer.Exit(any(not version.startswith(DIFFERENT) for version in other))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """How a model of Keras 2 was compiled, in Keras 3's form: its optimizer, and this one's variables.
 
 Keras 2 had two families of optimizers. Those since 2.11 are Custom>RMSprop and the like in a file, and compute as those
-of Keras 3. Those before, "legacy" since then, have a `decay` among their arguments, and some have other formulas. Mirrors
-keras/optimizers and keras/optimizers/legacy of Keras 2.15.
+of Keras 3. Those before, "legacy" since then, have a `decay` among their arguments, and some have other formulas.
+Mirrors keras/optimizers and keras/optimizers/legacy of Keras 2.15.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,8 +47,8 @@ def _modern_loss(loss: Any) -> Any:
 def _modern_optimizer(optimizer: Mapping[str, Any]) -> dict[str, Any]:
     name = optimizer["class_name"].removeprefix(_PREFIX)
     config = {key: value for key, value in optimizer["config"].items() if key not in _ABOUT_RUNNING}
-    if name == "Nadam":
-        raise CompiledError("Nadam of Keras 2 takes other steps than Nadam since, and the file lacks a part of its state")
+    if name == "Nadam" and _of_keras_2(optimizer):
+        raise CompiledError("Nadam of Keras 2 takes other steps than Nadam since, and its file lacks some of its state")
     if _is_legacy(optimizer):
         decay = config.pop("decay")
         if "name" not in config:
@@ -72,7 +72,7 @@ def modern_variables(training: Mapping[str, Any], variables: Sequence[Array], op
     optimizer: the one that `modern_compiled` leads to.
     """
     written = training["optimizer_config"]
-    if not variables or not (_is_legacy(written) or written["class_name"].startswith(_PREFIX)):
+    if not variables or not _of_keras_2(written):
         return list(variables)
     steps, *slots = variables
     kept = optimizer.slot_names()
@@ -84,6 +84,10 @@ def modern_variables(training: Mapping[str, Any], variables: Sequence[Array], op
         slots[: len(by_weight) * weights] = [slot for of_weight in zip(*of_slots, strict=True) for slot in of_weight]
     rates = [] if optimizer.schedule else [np.float64(optimizer.learning_rate)]
     return [steps, *rates, *slots]
+
+
+def _of_keras_2(optimizer: Mapping[str, Any]) -> bool:
+    return _is_legacy(optimizer) or optimizer["class_name"].startswith(_PREFIX)
 
 
 def _is_legacy(optimizer: Mapping[str, Any]) -> bool:

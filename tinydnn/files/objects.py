@@ -28,8 +28,8 @@ _PARTS = (
 _OLD_NAMES = {"IdentityInitializer": "Identity", "OrthogonalInitializer": "Orthogonal"}
 _WRITTEN_AS = {"Orthogonal": "OrthogonalInitializer"}
 
-# Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them. They are
-# read and not written: an older Keras opens no file with an argument that it does not know.
+# Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them. They
+# are read and not written: an older Keras opens no file with an argument that it does not know.
 _UNUSED_BY_VARIANCE_SCALING = {"input_axes": None, "output_axes": None}
 _ANYTHING: Any = object()  # of a setting of what nobody uses: older versions have other values there
 _UNUSED_BY_OPTIMIZERS = {
