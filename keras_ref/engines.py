@@ -169,5 +169,7 @@ def floatx(dtype: str) -> Iterator[None]:
 
 def seed_both(seed: int) -> None:
     """Seed all random streams of Keras, its backend and tinydnn alike."""
-    load("keras").utils.set_random_seed(seed)
+    keras = load("keras")
+    with _without_start_up_lines():  # on any backend, Keras seeds TensorFlow too, where it is installed
+        keras.utils.set_random_seed(seed)
     tinydnn.utils.set_random_seed(seed)

@@ -9,6 +9,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+STAMP = "installed-tinydnn"  # the names of files in .venv begin so, and go on with what extras were installed
 OLDEST = (3, 11)
 INTERRUPTED = 130
 PASSED_ON = "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"
@@ -41,16 +42,21 @@ def prepare(extras):
     """Make .venv if need be, and install what is missing; return the path of its Python."""
     check_version()
     python = python_in(VENV)
-    stamp = os.path.join(VENV, "installed-" + "-".join(["tinydnn", *sorted(extras)]))
     wanted = fingerprint()
-    if os.path.exists(python) and read(stamp) == wanted:
+    if os.path.exists(python) and any(set(extras) <= found for found in installed(wanted)):
         return python
 
     if not works(python):
         make(VENV)
     install(python, extras)
-    write(stamp, wanted)
+    write(os.path.join(VENV, "-".join([STAMP, *sorted(extras)])), wanted)
     return python
+
+
+def installed(wanted):
+    """The extras of each installation into .venv that has this fingerprint; without any, an empty set."""
+    stamps = (name for name in os.listdir(VENV) if name.startswith(STAMP))
+    return [set(name.split("-")[2:]) for name in stamps if read(os.path.join(VENV, name)) == wanted]
 
 
 def check_version():

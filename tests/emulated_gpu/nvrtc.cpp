@@ -95,6 +95,7 @@ static void compile_for_the_host(nvrtcProgram program, const std::vector<std::st
     const std::string object = folder.file("kernel.so");
     const std::string errors = folder.file("errors.txt");
     write_file(source, for_the_host(program->source));
+    // What build.py compiles the header with, or g++ would read its text instead.
     std::vector<std::string> command = {"g++", "-std=c++17", "-O2", "-fPIC", "-shared", "-Wl,-z,defs", "-w"};
     command.insert(command.end(), {"-include", DEVICE_HEADERS "/device.h", "-I", DEVICE_HEADERS});
     for (const std::string& option : options) {
