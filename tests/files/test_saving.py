@@ -58,7 +58,7 @@ def test_arguments_that_some_keras_3_does_not_know_are_written_only_where_they_a
         assert argument not in written
 
 
-@pytest.mark.parametrize("frequency", [100, None])  # Keras before 3.1, and since
+@pytest.mark.parametrize("frequency", [100, None])  # RMSprop of Keras before 3.3, and since
 def test_settings_of_averages_that_nobody_asked_for_are_read(tmp_path, frequency):
     net().save(tmp_path / "m.keras")
     average = {"use_ema": False, "ema_momentum": 0.9, "ema_overwrite_frequency": frequency}
