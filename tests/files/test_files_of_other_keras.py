@@ -10,6 +10,7 @@ from tolerances import KERAS_FLOAT32
 from written_by_keras import X, train
 
 import tinydnn as keras
+from tinydnn.files.saving import read_loss
 
 WRITTEN = Path(__file__).with_name("written_by_other_keras.zip")
 with zipfile.ZipFile(WRITTEN) as archive:
@@ -60,6 +61,7 @@ def test_an_optimizer_that_takes_other_steps_is_named_and_the_model_opens_withou
     with pytest.raises(keras.FileFormatError, match=rf"{OTHER_STEPS[name]}.*give compile=False$"):
         opened(name, tmp_path)
     assert_predicts(opened(name, tmp_path, compile=False), name)
+    assert read_loss(tmp_path / Path(name).name).name == "categorical_crossentropy"  # for an evaluation
 
 
 @pytest.mark.parametrize("name", OTHER_NUMBERS)

@@ -19,7 +19,7 @@ from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5, hdf5_names
 from tinydnn.files.config import from_config
-from tinydnn.files.keras2_compiled import modern_compiled, modern_variables
+from tinydnn.files.keras2_compiled import modern_loss, modern_optimizer, modern_variables
 from tinydnn.files.optimizer_variables import most_variables
 from tinydnn.files.saved_model import SavedModel
 from tinydnn.files.whole import FileFormatError
@@ -59,13 +59,17 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         ValueError: tinydnn lacks something that the model has, or the weights don't fit it.
     """
     with h5py.File(path, "r") as file:
-        saved = from_config(_config(file, compile), compile)
+        config = _config(file)
+        compiled = config.get("compile_config", {})
+        written = compiled.get("optimizer", {})
+        if compile and compiled:
+            compiled["optimizer"] = modern_optimizer(written)
+        saved = from_config(config, compile)
         shapes = saved.weight_shapes(most=os.path.getsize(path))
         saved.weights = read_weights(file, saved, shapes)
         if saved.compile_arguments is not None:
             variables = _read_optimizer_variables(file, most_variables(saved.weights))
-            optimizer = saved.compile_arguments["optimizer"]
-            saved.optimizer_variables = modern_variables(_training(file), variables, optimizer)
+            saved.optimizer_variables = modern_variables(written, variables, saved.compile_arguments["optimizer"])
     return saved
 
 
@@ -112,23 +116,20 @@ def _without_models(model: Network | SavedModel) -> list[Layer]:
 def read_config(path: Path) -> dict[str, Any]:
     """The config of the model in an .h5 file, in Keras 3's form."""
     with h5py.File(path, "r") as file:
-        return _config(file, compile=True)
+        return _config(file)
 
 
-def _config(file: Any, compile: bool) -> dict[str, Any]:
+def _config(file: Any) -> dict[str, Any]:
+    """The same; its optimizer is still as the file has it."""
     if "model_config" not in file.attrs:
         raise FileFormatError("expected the attribute model_config. Found: weights without a model; use load_weights")
     version = hdf5.text(file, "keras_version") if "keras_version" in file.attrs else None
     config = modern({"keras_version": version, **json.loads(hdf5.text(file, "model_config"))})
-    if compile and "training_config" in file.attrs:
-        config["compile_config"] = modern_compiled(_training(file))
+    if "training_config" in file.attrs:
+        training = json.loads(hdf5.text(file, "training_config"))
+        loss, optimizer = modern_loss(training["loss"]), training["optimizer_config"]
+        config["compile_config"] = {**training, "loss": loss, "optimizer": optimizer}
     return config
-
-
-def _training(file: Any) -> dict[str, Any]:
-    """How the model was compiled, as the file has it."""
-    training: dict[str, Any] = json.loads(hdf5.text(file, "training_config"))
-    return training
 
 
 def _read_optimizer_variables(file: Any, most: int) -> list[Array]:

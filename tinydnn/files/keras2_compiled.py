@@ -24,18 +24,8 @@ _OTHERS = {
 }
 
 
-def modern_compiled(training: Mapping[str, Any]) -> dict[str, Any]:
-    """The training_config of an .h5 file as Keras 3's compile_config; Keras 3 has the same in its own .h5 files.
-
-    Raises:
-        CompiledError: no optimizer of Keras 3 takes the same steps.
-    """
-    optimizer = _modern_optimizer(training["optimizer_config"])
-    return {**training, "loss": _modern_loss(training["loss"]), "optimizer": optimizer}
-
-
-def _modern_loss(loss: Any) -> Any:
-    """A loss that is an object has its function, and how its rows become one number, in a form of its own."""
+def modern_loss(loss: Any) -> Any:
+    """A loss as Keras 3 has it in a file; one that is an object has a function besides, and a reduction "auto"."""
     if not (isinstance(loss, Mapping) and isinstance(loss.get("config"), Mapping)):
         return loss
     config = {key: value for key, value in loss["config"].items() if key != "fn"}
@@ -44,7 +34,12 @@ def _modern_loss(loss: Any) -> Any:
     return {**loss, "config": config}
 
 
-def _modern_optimizer(optimizer: Mapping[str, Any]) -> dict[str, Any]:
+def modern_optimizer(optimizer: Mapping[str, Any]) -> dict[str, Any]:
+    """An optimizer as Keras 3 has it in a file; one of Keras 3 comes out unchanged.
+
+    Raises:
+        CompiledError: no optimizer of Keras 3 takes the same steps.
+    """
     name = optimizer["class_name"].removeprefix(_PREFIX)
     config = {key: value for key, value in optimizer["config"].items() if key not in _ABOUT_RUNNING}
     if name == "Nadam" and _of_keras_2(optimizer):
@@ -63,15 +58,15 @@ def _modern_optimizer(optimizer: Mapping[str, Any]) -> dict[str, Any]:
     return {**optimizer, "class_name": name, "config": config}
 
 
-def modern_variables(training: Mapping[str, Any], variables: Sequence[Array], optimizer: Optimizer) -> list[Array]:
+def modern_variables(written: Mapping[str, Any], variables: Sequence[Array], optimizer: Optimizer) -> list[Array]:
     """The variables of an .h5 file in Keras 3's order.
 
     Keras 2 has the steps and then the slots; a legacy optimizer's are slot by slot. It leaves out the learning rate,
     and keeps a momentum of an SGD without it.
 
-    optimizer: the one that `modern_compiled` leads to.
+    written: the optimizer in the file.
+    optimizer: the one that `modern_optimizer` made of it.
     """
-    written = training["optimizer_config"]
     if not variables or not _of_keras_2(written):
         return list(variables)
     steps, *slots = variables
@@ -82,7 +77,7 @@ def modern_variables(training: Mapping[str, Any], variables: Sequence[Array], op
         weights = len(slots) // len(kept)
         of_slots = [slots[i * weights : (i + 1) * weights] for i in range(len(by_weight))]
         slots[: len(by_weight) * weights] = [slot for of_weight in zip(*of_slots, strict=True) for slot in of_weight]
-    rates = [] if optimizer.schedule else [np.float64(optimizer.learning_rate)]
+    rates = [np.float64(optimizer.learning_rate)] if optimizer.schedule is None else []
     return [steps, *rates, *slots]
 
 

@@ -24,7 +24,7 @@ _PARTS = (
     optimizers.schedules.LearningRateSchedule, layers.Layer,
 )  # fmt: skip
 
-# Classes that Keras wrote by another name before 3.9, and the one that Keras before 3.9 knows by no other name.
+# Classes that Keras before 3.7 writes by another name, and the one of them that it reads by no other.
 _OLD_NAMES = {"IdentityInitializer": "Identity", "OrthogonalInitializer": "Orthogonal"}
 _WRITTEN_AS = {"Orthogonal": "OrthogonalInitializer"}
 
