@@ -29,7 +29,7 @@ def load(engine: Engine, device: Device | None = None, tf32: bool | None = None)
             changes nothing: TensorFlow and JAX do so by default, PyTorch does not.
 
     Raises:
-        ImportError: Keras or its backend is not installed, or Keras runs on another one.
+        ImportError: Keras or its backend is not installed, or Keras is Keras 2, or runs on another backend.
         RuntimeError: device="gpu", and Keras' backend finds no GPU, or is in use already. tinydnn raises its error when
             a model is made.
     """
@@ -67,8 +67,15 @@ def load_reference(device: Device | None = None, tf32: bool | None = None) -> An
 
 
 def _check(module: Any, name: str) -> None:
-    """Raise an ImportError where Keras has been imported on another backend than this one."""
-    if module is not None and (found := module.backend.backend()) != name:
+    """Raise an ImportError where Keras is not Keras 3, or has been imported on another backend than this one."""
+    if module is None:
+        return
+    if _numbers(module) < (3,):
+        raise ImportError(
+            "tinydnn is compared with Keras 3; install it with: pip install -e '.[keras]'. "
+            f"Received: Keras {module.__version__}"
+        )
+    if (found := module.backend.backend()) != name:
         raise ImportError(
             f"Keras was imported on another backend; set KERAS_BACKEND={name}. Received: Keras on {found}"
         )
@@ -131,6 +138,15 @@ def keras_version() -> str:
     """The names and versions of Keras and of its backend."""
     keras, name = load("keras"), backend_name()
     return f"Keras {keras.__version__} on {_backend(name).name} {importlib.import_module(name).__version__}"
+
+
+def keras_numbers() -> tuple[int, ...]:
+    """The version of Keras, (3, 15), to compare with another."""
+    return _numbers(importlib.import_module("keras"))
+
+
+def _numbers(keras: Any) -> tuple[int, ...]:
+    return tuple(int(number) for number in keras.__version__.split(".")[:2])
 
 
 @contextmanager

@@ -1,17 +1,36 @@
-"""Where a net is known to differ from Keras on the backend in use, before anything is computed."""
+"""Where a net is known to differ from the Keras in use, on the backend in use, before anything is computed."""
 
 from collections.abc import Iterator
 
 from keras_ref.backends import BACKENDS
-from keras_ref.engines import backend_name
+from keras_ref.engines import backend_name, keras_numbers
 from tinydnn import activations, initializers, losses
 from tinydnn.losses.crossentropy import Crossentropy
 from tinydnn.models import Model
 
+# The versions of Keras from which on its rules are those of tinydnn.
+WEIGHS_BATCHES = 3, 2  # by their number of rows, in the loss of a log
+DIVIDES_PENALTIES = 3, 14  # on outputs, by the batch's number of rows
+
 
 def known_differences(model: Model) -> list[str]:
     """A sentence for each; model: tinydnn's, compiled."""
-    return [*_of_linear_algebra(model), *_of_formulas(model)]
+    return [*_of_the_version(model), *_of_linear_algebra(model), *_of_formulas(model)]
+
+
+def _of_the_version(model: Model) -> Iterator[str]:
+    """Where Keras itself has become another."""
+    version = keras_numbers()
+    if version < WEIGHS_BATCHES:
+        yield (
+            "The loss of a log, where an epoch's last batch is smaller: Keras before 3.2 counts it like the others; "
+            "here, as in Keras since, each row counts once"
+        )
+    if version < DIVIDES_PENALTIES and any(each.activity_regularizer is not None for each in model.layers):
+        yield (
+            "Penalties on outputs (activity_regularizer): Keras before 3.14 adds up those of a batch's rows; here, as "
+            "in Keras since, it is their mean"
+        )
 
 
 def _of_linear_algebra(model: Model) -> Iterator[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_ref.engines import floatx, load, load_reference
+from keras_ref.engines import floatx, keras_numbers, load, load_reference
 from keras_ref.gradients import Tap, gradients
+from keras_ref.known import DIVIDES_PENALTIES
 from tinydnn import config, layers, targets
 from tinydnn.device.backend import Array
 from tinydnn.engine import data
@@ -56,6 +57,7 @@ def _step(model: Any, ours: Model, x: Any, y: Any) -> dict[str, Array]:
     to_numpy = keras.ops.convert_to_numpy
     of_weights = dict(zip(trained_names(ours), model.trainable_variables, strict=True))
     x, y, rows = _checked(ours, x, y)
+    divisor = len(rows) if keras_numbers() >= DIVIDES_PENALTIES else 1
 
     def compute(tap: Tap) -> tuple[Any, Any]:
         h, penalties = x, 0.0
@@ -68,13 +70,13 @@ def _step(model: Any, ours: Model, x: Any, y: Any) -> dict[str, Array]:
                 if layer.activation is not keras.activations.linear:
                     h = tap(f"{layer.name}/a", layer.activation(h))
                 if layer.activity_regularizer is not None:  # as in Layer.__call__
-                    penalties += layer.activity_regularizer(h) / len(rows)
+                    penalties += layer.activity_regularizer(h) / divisor
             elif not isinstance(layer, keras.layers.InputLayer):
                 h = layer(h, training=True)
                 if not isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
                     kind = "a" if isinstance(layer, keras.layers.Activation) else "y"
                     h = tap(f"{layer.name}/{kind}", h)
-        return model.compute_loss(x, y, h, training=True) + penalties, model.loss.call(y, h)
+        return model.compute_loss(x, y, h) + penalties, model.loss.call(y, h)
 
     loss, l, outputs, of_outputs, of_variables = gradients(compute, model.trainable_variables)
     found = {"x": x, "y": rows, **outputs, "l": l, "loss": loss}

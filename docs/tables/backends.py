@@ -1,10 +1,11 @@
-"""tinydnn beside Keras on each of its backends, and beside other versions of Keras: a table of docs/parity.md.
+"""tinydnn beside Keras on each of its backends: a table of docs/parity.md.
 
 python docs/tables/backends.py
 python docs/tables/backends.py --python OTHER/bin/python
 
-OTHER is an environment with another Keras, the backends to compare with, and what tinydnn depends on. Each row is a
-process of its own. Both engines train by themselves, from the seed alone, and what they end with is compared.
+OTHER is an environment with another Keras, the backends to compare with, and what tinydnn depends on; versions.py makes
+some. Each row is a process of its own. Both engines train by themselves, from the seed alone, and what they end with is
+compared; then in lock-step, and then through files.
 """
 
 import os
@@ -19,19 +20,29 @@ import numpy as np
 import typer
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "helpers")]
+
+import two_ways  # noqa: E402
 
 import tinydnn  # noqa: E402
+from keras_ref import parity  # noqa: E402
 from keras_ref.backends import BACKENDS  # noqa: E402
 from keras_ref.engines import floatx, keras_version, load_reference  # noqa: E402
 from keras_ref.order import keras_order  # noqa: E402
+from keras_ref.verdict import verdict  # noqa: E402
 from tinydnn.datasets import mnist  # noqa: E402
 
 SEED = 42
 DIGITS = 12_000
 BATCH = 512
 EPOCHS = 3
-COLUMNS = "initial weights", "order", "float64", "float32", "files in", "files out"
+COLUMNS = "initial weights", "order", "float64", "float32", "files in", "files out", "parity"
+# The nets that go through files: with slots of each kind, settings of each kind, a schedule, and moving averages.
+FILES = {
+    "optimizers": ("rmsprop all", "sgd nesterov", "adam amsgrad", "adamw with a schedule", "adadelta options"),
+    "layers that normalize or draw": ("BatchNormalization", "Normalization adapted"),
+    "initializers": ("Orthogonal",),
+}
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -49,12 +60,16 @@ def build(keras: Any) -> Any:
     return model
 
 
+def digits() -> tuple[Any, Any]:
+    """Pictures and targets."""
+    (x, y), _ = mnist.load_data()
+    return x[:DIGITS], tinydnn.utils.to_categorical(y[:DIGITS], 10)
+
+
 def trained(keras: Any) -> Any:
     """The net after three epochs."""
     model = build(keras)
-    (x, y), _ = mnist.load_data()
-    targets = tinydnn.utils.to_categorical(y[:DIGITS], 10)
-    model.fit(x[:DIGITS], targets, batch_size=BATCH, epochs=EPOCHS, validation_split=0.2, verbose=0)
+    model.fit(*digits(), batch_size=BATCH, epochs=EPOCHS, validation_split=0.2, verbose=0)
     return model
 
 
@@ -91,21 +106,27 @@ def after_training(keras: Any, dtype: str) -> str:
         return f"{apart(trained(tinydnn), trained(keras)):.1e}"
 
 
-def through_a_file(write: Any, read: Any) -> str:
-    """A trained model of one engine, opened by the other, which trains on."""
-    (x, y), _ = mnist.load_data()
-    x, targets = x[:BATCH], tinydnn.utils.to_categorical(y[:BATCH], 10)
+def through_files(write: Any, read: Any) -> str:
+    """Trained models of one engine, opened by the other: what of them is not the same there, or after training on."""
+    off = []
     with tempfile.TemporaryDirectory() as folder:
-        model = trained(write)
-        model.save(Path(folder) / "model.keras")
-        opened = read.models.load_model(Path(folder) / "model.keras")
-    if apart(model, opened):
-        return "other weights"
-    if not np.allclose(model.predict(x, verbose=0), opened.predict(x, verbose=0), atol=1e-5):
-        return "other predictions"
-    steps = [int(np.asarray(each.optimizer.iterations)) for each in (model, opened)]
-    opened.fit(x, targets, verbose=0)
-    return "yes" if steps[0] == steps[1] else "without the optimizer's state"
+        for group, names in FILES.items():
+            for name in names:
+                make = two_ways.FEATURES[group][name]
+                found = two_ways.differences(write, read, make, Path(folder) / "model.keras")
+                off += [f"{name}: {', '.join(found)}"] if found else []
+    return "; ".join(off) or "yes"
+
+
+def in_lock_step() -> str:
+    """Whether the first epoch is within tolerance after every step, in both dtypes."""
+    for dtype in ("float64", "float32"):
+        x, targets = digits()
+        found = parity.compare(build, x, targets, dtype=dtype, batch_size=BATCH, validation_split=0.2)
+        if found.beyond is not None:
+            print(verdict(found), file=sys.stderr)
+            return f"no: {found.beyond.tensor}"
+    return "yes"
 
 
 def said(part: Callable[[], str]) -> str:
@@ -126,10 +147,24 @@ def work() -> None:
         said(lambda: order(keras)),
         said(lambda: after_training(keras, "float64")),
         said(lambda: after_training(keras, "float32")),
-        said(lambda: through_a_file(keras, tinydnn)),
-        said(lambda: through_a_file(tinydnn, keras)),
+        said(lambda: through_files(keras, tinydnn)),
+        said(lambda: through_files(tinydnn, keras)),
+        said(in_lock_step),
     )
     print(f"| {keras_version()} | {' | '.join(cells)} |")
+
+
+def head() -> str:
+    """The first lines of the table."""
+    return f"| Keras | {' | '.join(COLUMNS)} |\n| --- {'| --- ' * len(COLUMNS)}|"
+
+
+def row(python: str, backend: str) -> str:
+    """The row of the Keras in an environment, on this backend."""
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [python, "-P", __file__, "work"]
+    said = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return said.splitlines()[-1]
 
 
 @app.command()
@@ -138,16 +173,12 @@ def main(
     backend: Annotated[list[str] | None, typer.Option(help="A backend; by default all that are installed.")] = None,
 ) -> None:
     """Print the table."""
-    print(f"| Keras | {' | '.join(COLUMNS)} |")
-    print(f"| --- {'| --- ' * len(COLUMNS)}|", flush=True)
+    print(head(), flush=True)
     for each in python or [sys.executable]:
         for name in backend or BACKENDS:
-            environment = {**os.environ, "KERAS_BACKEND": name, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
             found = [each, "-c", f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({name!r}))"]
             if subprocess.run(found, check=False).returncode == 0:
-                command = [each, "-P", __file__, "work"]
-                row = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-                print(row.splitlines()[-1], flush=True)
+                print(row(each, name), flush=True)
 
 
 if __name__ == "__main__":

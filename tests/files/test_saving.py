@@ -52,6 +52,20 @@ def plain(thing):
     return type(thing), {key: plain(value) for key, value in thing.get_config().items()}
 
 
+def test_arguments_that_some_keras_3_does_not_know_are_written_only_where_they_are_used():
+    written = net("adam").to_json()
+    for argument in ("quantization_config", "input_axes", "output_axes", "optional", "renorm", "ema_momentum"):
+        assert argument not in written
+
+
+@pytest.mark.parametrize("frequency", [100, None])  # RMSprop of Keras before 3.3, and since
+def test_settings_of_averages_that_nobody_asked_for_are_read(tmp_path, frequency):
+    net().save(tmp_path / "m.keras")
+    average = {"use_ema": False, "ema_momentum": 0.9, "ema_overwrite_frequency": frequency}
+    edited(tmp_path / "m.keras", lambda config: config["compile_config"]["optimizer"]["config"].update(average))
+    assert models.load_model(tmp_path / "m.keras").compiled
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_saved_model_comes_back_whole_and_trains_on(tmp_path, optimizer, dtype):

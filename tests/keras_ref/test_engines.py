@@ -1,6 +1,7 @@
 """keras_ref: on which device Keras computes, as far as a CPU can show it."""
 
 import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 import tinydnn
 from keras_ref import engines, train
 from keras_ref.backends import BACKENDS
+from keras_ref.known import known_differences
 
 
 class FakeTensorFlow:
@@ -163,6 +165,31 @@ def test_a_backend_that_is_unknown_or_comes_too_late_is_an_error(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ImportError, match=r"set KERAS_BACKEND=tensorflow\. Received: Keras on jax"):
         engines.load("keras")
+
+
+def test_keras_2_is_refused_in_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(__version__="2.15.0"))
+    message = (
+        r"^tinydnn is compared with Keras 3; install it with: pip install -e '\.\[keras\]'\. Received: Keras 2\.15\.0$"
+    )
+    with pytest.raises(ImportError, match=message):
+        engines.load("keras")
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("3.0.5", ["The loss of a log.*Keras before 3.2", "Penalties on outputs.*Keras before 3.14"]),
+        ("3.3.3", ["Penalties on outputs.*Keras before 3.14"]),
+        ("3.14.0", []),
+    ],
+)
+def test_what_an_older_keras_does_otherwise_is_named(version, expected, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(__version__=version))
+    model = tinydnn.Sequential([tinydnn.Input((2,)), tinydnn.layers.Dense(2, activity_regularizer="l2")])
+    model.compile("sgd", "mse")
+    for said, found in zip(expected, known_differences(model), strict=True):
+        assert re.match(said, found)
 
 
 def test_the_script_hides_the_gpus_before_it_imports_tensorflow(monkeypatch):

@@ -18,6 +18,8 @@ from tinydnn.names import lookup, snake_case
 
 Network = Any  # tinydnn.engine.network.Network
 
+_FUNCTIONS = {name: getattr(metrics, name) for name in metrics.__all__ if name.islower() and name != "get"}
+
 
 class CompiledError(FileFormatError):
     """tinydnn can't compile the model as the file says; all else in the file may be right."""
@@ -169,7 +171,9 @@ def _metric_of(written: Any) -> metrics.Metric:
     if name != "MeanMetricWrapper":
         metric: metrics.Metric = deserialize(written, "keras.metrics")
         return metric
-    return metrics.MeanMetricWrapper(lookup("metric", _named(config["fn"]), vars(losses)), config["name"])
+    metric = metrics.get(lookup("metric", _named(config["fn"]), _FUNCTIONS))
+    metric.name = config["name"]
+    return metric
 
 
 def loss_of(compiled: Mapping[str, Any]) -> losses.Loss | None:

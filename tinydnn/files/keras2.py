@@ -19,6 +19,7 @@ from tinydnn.checks import check_weights
 from tinydnn.device.backend import Array, Shape
 from tinydnn.files import hdf5, hdf5_names
 from tinydnn.files.config import from_config
+from tinydnn.files.keras2_compiled import modern_loss, modern_optimizer, modern_variables
 from tinydnn.files.optimizer_variables import most_variables
 from tinydnn.files.saved_model import SavedModel
 from tinydnn.files.whole import FileFormatError
@@ -58,11 +59,17 @@ def read_model(path: Path, compile: bool) -> SavedModel:
         ValueError: tinydnn lacks something that the model has, or the weights don't fit it.
     """
     with h5py.File(path, "r") as file:
-        saved = from_config(_config(file), compile)
+        config = _config(file)
+        compiled = config.get("compile_config", {})
+        written = compiled.get("optimizer", {})
+        if compile and compiled:
+            compiled["optimizer"] = modern_optimizer(written)
+        saved = from_config(config, compile)
         shapes = saved.weight_shapes(most=os.path.getsize(path))
         saved.weights = read_weights(file, saved, shapes)
         if saved.compile_arguments is not None:
-            saved.optimizer_variables = _read_optimizer_variables(file, most_variables(saved.weights))
+            variables = _read_optimizer_variables(file, most_variables(saved.weights))
+            saved.optimizer_variables = modern_variables(written, variables, saved.compile_arguments["optimizer"])
     return saved
 
 
@@ -113,12 +120,15 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def _config(file: Any) -> dict[str, Any]:
+    """The same; its optimizer is still as the file has it."""
     if "model_config" not in file.attrs:
         raise FileFormatError("expected the attribute model_config. Found: weights without a model; use load_weights")
-    config = modern(json.loads(hdf5.text(file, "model_config")))
+    version = hdf5.text(file, "keras_version") if "keras_version" in file.attrs else None
+    config = modern({"keras_version": version, **json.loads(hdf5.text(file, "model_config"))})
     if "training_config" in file.attrs:
         training = json.loads(hdf5.text(file, "training_config"))
-        config["compile_config"] = {**training, "optimizer": training["optimizer_config"]}
+        loss, optimizer = modern_loss(training["loss"]), training["optimizer_config"]
+        config["compile_config"] = {**training, "loss": loss, "optimizer": optimizer}
     return config
 
 
@@ -139,12 +149,20 @@ def modern(config: Mapping[str, Any]) -> dict[str, Any]:
         raise FileFormatError(f"tinydnn loads Sequential and Functional models. Found: {kind!r}")
     if isinstance(settings, list):  # before Keras 2.2.3
         settings = {"name": None, "layers": settings}
+    of_keras_2 = str(config.get("keras_version", "")).startswith(("1.", "2."))
     layers: list[dict[str, Any]] = []
     for layer in settings["layers"]:
         if layer["class_name"] in ("Sequential", "Functional", "Model"):
-            layers.append(modern(layer))
+            layers.append(modern({**layer, "keras_version": config.get("keras_version")}))
             continue
         arguments = {key: entry for key, entry in layer["config"].items() if key != "activity_regularizer" or entry}
+        if of_keras_2 and arguments.get("activation") == "hard_sigmoid":
+            raise FileFormatError(
+                f"{arguments['name']}: hard_sigmoid of Keras 2 is clip(0.2 x + 0.5, 0, 1). tinydnn has Keras 3's, "
+                "clip(x / 6 + 0.5, 0, 1), which gives other numbers"
+            )
+        if layer["class_name"] == "LeakyReLU" and "alpha" in arguments:
+            arguments["negative_slope"] = arguments.pop("alpha")
         shape = arguments.pop("batch_input_shape", None)
         if layer["class_name"] == "InputLayer":
             arguments.setdefault("batch_shape", shape)

@@ -24,12 +24,18 @@ _PARTS = (
     optimizers.schedules.LearningRateSchedule, layers.Layer,
 )  # fmt: skip
 
-# Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them.
+# Classes that Keras before 3.7 writes by another name, and the one of them that it reads by no other.
+_OLD_NAMES = {"IdentityInitializer": "Identity", "OrthogonalInitializer": "Orthogonal"}
+_WRITTEN_AS = {"Orthogonal": "OrthogonalInitializer"}
+
+# Arguments of Keras' classes that tinydnn lacks, with the values that they have in a file when nobody uses them. They
+# are read and not written: an older Keras opens no file with an argument that it does not know.
 _UNUSED_BY_VARIANCE_SCALING = {"input_axes": None, "output_axes": None}
+_ANYTHING: Any = object()  # of a setting of what nobody uses: older versions have other values there
 _UNUSED_BY_OPTIMIZERS = {
     "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
+    "ema_momentum": _ANYTHING,
+    "ema_overwrite_frequency": _ANYTHING,
     "loss_scale_factor": None,
     "gradient_accumulation_steps": None,
 }
@@ -39,8 +45,8 @@ _UNUSED: dict[str, dict[str, Any]] = {
     "BatchNormalization": {
         "synchronized": False,
         "renorm": False,
-        "renorm_clipping": None,
-        "renorm_momentum": 0.99,
+        "renorm_clipping": _ANYTHING,
+        "renorm_momentum": _ANYTHING,
     },
     "LayerNormalization": {"rms_scaling": False},
     "Dense": {"quantization_config": None},
@@ -69,7 +75,7 @@ def serialize(value: Any) -> dict[str, Any] | None:
         return None
     cls = type(value)
     module = _module(cls)
-    config = {**_unused(cls), **value.get_config()}
+    config = value.get_config()
     if isinstance(value, layers.InputLayer):
         config["batch_shape"] = [None, *config.pop("shape")]
     elif isinstance(value, layers.Layer):
@@ -81,7 +87,8 @@ def serialize(value: Any) -> dict[str, Any] | None:
             config[key] = _activation_name(entry)
         elif isinstance(entry, _PARTS):
             config[key] = serialize(entry)
-    result = {"module": module, "class_name": cls.__name__, "config": config, "registered_name": None}
+    name = _WRITTEN_AS.get(cls.__name__, cls.__name__)
+    result = {"module": module, "class_name": name, "config": config, "registered_name": None}
     if isinstance(value, layers.Layer) and value.weights:
         result["build_config"] = {"input_shape": [None, *(value.input_shape or ())]}
     if isinstance(value, layers.Layer) and value.merges:
@@ -101,8 +108,8 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
     Raises:
         FileFormatError: tinydnn lacks the class or one of its arguments, or an argument has a bad value.
     """
-    name = value["class_name"]
-    if value.get("registered_name") not in (None, name):
+    name = _OLD_NAMES.get(value["class_name"], value["class_name"])
+    if value.get("registered_name") not in (None, value["class_name"]):
         raise FileFormatError(f"tinydnn loads Keras' own classes only. Found: {value['registered_name']!r}")
     try:
         cls = lookup(f"class in {module}", name, _classes(module))
@@ -110,7 +117,7 @@ def deserialize(value: Mapping[str, Any], module: str) -> Any:
         raise FileFormatError(str(error)) from None
     config = dict(value["config"])
     for key, usual in _unused(cls).items():
-        if config.pop(key, usual) != usual:
+        if config.pop(key, usual) != usual and usual is not _ANYTHING:
             raise FileFormatError(f"tinydnn has no {name}({key}=…). Found: {value['config'][key]!r}")
     if issubclass(cls, layers.Layer):
         config["dtype"] = _dtype(config.get("dtype"))
@@ -167,7 +174,7 @@ def _module(cls: type) -> str:
 
 
 def _unused(cls: type) -> dict[str, Any]:
-    """The arguments that Keras' class has and tinydnn's lacks, in the order in which they are written."""
+    """The arguments that Keras' class has and tinydnn's lacks, with the values that are none."""
     of_all: dict[str, Any] = {}
     if issubclass(cls, losses.Loss):
         of_all = _UNUSED_BY_LOSSES.get(cls.__name__, {})

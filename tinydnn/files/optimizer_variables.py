@@ -68,7 +68,10 @@ def take_over(network: Network, variables: list[Array]) -> bool:
     values, slots = variables[first_slot:], [slot for _, _, slot in slots_in_order(network)]
     if not all(fits(value, network.dtype) for value in values):
         raise ValueError(f"the optimizer's slots expect finite numbers that fit {network.dtype}. Received: others")
-    shapes = [slot.shape for slot in slots] + [()] * len(optimizer.numbers_in_files() if slots else [])
+    numbers = len(optimizer.numbers_in_files() if slots else [])
+    if all(value.ndim == 0 for value in values[:numbers]):  # as Keras has them before 3.10
+        values = values[numbers:] + values[:numbers]
+    shapes = [slot.shape for slot in slots] + [()] * numbers
     if list(optimizer.slots) != optimizer.slot_names() or [value.shape for value in values] != shapes:
         return False
     for rate in rates:
