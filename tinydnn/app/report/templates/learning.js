@@ -36,7 +36,7 @@ const OPTIMIZERS = {
     },
   },
   adam: {
-    rate: 0.001, slots: 2, formula: "m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g², w = w − rate · m̂ / (√v̂ + 1e-7)",
+    rate: 0.001, slots: 2, formula: "m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g², w = w − rate · √(1 − 0.999ᵗ) / (1 − 0.9ᵗ) · m / (√v + 1e-7)",
     step(w, g, rate, t, m, v) {
       const corrected = rate * Math.sqrt(1 - 0.999 ** t) / (1 - 0.9 ** t);  // as if m and v had not begun at 0
       for (let i = 0; i < w.length; i++) {
