@@ -37,11 +37,18 @@ EVERY = {
     "test_other_nets_have_a_page_too": 2,
     # programs of others, and mistakes in all the ways in which they are made
     "test_a_program_of_somebody_is_diagnosed": 8,
-    "test_every_mistake_is_named_from_its_first_steps": 2,
-    "test_a_mistake_in_a_random_net_is_named_or_does_not_show": 10,
+    "test_every_mistake_is_named_from_its_first_steps": 3,
+    "test_a_mistake_in_a_random_net_is_named_or_does_not_show": 15,
+    "test_a_step_of_keras_is_never_called_wrong": 2,
     "test_a_mistake_that_is_made_in_another_way_is_the_same_mistake": 3,
     "test_the_engine_is_as_it_was_once_a_mistake_is_gone": 2,
     "test_a_training_with_a_mistake_has_another_log": 2,
+    # callbacks next to Keras', and the command, which is a process each time
+    "test_early_stopping_decides_as_in_keras": 2,
+    "test_model_checkpoint_saves_when_keras_does": 2,
+    "test_callbacks_set_say_and_log_the_rates_of_keras": 2,
+    "test_drawn_digits_are_recognised": 2,
+    "test_an_interrupted_run_saves_what_there_is_and_says_where": 2,
     # kernels that have to be compiled: each formula in one of its forms
     "test_activations_and_their_derivatives": 3,
     "test_a_nan_is_not_lost": 2,
@@ -49,6 +56,14 @@ EVERY = {
     "test_ctrl_c_at_each_instruction_leaves_all_as_it_was": 4,
     # a hundred kills
     "test_every_file_loads_and_every_resumed_run_ends_the_same_after_kills_at_random_moments": 2,
+}
+
+# Cases that take longest of all.
+LONG = {
+    "test_a_program_prints_the_same[grid_search]",
+    "test_a_program_prints_the_same[batch_norm_deep]",
+    "test_ctrl_c_at_each_instruction_leaves_all_as_it_was[fit-1]",
+    "test_the_suites_of_pytest_benchmark_run_on_both_engines[keras]",
 }
 
 
@@ -61,3 +76,5 @@ def marked(items, mark):
             counts[name] = counts.get(name, -1) + 1
             if not EVERY[name] or counts[name] % EVERY[name]:
                 item.add_marker(mark)
+        if item.name in LONG:
+            item.add_marker(mark)

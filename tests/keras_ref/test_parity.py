@@ -357,7 +357,7 @@ def nets(draw):
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(nets())
 def test_random_nets_train_as_in_keras(net):
     last, make_loss = LOSSES[net["loss"]]

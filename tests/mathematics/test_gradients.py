@@ -85,7 +85,7 @@ def largest_gap_to_differences(model, x, y, step=1e-6):
     return gap
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(specs())
 def test_gradients_are_slopes(spec):
     model, x, y = make_net(spec, regularized=True)
