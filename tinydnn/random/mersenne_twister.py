@@ -34,7 +34,9 @@ _AT_ONCE = 16  # normal numbers
 _TRIALS = 4  # for a truncated number
 _CUT = 2.0  # standard deviations
 
-_global = np.random.RandomState()
+Generator = Any  # np.random.RandomState, which `import tinydnn` does not load
+
+_global: Generator = None
 
 
 def set_seed(seed: int) -> None:
@@ -45,13 +47,13 @@ def set_seed(seed: int) -> None:
 
 def get_state() -> list[Any]:
     """The global generator's 624 words, and how many of them are drawn."""
-    _, words, position, *_ = _global.get_state(legacy=True)
+    _, words, position, *_ = _the_global().get_state(legacy=True)
     return [words, position]
 
 
 def set_state(words: Array, position: int) -> None:
     """Go on where the global generator had this state."""
-    _global.set_state(("MT19937", words, position, 0, 0.0))
+    _the_global().set_state(("MT19937", words, position, 0, 0.0))
 
 
 def uniform(seed: int, shape: tuple[int, ...], low: float, high: float, dtype: Any) -> Array:
@@ -114,30 +116,38 @@ def kept(seed: tuple[int, int] | None, start: int, stop: int, dtype: Any, rate: 
     assert start == 0
     keep = 1.0 - rate
     if seed is None:
-        return _uniform01(_global, stop, np.float64) < keep
+        return _uniform01(_the_global(), stop, np.float64) < keep
     return uniform01(seed, 0, stop, np.float32) < np.float32(keep)
 
 
 def start_iterator() -> None:
     """Draw what an iterator of DataLoader draws: a seed for workers, of which Keras has none."""
-    _words(_global, 2)
+    _words(_the_global(), 2)
 
 
 def permutation(n: int) -> Array:
     """The order of n samples, (n,), int64: RandomSampler draws the seed of a generator, and that one the order."""
-    high, low = _words(_global, 2).tolist()
+    high, low = _words(_the_global(), 2).tolist()
     return fisher_yates(_words(_seeded((high << 32 | low, 0)), max(n - 1, 0)), n)
 
 
-def _seeded(seed: tuple[int, int]) -> np.random.RandomState:
+def _the_global() -> Generator:
+    """The global generator; where nobody has seeded it, from here on a random one."""
+    global _global
+    if _global is None:
+        _global = np.random.RandomState()
+    return _global
+
+
+def _seeded(seed: tuple[int, int]) -> Generator:
     return np.random.RandomState(sum(seed) & 0xFFFFFFFF)
 
 
-def _words(generator: np.random.RandomState, n: int) -> Array:
+def _words(generator: Generator, n: int) -> Array:
     return generator.randint(0, 2**32, n, dtype=np.uint32)
 
 
-def _uniform01(generator: np.random.RandomState, n: int, dtype: Any) -> Array:
+def _uniform01(generator: Generator, n: int, dtype: Any) -> Array:
     if np.dtype(dtype) == np.float32:
         return (_words(generator, n) & np.uint32(2**24 - 1)).astype(np.float32) * np.float32(2.0**-24)
     words = _words(generator, 2 * n).astype(np.uint64)
