@@ -140,7 +140,9 @@ def test_lists_and_slow_loops_are_remarked(tmp_path, monkeypatch):
 
 def test_a_blank_that_no_tensor_shows_is_remarked(told):
     start = BY_FILE["ex12_epoch"].start
-    assert "Note: There is still a `...` in line 13." in told("ex12_epoch", start.replace("rows = ...", "rows = order"))
+    assert "There is still a `...` in line 13: write first what is to stand there." in told(
+        "ex12_epoch", start.replace("rows = ...", "rows = order")
+    )
     assert "There is still" not in told("ex10_sgd", "def sgd(w, g, m, learning_rate, momentum):\n    w[...] = m\n")
 
 

@@ -62,3 +62,12 @@ def test_a_factor_is_told_and_what_number_it_is():
 
     assert verdict_on(TASKS["dense"], dense, FOLDER).why == "Each of your numbers is 7 times the right one."
     assert "100 is the number of the rows of a" in verdict_on(TASKS["slope"], slope, FOLDER).why
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_what_nothing_explains_gets_a_verdict_all_the_same(off):
+    def epoch(x, y, order, weights, velocities, batch_size=512):
+        return TASKS["epoch"].solution(x, y, order[: len(order) + off - 1], weights, velocities, batch_size + off)
+
+    verdict = verdict_on(TASKS["epoch"], epoch, FOLDER)
+    assert (verdict.state, verdict.why) == (IS_WRONG, None)

@@ -908,3 +908,60 @@ def _(x, y, order, weights, velocities, batch_size=512):
         l, right = _step(x[order[i : i + batch_size]], y[order[i : i + batch_size]], weights, velocities)
         loss, hits = loss + l.sum(), hits + right.sum()
     return loss, hits
+
+
+def epoch_by(measure, step=rmsprop, wanted=lambda gradients: gradients):
+    """An epoch that adds measure(p, l, y) to loss and hits, and takes these steps."""
+
+    def epoch(x, y, order, weights, velocities, batch_size=512):
+        loss = hits = 0.0
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            a1, a2, z3 = forward(x[rows], weights)
+            p, l = softmax_crossentropy(z3, y[rows])
+            more, right = measure(p, l, y[rows])
+            loss, hits = loss + more, hits + right
+            gradients = whole_backward(x[rows], y[rows], a1, a2, p, weights)
+            for w, g, v in wanted(list(zip(weights, gradients, velocities, strict=True))):
+                step(w, g, v)
+        return loss / len(order), hits / len(order)
+
+    return epoch
+
+
+def right_measure(p, l, y):
+    return l.sum(), (p.argmax(axis=1) == y.argmax(axis=1)).sum()
+
+
+def plain_sgd(w, g, v):
+    w -= 0.01 * g
+
+
+wrong("epoch", "never counts a hit", "No digit counts as right")(epoch_by(lambda p, l, y: (l.sum(), 0)))
+wrong("epoch", "compares p with y", "No digit counts as right")(epoch_by(lambda p, l, y: (l.sum(), (p == y).sum())))
+wrong("epoch", "adds shares to hits", "adds its share of right answers")(
+    epoch_by(lambda p, l, y: (l.sum(), (p.argmax(axis=1) == y.argmax(axis=1)).mean()))
+)
+wrong("epoch", "steps by SGD", "v of W1, v of b1, v of W2, v of b2, v of W3, v of b3 did not change")(
+    epoch_by(right_measure, plain_sgd)
+)
+wrong("epoch", "takes the step after the loop over the weights", "Only b3 and v of b3 changed")(
+    epoch_by(right_measure, wanted=lambda arrays: arrays[-1:])
+)
+wrong("epoch", "leaves out the last bias", "b3, v of b3 did not change")(
+    epoch_by(right_measure, wanted=lambda arrays: arrays[:-1])
+)
+
+
+@wrong("epoch", "sets the loss in place of adding", "Only the last batch's loss is kept")
+def _(x, y, order, weights, velocities, batch_size=512):
+    hits = 0.0
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        a1, a2, z3 = forward(x[rows], weights)
+        p, l = softmax_crossentropy(z3, y[rows])
+        loss = l.sum()
+        hits += (p.argmax(axis=1) == y[rows].argmax(axis=1)).sum()
+        for w, g, v in zip(weights, whole_backward(x[rows], y[rows], a1, a2, p, weights), velocities, strict=True):
+            rmsprop(w, g, v)
+    return loss / len(order), hits / len(order)

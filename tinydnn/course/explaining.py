@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tinydnn.course.calls import Call
+from tinydnn.course.results import CHANGE
 from tinydnn.device.backend import Array
 from tinydnn.inspect.roundings import apart, factor
 
@@ -20,19 +21,31 @@ def explained(call: Call, own: Tensors, name: str) -> str | None:
 
     own: the learner's tensors that are numbers, by name.
     """
-    return _mistake(call, own, name) or _anything(call, own, name)
+    return _mistake(call, own, name) or _still(call, own) or _anything(call, own, name)
 
 
 def _mistake(call: Call, own: Tensors, name: str) -> str | None:
     """The remark on the mistake that gives this tensor and most others; among several, the nearest one."""
     found: list[tuple[int, float, str]] = []
     for mistake, given in call.mistaken:
-        if call.alike(name, own[name], given[name]) and not call.is_right(name, given[name]):
+        moves = all(given[each].any() == own[each].any() for each in own if each.startswith(CHANGE))
+        if moves and call.alike(name, own[name], given[name]) and not call.is_right(name, given[name]):
             same = sum(call.alike(each, own[each], given[each]) for each in own)
             with np.errstate(invalid="ignore"):
                 off = apart(own[name], given[name])
             found.append((-same, off, " ".join((mistake.__doc__ or "").split())))
     return min(found, key=lambda each: each[:2])[-1] if found else None
+
+
+def _still(call: Call, own: Tensors) -> str | None:
+    """Which arrays have not changed where others have."""
+    changes = {name.removeprefix(CHANGE): own[name] for name in own if name.startswith(CHANGE)}
+    moved, still = ([name for name, each in changes.items() if each.any() == has] for has in (True, False))
+    if not moved or not still:
+        return None
+    if len(moved) < len(still):
+        return f"Only {' and '.join(moved)} changed. Is the step taken for each of the arrays, inside the loop?"
+    return f"{', '.join(still)} did not change, and {'have' if len(still) > 1 else 'has'} to."
 
 
 def _anything(call: Call, own: Tensors, name: str) -> str | None:
@@ -71,11 +84,14 @@ def _factor(call: Call, values: Array, right: Array) -> str | None:
     k, rest = factor(values, right)
     if rest > _ONE_FACTOR:
         return None
-    lengths = {len(each): f"the rows of {name}" for name, each in call.arguments.items() if np.ndim(each)}
+    arrays = {name: each for name, each in call.arguments.items() if isinstance(each, np.ndarray) and each.ndim}
+    lengths = {len(each): f"the rows of {name}" for name, each in arrays.items()}
     for length, what in lengths.items():
         if math.isclose(k, length, rel_tol=_ONE_FACTOR):
-            return f"All is {length} times too large, and {length} is the number of {what}."
+            return f"It is {length} times too large, and {length} is the number of {what}."
         if math.isclose(k * length, 1, rel_tol=_ONE_FACTOR):
-            return f"All is {length} times too small, and {length} is the number of {what}."
+            return f"It is {length} times too small, and {length} is the number of {what}."
     known = next((f": {what}" for number, what in _NUMBERS.items() if math.isclose(k, number, rel_tol=1e-4)), "")
+    if right.size == 1:  # of which any other number is some multiple
+        return f"It is {k:.6g} times the right number{known}." if known else None
     return f"Each of your numbers is {k:.6g} times the right one{known}."

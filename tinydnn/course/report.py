@@ -68,7 +68,7 @@ def report_on(path: Path, exercise: Exercise) -> Report:
         verdict = verdict_on(task, function, path.resolve().parent)
         report.verdicts.append(verdict)
         if verdict.state != RIGHT:
-            verdict.notes += _left(path, verdict)
+            verdict.why = _left(path, verdict) or verdict.why
             break
     return report
 
@@ -85,15 +85,15 @@ def begun(path: Path, exercise: Exercise) -> bool:
         return True
 
 
-def _left(path: Path, verdict: Verdict) -> list[str]:
-    """A note on a `...` that is left in a wrong function, where its tensors don't show it: x[...] is all of x."""
+def _left(path: Path, verdict: Verdict) -> str | None:
+    """That a `...` is left in a wrong function, where its tensors don't show it: x[...] is all of x."""
     if any(tensor.state == BLANK for tensor in verdict.tensors):
-        return []
+        return None
     nodes = [node for _, source in notebooks.sources(path) for node in ast.walk(ast.parse(source))]
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == verdict.function]
     lines = [node for function in functions for node in ast.walk(function) if isinstance(node, ast.Assign | ast.Expr)]
     left = [line.lineno for line in lines if isinstance(line.value, ast.Constant) and line.value.value is ...]
-    return [f"There is still a `...` in line {left[0]}."] if left else []
+    return f"There is still a `...` in line {left[0]}: write first what is to stand there." if left else None
 
 
 def _bare(source: str) -> str:

@@ -10,6 +10,8 @@ from tinydnn.course.exercise import Arguments, Names, Task
 from tinydnn.device.backend import Array
 from tinydnn.inspect.arrays import array_of
 
+CHANGE = "change of "  # so begins the name of the tensor that says how far an array has moved
+
 
 class NotAsAskedError(ValueError):
     """What a function returns can't be compared; the message says what is expected."""
@@ -35,7 +37,7 @@ def tensors(task: Task, value: Any, before: Arguments, after: Arguments) -> dict
         if list(map(np.shape, after[label])) != list(map(np.shape, before[label])):
             raise NotAsAskedError(f"{label} has other shapes after the call than before; only numbers may change.")
         was, is_now = (_flat((name,), [arguments[label]]) for arguments in (before, after))
-        found |= {f"change of {each}": np.subtract(is_now[each], was[each], dtype=np.float64) for each in was}
+        found |= {f"{CHANGE}{each}": np.subtract(is_now[each], was[each], dtype=np.float64) for each in was}
     return found
 
 

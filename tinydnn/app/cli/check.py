@@ -9,7 +9,7 @@ import typer
 
 from tinydnn.app.cli.errors import FAILED, InterruptedRunError, wrong_use
 from tinydnn.app.cli.options import AsJson
-from tinydnn.files.whole import to_json
+from tinydnn.files.whole import FileFormatError, to_json
 
 if TYPE_CHECKING:
     from tinydnn.course.report import Report
@@ -35,7 +35,8 @@ def check(
             print("\n\n".join(_solutions(path)))
         return
     with wrong_use(ValueError):
-        files = _files(path) if path.is_dir() else [path]
+        files = _files(path) if path.is_dir() else [_named(path)]
+    with wrong_use(FileFormatError):
         reports = [_report(file) for file in files]
     if as_json:
         shown = [{"file": each.file, "right": each.right, **asdict(each)} for each in reports]
@@ -74,14 +75,26 @@ def _files(folder: Path) -> list[Path]:
     return found
 
 
+def _named(file: Path) -> Path:
+    """The file, if it has a name of the course.
+
+    Raises:
+        ValueError: it has not.
+    """
+    from tinydnn.course import progress
+    from tinydnn.course.exercises import EXERCISES
+
+    if file.stem not in {progress.ENGINE, *(each.file for each in EXERCISES)}:
+        raise ValueError(f"expects a file that `tinydnn course` has written, under its name. Received: {file.name}")
+    return file
+
+
 def _report(file: Path) -> "Report":
-    from tinydnn.course import engine, progress
+    from tinydnn.course import engine
     from tinydnn.course.exercises import EXERCISES
     from tinydnn.course.report import report_on
 
     exercise = next((each for each in EXERCISES if each.file == file.stem), None)
-    if exercise is None and file.stem != progress.ENGINE:
-        raise ValueError(f"expects a file that `tinydnn course` has written, under its name. Received: {file.name}")
     try:
         return engine.report_on_engine(file) if exercise is None else report_on(file, exercise)
     except KeyboardInterrupt as error:
