@@ -133,7 +133,7 @@ def test_lists_and_slow_loops_are_remarked(tmp_path, monkeypatch):
     path = tmp_path / "ex02_dense.py"
     path.write_text(dense("return (x @ W + b).tolist()"))
     found = str(report_on(path, BY_FILE["ex02_dense"]))
-    assert "z   100 x 36   right" in found
+    assert "z   60 x 10   right" in found
     assert "Note: z is a list; other functions need an array, np.array(z)." in found
     assert "which is too slow for a training" in found
 

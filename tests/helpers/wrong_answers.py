@@ -108,6 +108,14 @@ def _(images, labels):
     return np.eye(10)[labels], images.reshape(len(images), -1) / 255
 
 
+@wrong("prepare", "fills an array like the images'", "zeros_like(images)")
+def _(images, labels):
+    x = np.zeros_like(images).reshape(-1, 784)
+    for n, image in enumerate(images):
+        x[n] = image.reshape(784) / 255
+    return x, np.eye(10)[labels]
+
+
 # -- 2 dense, forward --------------------------------------------------------------------------------
 
 
@@ -156,6 +164,14 @@ def _(x, W, b):
 @wrong("dense", "subtracts the bias, as a threshold", "is subtracted")
 def _(x, W, b):
     return x @ W - b
+
+
+@wrong("dense", "loops over 100 rows", "Is a size of those arrays written into it")
+def _(x, W, b):
+    z = np.zeros((100, len(b)))
+    for n in range(100):
+        z[n] = x[n] @ W + b
+    return z
 
 
 # -- 3 sigmoid, and its slope ------------------------------------------------------------------------
@@ -430,6 +446,11 @@ def _(p, y):
     return 2 / len(p) * (p - y)
 
 
+@wrong("loss_backward", "divides by 100", "100 stands where the number of rows has to")
+def _(p, y):
+    return (p - y) / 100
+
+
 # -- 7 dense, backward -------------------------------------------------------------------------------
 
 
@@ -661,6 +682,19 @@ def _(loss, w, h):
     return dw
 
 
+@wrong("numerical_gradient", "has an h of its own", "the argument h has to")
+def _(loss, w, h):
+    h, dw = 0.01, np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        kept = w[i]
+        w[i] = kept + h
+        above = loss(w)
+        w[i] = kept - h
+        dw[i] = (above - loss(w)) / (2 * h)
+        w[i] = kept
+    return dw
+
+
 # -- 10 SGD, with momentum ---------------------------------------------------------------------------
 
 
@@ -715,6 +749,18 @@ def _(w, g, m, learning_rate=0.01, momentum=0.9):
     w[...] = w + momentum * m - learning_rate * g
 
 
+@wrong("sgd", "writes the defaults as numbers", "those of the defaults")
+def _(w, g, m, learning_rate=0.01, momentum=0.9):
+    m[...] = 0.9 * m - 0.01 * g
+    w[...] = w + m
+
+
+@wrong("sgd", "writes 0.9 for momentum", "where the argument momentum has to")
+def _(w, g, m, learning_rate=0.01, momentum=0.9):
+    m[...] = 0.9 * m - learning_rate * g
+    w[...] = w + m
+
+
 # -- 11 RMSprop and Adam -----------------------------------------------------------------------------
 
 
@@ -761,6 +807,18 @@ def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
     w -= learning_rate * g / np.sqrt(v + epsilon)
 
 
+@wrong("rmsprop", "writes the defaults as numbers", "those of the defaults")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = 0.9 * v + 0.1 * g**2
+    w[...] = w - 0.001 * g / np.sqrt(v + 1e-7)
+
+
+@wrong("rmsprop", "writes epsilon as a number", "where the argument epsilon has to")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = rho * v + (1 - rho) * g**2
+    w[...] = w - learning_rate * g / np.sqrt(v + 0.0000001)
+
+
 @wrong("adam", "forgets the correction", "nothing makes up for it")
 def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     m[...] = beta_1 * m + (1 - beta_1) * g
@@ -799,6 +857,13 @@ def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7
     m[...] = beta_2 * m + (1 - beta_2) * g
     v[...] = beta_1 * v + (1 - beta_1) * g**2
     w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "writes 3 for t", "where the argument t has to")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    w -= learning_rate * np.sqrt(1 - beta_2**3) / (1 - beta_1**3) * m / (np.sqrt(v) + epsilon)
 
 
 # -- 12 the loop: an epoch ---------------------------------------------------------------------------

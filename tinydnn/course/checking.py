@@ -12,7 +12,7 @@ import numpy as np
 from tinydnn.course import digits
 from tinydnn.course.arguments import copied
 from tinydnn.course.calls import Call, calls, largest
-from tinydnn.course.exercise import Task
+from tinydnn.course.exercise import Arguments, Task
 from tinydnn.course.explaining import explained
 from tinydnn.course.results import NotAsAskedError, numbers, tensors
 from tinydnn.course.running import Ran, run
@@ -65,7 +65,7 @@ def verdict_on(task: Task, function: Callable[..., Any], folder: Path) -> Verdic
     printed, notes = "", []
     verdict = Verdict(task.name, RIGHT)
     for each in calls(task):
-        if problem := _signature(task, function):
+        if problem := _signature(task, function, each.arguments):
             return Verdict(task.name, WRONG, what=problem)
         given = copied(each.arguments)
         ran = run(lambda given=given: function(*given.values()), folder)  # type: ignore[misc]
@@ -78,13 +78,15 @@ def verdict_on(task: Task, function: Callable[..., Any], folder: Path) -> Verdic
     return verdict
 
 
-def _signature(task: Task, function: Callable[..., Any]) -> str | None:
-    """What is wrong with a function's arguments."""
-    names = ", ".join(inspect.signature(task.solution).parameters)
+def _signature(task: Task, function: Callable[..., Any], arguments: Arguments) -> str | None:
+    """What is wrong with a function's own arguments, for a call with these."""
+    names = list(inspect.signature(task.solution).parameters)
     try:
-        inspect.signature(function).bind(*next(iter(calls(task))).arguments.values())
+        own = [name for name in inspect.signature(function).bind(*arguments.values()).arguments if name in names]
     except (TypeError, ValueError):
-        return f"{task.name} has to take the arguments ({names}), in this order."
+        own = None
+    if own is None or own != sorted(own, key=names.index):
+        return f"{task.name} has to take the arguments ({', '.join(names)}), in this order."
     return None
 
 
@@ -95,6 +97,7 @@ def _of_call(call: Call, ran: Ran, given: dict[str, Any]) -> Verdict:
         verdict.what = "There is a `...` left, which stands for what you are to write." if ran.blank else ran.failure
         if not ran.blank and (shapes := _shapes(call.arguments)):
             verdict.what += f"\nIt was called with {shapes}."
+            verdict.why = _other_sizes(call)
         return verdict
     try:
         found = tensors(call.task, ran.value, call.arguments, given)
@@ -108,8 +111,16 @@ def _of_call(call: Call, ran: Ran, given: dict[str, Any]) -> Verdict:
         verdict.state, verdict.tensor = first.state, first.name
         verdict.what = first.problem or _where(call, first, own[first.name])
         verdict.why = explained(call, own, first.name) if first.name in own else None
+        verdict.why = verdict.why or _other_sizes(call)
     verdict.notes = _notes(call, ran, found, given)
     return verdict
+
+
+def _other_sizes(call: Call) -> str | None:
+    """What may explain a wrong call if those before it were right, and this one has arrays of other sizes."""
+    if not call.before or _shapes(call.arguments) == _shapes(call.before[-1].arguments):
+        return None
+    return f"On {call.before[-1].case} it was right. Is a size of those arrays written into it, as a number?"
 
 
 def _compared(call: Call, name: str, value: Any, own: dict[str, Array]) -> Tensor:

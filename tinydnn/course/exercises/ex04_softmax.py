@@ -1,14 +1,17 @@
 """Softmax and cross-entropy
 
 The last layer gives ten numbers for each picture, z: the larger, the likelier. Softmax makes probabilities of them: all
-above 0, and 1 together, in each row. Cross-entropy then asks how surprised the net is by the right answer: l is 0 if it
-gave it the probability 1, and grows without end as that probability goes to 0.
+above 0, and 1 together, in each row. Cross-entropy then asks how surprised the net is by the right answer: l is 0 if
+the net gave the right digit the probability 1, and grows without end as that probability goes to 0.
 
     p[n, k] = exp(z[n, k]) / sum over j of exp(z[n, j])
     l[n]    = -log(p[n, right]) = - sum over k of y[n, k] * log(p[n, k])
 
-exp(1000) is infinite for a computer, and log(0) too. Both can be avoided. p does not change if one number is subtracted
-from a whole row of z; take the row's largest, and no exponent is above 0. And log(p) need not be computed from p:
+Here right is the digit of picture n, and log is the natural logarithm, np.log.
+
+exp(1000) is infinite for a computer, and log(0) too. Both can be avoided. If one number is subtracted from a whole row
+of z, p stays the same: above and below the line the same factor, exp(-number), appears. Take the row's largest, and no
+exponent is above 0. And log(p) need not be computed from p:
 
     s[n, k]      = z[n, k] - (largest of row n)
     log(p[n, k]) = s[n, k] - log(sum over j of exp(s[n, j]))
@@ -19,7 +22,7 @@ from a whole row of z; take the row's largest, and no exponent is above 0. And l
 import numpy as np
 
 from tinydnn.course import reference
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 
 
@@ -30,6 +33,7 @@ def _cases() -> dict[str, Arguments]:
     return {
         "z of the last layer, for 100 digits": {"z": one.z3, "y": one.y},
         "z far from 0, as a net on raw grey values has it": {"z": far, "y": one.y},
+        f"z of the last layer, for {FEWER} digits": {"z": one.z3[-FEWER:], "y": one.y[-FEWER:]},
     }
 
 

@@ -8,12 +8,12 @@ is little ink on a 1). y is 1 if it is one, else 0. All of them are plain number
     z = w * x + b        a = sigmoid(z)        l = (a - y)²
 
 Go back from l, one step at a time. Each step multiplies the slope so far by the slope of one formula. da is short for
-dl/da: how much l changes as a does. The same holds for dz, dw and db.
+dl/da: how much l changes as a does. (dl/da is one name, of a slope; it is no division.) The same holds for dz, dw, db.
 
-    da = dl/da              of l = (a - y)²
-    dz = da * da/dz         of a = sigmoid(z), whose slope is a * (1 - a)
-    dw = dz * dz/dw         of z = w * x + b
-    db = dz * dz/db         of z = w * x + b
+    da = slope of l as a grows                     l = (a - y)²
+    dz = da * (slope of a as z grows)              a = sigmoid(z), whose slope is a * (1 - a)
+    dw = dz * (slope of z as w grows)              z = w * x + b
+    db = dz * (slope of z as b grows)              z = w * x + b
 """
 
 import numpy as np

@@ -14,14 +14,15 @@ go back through the sigmoid: da times the sigmoid's slope is the dz of the layer
     da1   from dz2, through W2
     dz1 = da1 * slope of a1
 
-The functions of those exercises are given. Nobody learns from the slope of the pixels, so it is dropped.
+The functions of those exercises are given: loss_backward(p, y) gives dz, slope(a) the slope of the sigmoid, and
+dense_backward(x, W, dz) gives dW, db, dx. Nobody learns from the slope of the pixels, so it is dropped.
 
     x (N, 784)    a1 (N, 324)    a2 (N, 36)    p, y (N, 10)
     dW1 (784, 324)    dW2 (324, 36)    dW3 (36, 10)    db1 (324,)    db2 (36,)    db3 (10,)
 """
 
 from tinydnn.course import reference
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 from tinydnn.course.exercises.ex03_sigmoid import slope
 from tinydnn.course.exercises.ex06_loss_backward import loss_backward
@@ -30,7 +31,20 @@ from tinydnn.course.exercises.ex06_loss_backward import loss_backward
 def _cases() -> dict[str, Arguments]:
     one = batch()
     arguments = {"x": one.x, "y": one.y, "a1": one.a1, "a2": one.a2, "p": one.p, "weights": one.weights}
-    return {"the whole net, for 100 digits": arguments}
+    return {"the whole net, for 100 digits": arguments, f"a smaller net, for {FEWER} digits": _smaller()}
+
+
+def _smaller() -> Arguments:
+    """A net of fewer units, 784-50-20-10."""
+    one, units = batch(), (784, 50, 20, 10)
+    weights = [w[: units[i]] for i, w in enumerate(one.weights[::2])]
+    weights = [w[:, : units[i + 1]] for i, w in enumerate(weights)]
+    biases = [b[: units[i + 1]] for i, b in enumerate(one.weights[1::2])]
+    weights = [each for pair in zip(weights, biases, strict=True) for each in pair]
+    x, y = one.x[-FEWER:], one.y[-FEWER:]
+    a1, a2, z3 = reference.forward(x, weights)
+    p, _ = reference.softmax_crossentropy(z3, y)
+    return {"x": x, "y": y, "a1": a1, "a2": a2, "p": p, "weights": weights}
 
 
 def _pass(x, a1, a2, dz3, weights, through2=slope, through1=slope):

@@ -18,7 +18,8 @@ Here epsilon is outside of the root.
 
     w, g, m and v have the same shape
 
-Both functions change their arrays in place, as in the exercise before: `v[...] = …`, `w -= …`.
+Both functions change their arrays in place, as in the exercise before: `v[...] = …`, `w -= …`. In `v[...] = ...` only
+the `...` to the right of = is to be replaced; `[...]` means the whole array. A power is `**` in Python.
 """
 
 import numpy as np
@@ -26,6 +27,7 @@ import numpy as np
 from tinydnn.course import reference
 from tinydnn.course.digits import batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
+from tinydnn.course.literals import literals
 
 T = 3  # Adam's third step
 
@@ -41,14 +43,25 @@ def adam(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1
 def _rmsprop_cases() -> dict[str, Arguments]:
     one = batch()
     arguments = {"w": one.weights[2], "g": one.gradients[2], "v": one.velocities[2]}
-    return {"the second layer's W, after 100 digits": arguments}
+    last = {"w": one.weights[4], "g": one.gradients[4], "v": one.velocities[4]}
+    return {
+        "the second layer's W, after 100 digits": arguments,
+        "the last layer's W, with arguments that are not the defaults": last
+        | {"learning_rate": 0.02, "rho": 0.7, "epsilon": 1e-5},
+    }
 
 
 def _adam_cases() -> dict[str, Arguments]:
     one = batch()
     g = one.gradients[2]
     arguments = {"w": one.weights[2], "g": g, "m": 0.2 * g[::-1], "v": 0.002 * g[::-1] ** 2, "t": T}
-    return {f"the second layer's W, after 100 digits, at step {T}": arguments}
+    g = one.gradients[4]
+    last = {"w": one.weights[4], "g": g, "m": 0.2 * g[::-1], "v": 0.002 * g[::-1] ** 2, "t": 2 * T}
+    return {
+        f"the second layer's W, after 100 digits, at step {T}": arguments,
+        f"the last layer's W, at step {2 * T}, with arguments that are not the defaults": last
+        | {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5},
+    }
 
 
 def _rmsprop(w, g, v, root=lambda v: np.sqrt(v + 1e-7), kept=0.9, taken=0.1, square=np.square, way=1):
@@ -278,7 +291,7 @@ ones.""",
             changes=("v", "w"),
             mistakes=(
                 _epsilon_outside, _no_epsilon, _no_root, _rho_exchanged, _not_squared, _as_adagrad, _whole_square,
-                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain,
+                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain, *literals(reference.rmsprop),
             ),
         ),
         Task(
@@ -290,7 +303,7 @@ ones.""",
                 _uncorrected, _epsilon_inside, _as_the_paper, _no_adam_root, _correction_exchanged,
                 _correction_without_root, _one_correction, _correction_of_v_alone, _t_one_more,
                 _old_moments, _g_for_m, _betas_exchanged, _one_beta, _m_squared, _m_whole, _v_not_squared, _adam_uphill,
-                _adam_nothing, _adam_moments_as_before, _adam_w_as_before,
+                _adam_nothing, _adam_moments_as_before, _adam_w_as_before, *literals(adam, t=T),
             ),
         ),
     ),
