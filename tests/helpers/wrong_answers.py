@@ -116,6 +116,11 @@ def _(images, labels):
     return x, np.eye(10)[labels]
 
 
+@wrong("prepare", "takes the unit matrix for y", "pick a row of it for each label")
+def _(images, labels):
+    return images.reshape(-1, 784) / 255, np.eye(10)
+
+
 # -- 2 dense, forward --------------------------------------------------------------------------------
 
 
@@ -174,6 +179,29 @@ def _(x, W, b):
     return z
 
 
+@wrong("dense", "overwrites in place of adding", "Only the last product")
+def _(x, W, b):
+    for i in range(len(W)):
+        z = np.outer(x[:, i], W[i])
+    return z + b
+
+
+@wrong("dense", "loops from 1", "first input is left out")
+def _(x, W, b):
+    z = np.zeros((len(x), len(b)))
+    for i in range(1, len(W)):
+        z += np.outer(x[:, i], W[i])
+    return z + b
+
+
+@wrong("dense", "loops to len - 1", "last input is left out")
+def _(x, W, b):
+    z = np.zeros((len(x), len(b)))
+    for i in range(len(W) - 1):
+        z += np.outer(x[:, i], W[i])
+    return z + b
+
+
 # -- 3 sigmoid, and its slope ------------------------------------------------------------------------
 
 
@@ -210,6 +238,11 @@ def _(z):
     return s * (1 - s)
 
 
+@wrong("sigmoid", "halves the 1 alone", "only the 1 is halved")
+def _(z):
+    return np.tanh(z / 2) + 1 / 2
+
+
 @wrong("slope", "applies the sigmoid to a", "once more")
 def _(a):
     s = 1 / (1 + np.exp(-a))
@@ -234,6 +267,11 @@ def _(a):
 @wrong("slope", "returns a", "This is a, just as")
 def _(a):
     return a
+
+
+@wrong("slope", "forgets the brackets", "a * 1 - a is (a * 1) - a")
+def _(a):
+    return a * 1 - a
 
 
 # -- 4 softmax and cross-entropy ---------------------------------------------------------------------
@@ -328,6 +366,30 @@ def _(z, y):
     return p, np.sum((y - p) ** 2, axis=1)
 
 
+@wrong("softmax_crossentropy", "takes log10 of the sum", "to the base 10")
+def _(z, y):
+    s = z - z.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    total = e.sum(axis=1, keepdims=True)
+    return e / total, -(y * (s - np.log10(total))).sum(axis=1)
+
+
+@wrong("softmax_crossentropy", "forgets the log of the sum", "subtract its log")
+def _(z, y):
+    s = z - z.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    total = e.sum(axis=1, keepdims=True)
+    return e / total, -(y * (s - total)).sum(axis=1)
+
+
+@wrong("softmax_crossentropy", "adds up logs", "the log of the sum")
+def _(z, y):
+    s = z - z.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, -(y * (s - np.log(e + 0.0).sum(axis=1, keepdims=True))).sum(axis=1)
+
+
 # -- 5 the chain rule, on one number -----------------------------------------------------------------
 
 
@@ -396,6 +458,38 @@ def _(x, w, b, y):
     return da, dz, dz * x, dz * b
 
 
+@wrong("chain_rule", "leaves y out", "y is left out")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * a
+    dz = da * a * (1 - a)
+    return da, dz, dz * x, dz
+
+
+@wrong("chain_rule", "keeps the square", "The square is still there")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * (a - y) ** 2
+    dz = da * a * (1 - a)
+    return da, dz, dz * x, dz
+
+
+@wrong("chain_rule", "forgets brackets", "a * 1 - a is (a * 1) - a")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * (a - y)
+    dz = da * a * 1 - a
+    return da, dz, dz * x, dz
+
+
+@wrong("chain_rule", "keeps b in the slope of w", "b falls away")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * (a - y)
+    dz = da * a * (1 - a)
+    return da, dz, dz * (x + b), dz
+
+
 # -- 6 dz = p - y ------------------------------------------------------------------------------------
 
 
@@ -449,6 +543,21 @@ def _(p, y):
 @wrong("loss_backward", "divides by 100", "100 stands where the number of rows has to")
 def _(p, y):
     return (p - y) / 100
+
+
+@wrong("loss_backward", "divides with //", "into whole numbers")
+def _(p, y):
+    return (p - y) // len(p)
+
+
+@wrong("loss_backward", "takes the mean of all", "one number, the mean of all")
+def _(p, y):
+    return np.mean(p - y)
+
+
+@wrong("loss_backward", "adds up the classes", "classes are added up")
+def _(p, y):
+    return np.sum(p - y, axis=1) / len(p)
 
 
 # -- 7 dense, backward -------------------------------------------------------------------------------
@@ -695,6 +804,34 @@ def _(loss, w, h):
     return dw
 
 
+@wrong("numerical_gradient", "divides the second loss alone", "only the second loss is divided")
+def _(loss, w, h):
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        kept = w[i]
+        w[i] = kept + h
+        above = loss(w)
+        w[i] = kept - h
+        below = loss(w)
+        w[i] = kept
+        dw[i] = above - below / (2 * h)
+    return dw
+
+
+@wrong("numerical_gradient", "divides by the square of h", "not by h²")
+def _(loss, w, h):
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        kept = w[i]
+        w[i] = kept + h
+        above = loss(w)
+        w[i] = kept - h
+        below = loss(w)
+        w[i] = kept
+        dw[i] = (above - below) / h**2
+    return dw
+
+
 # -- 10 SGD, with momentum ---------------------------------------------------------------------------
 
 
@@ -819,6 +956,12 @@ def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
     w[...] = w - learning_rate * g / np.sqrt(v + 0.0000001)
 
 
+@wrong("rmsprop", "writes w -= w - step", "subtracts w itself")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = rho * v + (1 - rho) * g**2
+    w -= w - learning_rate * g / np.sqrt(v + epsilon)
+
+
 @wrong("adam", "forgets the correction", "nothing makes up for it")
 def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     m[...] = beta_1 * m + (1 - beta_1) * g
@@ -864,6 +1007,47 @@ def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7
     m[...] = beta_1 * m + (1 - beta_1) * g
     v[...] = beta_2 * v + (1 - beta_2) * g**2
     w -= learning_rate * np.sqrt(1 - beta_2**3) / (1 - beta_1**3) * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "exchanges the betas of the rate", "exchanged in the rate")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt(1 - beta_1**t) / (1 - beta_2**t)
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "takes the power of 1 - beta", "belongs to beta alone")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt((1 - beta_2) ** t) / (1 - beta_1) ** t
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "multiplies beta by t", "not `*`")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt(1 - beta_2 * t) / (1 - beta_1 * t)
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "corrects m in place", "spoilt for the next step")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    m /= 1 - beta_1**t
+    v /= 1 - beta_2**t
+    w -= learning_rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "writes w -= w - step", "subtracts w itself")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    w -= w - rate * m / (np.sqrt(v) + epsilon)
 
 
 # -- 12 the loop: an epoch ---------------------------------------------------------------------------

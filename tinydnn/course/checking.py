@@ -172,7 +172,7 @@ def _notes(call: Call, ran: Ran, found: dict[str, Any], given: dict[str, Any]) -
     """Remarks on what is not wrong, but may be elsewhere: arguments that were changed, lists, slow loops."""
     meant = {name if isinstance(name, str) else name[0] for name in call.task.changes}
     notes = [
-        f"Your function changes {name} itself, which its caller may still need; make a new array instead."
+        f"Your function changes {name} itself, which its caller may need: make a new array, or put back what it was."
         for name, before in call.arguments.items()
         if isinstance(before, np.ndarray) and name not in meant
         if apart(given[name].astype(np.float64), before.astype(np.float64)) > 1e-6 * norm(before)

@@ -144,6 +144,11 @@ def _whole_columns(images, labels):
     return prepare(images, labels)[0], y
 
 
+def _table(images, labels):
+    """This is the table itself; pick a row of it for each label."""
+    return prepare(images, labels)[0], np.eye(10)
+
+
 EXERCISE = Exercise(
     file="ex01_prepare",
     text=__doc__ or "",
@@ -168,7 +173,7 @@ An array of whole numbers in square brackets picks rows: `table[[3, 0, 3]]` has 
             mistakes=(
                 _not_scaled, _by_256, _whole_division, _twice, _inverted, _centred, _standardized, _two_axes,
                 _a_column_each, _cut_across, _mixed, _columns_first, _labels_as_they_are, _labels_in_a_column,
-                _from_one, _too_far_right, _turned, _digit_for_one, _others, _whole_rows, _whole_columns,
+                _from_one, _too_far_right, _turned, _digit_for_one, _others, _whole_rows, _whole_columns, _table,
             ),
         ),
     ),

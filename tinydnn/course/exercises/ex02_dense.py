@@ -103,6 +103,21 @@ def _summed(x, W, b):
     return (x @ W).sum(axis=0) + b
 
 
+def _last_product(x, W, b):
+    """Only the last product is there: add up, `+=`, where `=` stands."""
+    return x[:, -1:] * W[-1] + b
+
+
+def _without_first(x, W, b):
+    """The first input is left out: places are counted from 0, so range begins at 0."""
+    return x[:, 1:] @ W[1:] + b
+
+
+def _without_last(x, W, b):
+    """The last input is left out: range(n) ends before n already, so take nothing off."""
+    return x[:, :-1] @ W[:-1] + b
+
+
 EXERCISE = Exercise(
     file="ex02_dense",
     text=__doc__ or "",
@@ -125,6 +140,7 @@ An array of shape (units,) can be added to one of (N, units): NumPy adds it to e
             mistakes=(
                 _no_bias, _bias_subtracted, _one_bias_for_all, _first_bias_for_all, _mean_bias_for_all, _bias_twice,
                 _bias_for_each_input, _bias_times, _activated, _a_relu, _mean, _turned, _reshaped, _first_row, _summed,
+                _last_product, _without_first, _without_last,
             ),
         ),
     ),

@@ -141,6 +141,16 @@ def _times_z(z):
     return z * reference.sigmoid(z)
 
 
+def _tanh_without_brackets(z):
+    """Brackets are missing: in tanh(z / 2) + 1 / 2 only the 1 is halved. Put tanh(z / 2) + 1 in brackets."""
+    return np.tanh(z / 2) + 1 / 2
+
+
+def _slope_without_brackets(a):
+    """Brackets are missing: a * 1 - a is (a * 1) - a, which is 0."""
+    return 0 * a
+
+
 EXERCISE = Exercise(
     file="ex03_sigmoid",
     text=__doc__ or "",
@@ -169,14 +179,14 @@ gives what it should. To be rid of the warning: the sigmoid of z is also (tanh(z
             returns=("a",),
             mistakes=(
                 _falling, _without_brackets, _minus_for_plus, _overflows, _tanh, _tanh_of_z, _tanh_moved, _relu,
-                _softmax, _slope_of_z, _only_exp, _rounded, _times_z,
+                _softmax, _slope_of_z, _only_exp, _rounded, _times_z, _tanh_without_brackets,
             ),
         ),
         Task(
             solution=slope,
             cases=_a,
-            returns=("slope",),
-            mistakes=(_sigmoid_once_more, _of_tanh, _falls, _only_rest, _plus, _twice),
+            returns=("da_dz",),
+            mistakes=(_sigmoid_once_more, _of_tanh, _falls, _only_rest, _plus, _twice, _slope_without_brackets),
         ),
     ),
 )  # fmt: skip

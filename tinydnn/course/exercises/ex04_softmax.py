@@ -49,9 +49,7 @@ def _loss(p, y):
 
 
 def _down_the_columns(z, y):
-    """The sum is taken down each column, over the pictures. Each row is a picture, and each row's sum has to be 1: sum
-    over axis 1.
-    """
+    """The sum is taken down each column. Each row is a picture, and each row's sum has to be 1: sum over axis 1."""
     s = z - z.max(axis=0)
     p = np.exp(s) / np.exp(s).sum(axis=0)
     return p, _loss(p, y)
@@ -247,6 +245,27 @@ def _unshifted_log(z, y):
     return p, (y * (np.log(np.exp(s).sum(axis=1, keepdims=True)) - z)).sum(axis=1)
 
 
+def _log_of_sum(z, y, log, total=lambda s: np.exp(s).sum(axis=1, keepdims=True)):
+    p, _ = _right(z, y)
+    s = z - z.max(axis=1, keepdims=True)
+    return p, -(y * (s - log(total(s)))).sum(axis=1)
+
+
+def _sum_base_10(z, y):
+    """The log of the row's sum is taken to the base 10; here log is the natural one, np.log."""
+    return _log_of_sum(z, y, np.log10)
+
+
+def _sum_without_log(z, y):
+    """The row's sum is subtracted as it is; subtract its log."""
+    return _log_of_sum(z, y, np.positive)
+
+
+def _sum_of_logs(z, y):
+    """This subtracts the sum of the logs; it has to be the log of the sum: first add up, then take the log."""
+    return _log_of_sum(z, y, np.positive, lambda s: s.sum(axis=1, keepdims=True))
+
+
 EXERCISE = Exercise(
     file="ex04_softmax",
     text=__doc__ or "",
@@ -273,7 +292,7 @@ y is 0 but in one place of each row: multiply by it, add up each row, and what i
                 _largest_of_all, _largest_of_column, _log_of_p, _log_of_picked_p, *map(_clipped, _USUAL), _rising,
                 _mean, _sum, _over_pictures, _in_a_column, _not_summed, _mean_over_classes, _all_classes, _base_2,
                 _base_10, _binary, _of_the_likeliest, _squares, _without_log, _rest, _log_of_exp_without_sum,
-                _unshifted_log,
+                _unshifted_log, _sum_base_10, _sum_without_log, _sum_of_logs,
             ),
         ),
     ),

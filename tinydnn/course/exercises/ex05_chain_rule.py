@@ -38,7 +38,7 @@ def chain_rule(x, w, b, y):
 
 def _cases() -> dict[str, Arguments]:
     one, found = batch(), {}
-    for n in range(_DIGITS):
+    for n in sorted(range(_DIGITS), key=lambda n: one.labels[n] != 1):  # first a 1: with y = 0, a - y is also l / a
         of = f"one picture, of a {one.labels[n]}"
         found[of] = {"x": float(one.x[n].mean()), "w": W, "b": B, "y": float(one.labels[n] == 1)}
     return found
@@ -154,6 +154,30 @@ def _db_zero(x, w, b, y):
     return da, dz, dw, 0.0
 
 
+def _y_left_out(x, w, b, y):
+    """y is left out: the slope of (a - y)² is 2 (a - y)."""
+    a = _a(x, w, b)
+    return 2 * a, *_back(x, 2 * a * a * (1 - a))
+
+
+def _still_squared(x, w, b, y):
+    """The square is still there: the slope of u² is 2 u."""
+    a = _a(x, w, b)
+    return 2 * (a - y) ** 2, *_back(x, 2 * (a - y) ** 2 * a * (1 - a))
+
+
+def _precedence(x, w, b, y):
+    """Brackets are missing: a * 1 - a is (a * 1) - a. Put 1 - a in brackets."""
+    a = _a(x, w, b)
+    return 2 * (a - y), *_back(x, 2 * (a - y) * a * 1 - a)
+
+
+def _dw_with_b(x, w, b, y):
+    """b falls away in the slope of z as w grows: x is what multiplies w."""
+    da, dz, _, db = chain_rule(x, w, b, y)
+    return da, dz, dz * (x + b), db
+
+
 EXERCISE = Exercise(
     file="ex05_chain_rule",
     text=__doc__ or "",
@@ -183,6 +207,7 @@ To try it out: add 0.001 to b, and compute l again. By how much has it changed? 
             mistakes=(
                 _no_2, _turned, _the_loss, _of_z, _slope_alone, _no_slope, _added, _by_a, _by_1_minus_a, _dw_by_w,
                 _dw_is_dz, _dw_alone, _dw_from_da, _db_by_b, _db_by_x, _db_one, _db_zero,
+                _y_left_out, _still_squared, _precedence, _dw_with_b,
             ),
         ),
     ),

@@ -170,6 +170,16 @@ def _same_array(loss, w, h):
     return np.zeros_like(w)
 
 
+def _only_second_divided(loss, w, h):
+    """Brackets are missing: only the second loss is divided. Put the difference in brackets."""
+    return _each(lambda i: loss(_with(w, i, w[i] + h)) - loss(_with(w, i, w[i] - h)) / (2 * h), w)
+
+
+def _by_h_squared(loss, w, h):
+    """Divide by 2 h, not by h²."""
+    return numerical_gradient(loss, w.copy(), h) * 2 / h
+
+
 def _own_h(loss, w, h):
     """A number stands where the argument h has to: here h is another one than in the call before."""
     return _each(lambda i: (loss(_with(w, i, w[i] + H)) - loss(_with(w, i, w[i] - H))) / (2 * H), w)
@@ -200,6 +210,7 @@ back.""",
             mistakes=(
                 _one_side, _one_side_by_2, _other_side, _no_2, _precedence, _not_divided, _turned, _all_at_once,
                 _one_number, _a_row_at_once, _stays_below, _stays_one_below, _stays_above, _same_array, _own_h,
+                _only_second_divided, _by_h_squared,
             ),
         ),
     ),
