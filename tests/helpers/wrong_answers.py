@@ -202,6 +202,14 @@ def _(x, W, b):
     return z + b
 
 
+@wrong("dense", "returns inside the loop", "Only the first row is right")  # noqa: RET503
+def _(x, W, b):
+    z = np.zeros((len(x), len(b)))
+    for n in range(len(x)):
+        z[n] = x[n] @ W + b
+        return z
+
+
 # -- 3 sigmoid, and its slope ------------------------------------------------------------------------
 
 
@@ -700,6 +708,51 @@ def _(x, y, a1, a2, p, weights):
     dW2, db2, da1 = dense_backward(a1, W2, da2 * slope(a2))
     dW1, db1, _ = dense_backward(x, W1, da1 * slope(a1))
     return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "takes the slope of da2", "not of da2; and da2")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, slope(da2))
+    dW1, db1, _ = dense_backward(x, W1, slope(da1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "multiplies by the slope of da2", "da2 * slope(a2)")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, da2 * slope(da2))
+    dW1, db1, _ = dense_backward(x, W1, da1 * slope(da1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "takes the slope alone", "slope alone: multiply da2")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, _ = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, _ = dense_backward(a1, W2, slope(a2))
+    dW1, db1, _ = dense_backward(x, W1, slope(a1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "adds the slope", "are added: multiply")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, da2 + slope(a2))
+    dW1, db1, _ = dense_backward(x, W1, da1 + slope(a1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "averages dW1 alone", "dW1 is too small by N")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, da2 * slope(a2))
+    dW1, db1, _ = dense_backward(x, W1, da1 * slope(a1))
+    return dW1 / len(x), db1, dW2, db2, dW3, db3
 
 
 # -- 9 a check of gradients --------------------------------------------------------------------------

@@ -74,6 +74,8 @@ def verdict_on(task: Task, function: Callable[..., Any], folder: Path) -> Verdic
         notes += [warning for warning in ran.warned if warning not in notes]
         if verdict.state != RIGHT:
             break
+    if verdict.state == RIGHT:
+        notes = [f"{note}. The result is right all the same." if "overflow" in note else note for note in notes]
     verdict.printed, verdict.notes = printed, notes + verdict.notes
     return verdict
 
@@ -105,7 +107,7 @@ def _of_call(call: Call, ran: Ran, given: dict[str, Any]) -> Verdict:
         verdict.state, verdict.what = WRONG, str(error)
         return verdict
     own: dict[str, Array] = {}
-    verdict.tensors = [_compared(call, name, value, own) for name, value in found.items()]
+    verdict.tensors = [_compared(call, name, found[name], own) for name in call.task.order or found]
     first = next((each for each in verdict.tensors if each.state != RIGHT), None)
     if first is not None:
         verdict.state, verdict.tensor = first.state, first.name
@@ -120,7 +122,7 @@ def _other_sizes(call: Call) -> str | None:
     """What may explain a wrong call if those before it were right, and this one has arrays of other sizes."""
     if not call.before or _shapes(call.arguments) == _shapes(call.before[-1].arguments):
         return None
-    return f"On {call.before[-1].case} it was right. Is a size of those arrays written into it, as a number?"
+    return f"It was right on {call.before[-1].case}. Is a size of those arrays written into it, as a number?"
 
 
 def _compared(call: Call, name: str, value: Any, own: dict[str, Array]) -> Tensor:

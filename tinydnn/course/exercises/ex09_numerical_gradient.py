@@ -19,7 +19,7 @@ import numpy as np
 
 from tinydnn.course import reference
 from tinydnn.course.digits import batch
-from tinydnn.course.exercise import Arguments, Exercise, Task
+from tinydnn.course.exercise import Arguments, Exercise, Function, Task
 
 H, _ROWS = 0.01, 10
 
@@ -40,9 +40,23 @@ def numerical_gradient(loss, w, h):
 
 def _cases() -> dict[str, Arguments]:
     return {
-        f"the first {_ROWS} rows of W2, on 100 digits": {"loss": _loss, "w": batch().weights[2][:_ROWS], "h": H},
-        "W3, on 100 digits, with a larger h": {"loss": _loss_of_W3, "w": batch().weights[4], "h": 50 * H},
+        f"the first {_ROWS} rows of W2, on 100 digits": {
+            "loss": _named_loss(_loss_of_W2),
+            "w": batch().weights[2][:_ROWS],
+            "h": H,
+        },
+        "W3, on 100 digits, with a larger h": {"loss": _named_loss(_loss_of_W3), "w": batch().weights[4], "h": 50 * H},
     }
+
+
+def _named_loss(loss_of: Function) -> Function:
+    """The function as learners know it, from the text: an error names it loss, and its argument w."""
+
+    def loss(w):
+        return loss_of(w)
+
+    loss.__qualname__ = "loss"
+    return loss
 
 
 def _loss_of_W3(W3):
@@ -50,7 +64,7 @@ def _loss_of_W3(W3):
     return reference.softmax_crossentropy(one.a2 @ W3 + one.weights[5], one.y)[1].mean()
 
 
-def _loss(rows):
+def _loss_of_W2(rows):
     """The loss of the batch, where W2 has these first rows."""
     one = batch()
     _, _, _, b2, W3, b3 = one.weights
