@@ -91,7 +91,7 @@ def test_what_a_wrong_function_is_told(told, body, words):
             "dense_backward takes x, W, dz, in this order; it got (100, 10), (100, 36), (36, 10).",
         ),
         ("ex09_numerical_gradient", "def numerical_gradient(loss, w, h):\n    return loss(w[0, 0] + h)\n",
-         "loss takes w; it got one number."),
+         "loss takes the whole array w; it got one number."),
         ("ex09_numerical_gradient", "def numerical_gradient(loss, w, h):\n    return loss()\n",
          "loss() missing 1 required positional argument: 'w'"),
         ("ex01_prepare",

@@ -26,8 +26,11 @@ def explained(call: Call, own: Tensors, name: str) -> str | None:
 def _mistake(call: Call, own: Tensors, name: str) -> str | None:
     """The remark on the mistake that gives this tensor and most others; among several, the nearest one."""
     found: list[tuple[int, float, str]] = []
+    order = list(call.task.order or call.right)
+    before = order[: order.index(name)]  # all right, so a mistake that would show in one of them was not made
     for mistake, given in call.mistaken:
-        if call.alike(name, own[name], given[name]) and not call.is_right(name, given[name]):
+        shows_first = call.all_right({each: given[each] for each in before}) and not call.is_right(name, given[name])
+        if shows_first and call.alike(name, own[name], given[name]):
             same = sum(call.alike(each, own[each], given[each]) for each in own)
             with np.errstate(invalid="ignore"):
                 off = apart(own[name], given[name])

@@ -51,7 +51,8 @@ def _of_given(frame: FrameType) -> str | None:
         return None
     names = _arguments(frame)
     got = ", ".join(_shown(frame.f_locals[name]) for name in names)
-    return f"{frame.f_code.co_name} takes {', '.join(names)}{', in this order' * (len(names) > 1)}; it got {got}"
+    what = f"{', '.join(names)}, in this order" if len(names) > 1 else f"the whole array {names[0]}"
+    return f"{frame.f_code.co_name} takes {what}; it got {got}"
 
 
 def _shown(value: Any) -> str:

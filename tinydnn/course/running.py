@@ -103,7 +103,6 @@ def _place(error: BaseException, folder: Path) -> str:
     if not own:
         return "none of your lines"
     file = "your cell" if "ipykernel" in own[-1].filename else Path(own[-1].filename).name
-    called = (
-        f"\n  called from line {own[0].lineno}: {own[0].line}" if own[0].name == "<module>" and len(own) > 1 else ""
-    )
+    by_itself = len(own) > 1 and own[0].name == "<module>"
+    called = f"\n  called from line {own[0].lineno}: {own[0].line}" if by_itself else ""
     return f"line {own[-1].lineno} of {file}:\n    {own[-1].line}{called}"
