@@ -47,9 +47,10 @@ def _arguments(frame: FrameType) -> tuple[str, ...]:
 
 def _of_given(frame: FrameType) -> str | None:
     """What a given function got that failed."""
-    if frame.f_globals.get("__name__", "").partition(".")[0] not in {"tinydnn", "one_file"}:
-        return None
     names = _arguments(frame)
+    is_given = frame.f_globals.get("__name__", "").startswith(("tinydnn.course.", "one_file"))
+    if not is_given or not names or not set(names) <= set(frame.f_locals):
+        return None
     got = ", ".join(_shown(frame.f_locals[name]) for name in names)
     what = f"{', '.join(names)}, in this order" if len(names) > 1 else f"the whole array {names[0]}"
     return f"{frame.f_code.co_name} takes {what}; it got {got}"
