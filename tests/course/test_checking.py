@@ -65,12 +65,58 @@ def dense(body):
         ("raise SystemExit(3)", "This would end the whole program"),
         ("assert False", "AssertionError"),
         ("return dense(x, W, b)", "RecursionError"),
+        ("return x @ w + b", "Capitals count: W."),
+        ("return x @ W / N", "N in the text is the number of rows, len(…)."),
+        ("return sqrt(x)", "NumPy's functions need np.: np.sqrt."),
+        ("return x @ weights", "The arguments are called x, W, b."),
+        ("return x.T()", "`.T` has no brackets."),
+        ("return x * W + b", "`*` multiplies place by place"),
+        ("return x^2", "A power is `**` in Python"),
+        ("return (x @ W + b)[:100].reshape(100, -1)", "Is a size of those arrays written into it"),
         ("x[0", "SyntaxError"),
         ("import nonsense_of_mine", "No module named 'nonsense_of_mine'"),
     ],
 )
 def test_what_a_wrong_function_is_told(told, body, words):
     assert words in told("ex02_dense", dense(body))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        (
+            "ex08_backward",
+            "from tinydnn.course.given import dense_backward\ndef backward(x, y, a1, a2, p, weights):\n"
+            "    return dense_backward(p - y, a2, weights[4])\n",
+            "dense_backward takes x, W, dz, in this order; it got (100, 10), (100, 36), (36, 10).",
+        ),
+        ("ex09_numerical_gradient", "def numerical_gradient(loss, w, h):\n    return loss(w[0, 0] + h)\n",
+         "loss takes the whole array w; it got one number."),
+        ("ex09_numerical_gradient", "def numerical_gradient(loss, w, h):\n    return loss()\n",
+         "loss() missing 1 required positional argument: 'w'"),
+        ("ex01_prepare",
+         "import numpy as np\ndef prepare(images, labels):\n    return images, np.eye(10)[labels - 1]\n",
+         "0 - 1 is 255 there"),
+        ("ex01_prepare", "def prepare(images, labels):\n    images /= 255\n    return images, labels\n",
+         "whole numbers can't hold decimals: make a new array."),
+        ("ex01_prepare", "import numpy as np\n"
+         "def prepare(images, labels):\n    return images.reshape(100, 784) / 255, np.eye(10)[labels]\n",
+         "It was right on 100 digits."),
+        ("ex10_sgd", "def sgd(w, g, m, learning_rate, momentum):\n    m[...] = m * momentum^2\n", "A power is `**`"),
+    ],
+)  # fmt: skip
+def test_what_an_error_means(told, file, text, words):
+    assert words in told(file, text)
+
+
+def test_the_call_that_a_file_itself_makes_is_named(told):
+    found = told("ex02_dense", dense("return x @ W") + "\nprint(dense(1, 2, 3))\n")
+    assert "line 4 of ex02_dense.py:\n    return x @ W\n  called from line 6: print(dense(1, 2, 3))\n" in found
+
+
+def test_a_warning_says_that_the_result_is_right(told):
+    found = told("ex03_sigmoid", "import numpy as np\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n")
+    assert "overflow encountered in exp. The result is right all the same." in " ".join(found.split())
 
 
 def test_an_error_below_is_told_at_the_learners_own_line(told):
@@ -81,8 +127,10 @@ def test_an_error_below_is_told_at_the_learners_own_line(told):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("\n", "The file is empty. Move it away, and `tinydnn course` writes it anew."),
         ("x = 1\n", "There is no function dense in the file."),
         ("dense = 3\n", "There is no function dense in the file."),
+        ("def dense(x, b, W):\n    return x @ W + b\n", "take the arguments (x, W, b), in this order."),
         ("def dense(x, W):\n    return x @ W\n", "dense has to take the arguments (x, W, b), in this order."),
         ("import nonsense_of_mine\n", "line 1 of ex02_dense.py:\n    import nonsense_of_mine\nModuleNotFoundError"),
         ("def dense(x, W, b:\n    pass\n", "line 1 of ex02_dense.py:\n    def dense(x, W, b:\nSyntaxError"),
@@ -133,7 +181,7 @@ def test_lists_and_slow_loops_are_remarked(tmp_path, monkeypatch):
     path = tmp_path / "ex02_dense.py"
     path.write_text(dense("return (x @ W + b).tolist()"))
     found = str(report_on(path, BY_FILE["ex02_dense"]))
-    assert "z   100 x 36   right" in found
+    assert "z   60 x 10   right" in found
     assert "Note: z is a list; other functions need an array, np.array(z)." in found
     assert "which is too slow for a training" in found
 

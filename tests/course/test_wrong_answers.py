@@ -46,6 +46,14 @@ def test_what_no_mistake_explains_is_not_explained(name):
     assert (verdict.state, verdict.why) == (IS_WRONG, None)
 
 
+def test_a_mistake_that_shows_in_a_tensor_that_is_right_is_no_explanation():
+    def softmax_crossentropy(z, y):
+        p, l = TASKS["softmax_crossentropy"].solution(z, y)
+        return p, l * np.nan
+
+    assert "There are NaN" in verdict_on(TASKS["softmax_crossentropy"], softmax_crossentropy, FOLDER).why
+
+
 def test_two_mistakes_at_once_are_not_taken_for_one():
     def dense(x, W, b):
         return x @ W.reshape(W.shape[::-1]).T - b

@@ -108,6 +108,19 @@ def _(images, labels):
     return np.eye(10)[labels], images.reshape(len(images), -1) / 255
 
 
+@wrong("prepare", "fills an array like the images'", "zeros_like(images)")
+def _(images, labels):
+    x = np.zeros_like(images).reshape(-1, 784)
+    for n, image in enumerate(images):
+        x[n] = image.reshape(784) / 255
+    return x, np.eye(10)[labels]
+
+
+@wrong("prepare", "takes the unit matrix for y", "pick a row of it for each label")
+def _(images, labels):
+    return images.reshape(-1, 784) / 255, np.eye(10)
+
+
 # -- 2 dense, forward --------------------------------------------------------------------------------
 
 
@@ -158,6 +171,45 @@ def _(x, W, b):
     return x @ W - b
 
 
+@wrong("dense", "loops over 100 rows", "Is a size of those arrays written into it")
+def _(x, W, b):
+    z = np.zeros((100, len(b)))
+    for n in range(100):
+        z[n] = x[n] @ W + b
+    return z
+
+
+@wrong("dense", "overwrites in place of adding", "Only the last product")
+def _(x, W, b):
+    for i in range(len(W)):
+        z = np.outer(x[:, i], W[i])
+    return z + b
+
+
+@wrong("dense", "loops from 1", "first input is left out")
+def _(x, W, b):
+    z = np.zeros((len(x), len(b)))
+    for i in range(1, len(W)):
+        z += np.outer(x[:, i], W[i])
+    return z + b
+
+
+@wrong("dense", "loops to len - 1", "last input is left out")
+def _(x, W, b):
+    z = np.zeros((len(x), len(b)))
+    for i in range(len(W) - 1):
+        z += np.outer(x[:, i], W[i])
+    return z + b
+
+
+@wrong("dense", "returns inside the loop", "Only the first row is right")  # noqa: RET503
+def _(x, W, b):
+    z = np.zeros((len(x), len(b)))
+    for n in range(len(x)):
+        z[n] = x[n] @ W + b
+        return z
+
+
 # -- 3 sigmoid, and its slope ------------------------------------------------------------------------
 
 
@@ -194,6 +246,11 @@ def _(z):
     return s * (1 - s)
 
 
+@wrong("sigmoid", "halves the 1 alone", "only the 1 is halved")
+def _(z):
+    return np.tanh(z / 2) + 1 / 2
+
+
 @wrong("slope", "applies the sigmoid to a", "once more")
 def _(a):
     s = 1 / (1 + np.exp(-a))
@@ -218,6 +275,11 @@ def _(a):
 @wrong("slope", "returns a", "This is a, just as")
 def _(a):
     return a
+
+
+@wrong("slope", "forgets the brackets", "a * 1 - a is (a * 1) - a")
+def _(a):
+    return a * 1 - a
 
 
 # -- 4 softmax and cross-entropy ---------------------------------------------------------------------
@@ -312,6 +374,30 @@ def _(z, y):
     return p, np.sum((y - p) ** 2, axis=1)
 
 
+@wrong("softmax_crossentropy", "takes log10 of the sum", "to the base 10")
+def _(z, y):
+    s = z - z.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    total = e.sum(axis=1, keepdims=True)
+    return e / total, -(y * (s - np.log10(total))).sum(axis=1)
+
+
+@wrong("softmax_crossentropy", "forgets the log of the sum", "subtract its log")
+def _(z, y):
+    s = z - z.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    total = e.sum(axis=1, keepdims=True)
+    return e / total, -(y * (s - total)).sum(axis=1)
+
+
+@wrong("softmax_crossentropy", "adds up logs", "the log of the sum")
+def _(z, y):
+    s = z - z.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, -(y * (s - np.log(e + 0.0).sum(axis=1, keepdims=True))).sum(axis=1)
+
+
 # -- 5 the chain rule, on one number -----------------------------------------------------------------
 
 
@@ -380,6 +466,38 @@ def _(x, w, b, y):
     return da, dz, dz * x, dz * b
 
 
+@wrong("chain_rule", "leaves y out", "y is left out")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * a
+    dz = da * a * (1 - a)
+    return da, dz, dz * x, dz
+
+
+@wrong("chain_rule", "keeps the square", "The square is still there")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * (a - y) ** 2
+    dz = da * a * (1 - a)
+    return da, dz, dz * x, dz
+
+
+@wrong("chain_rule", "forgets brackets", "a * 1 - a is (a * 1) - a")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * (a - y)
+    dz = da * a * 1 - a
+    return da, dz, dz * x, dz
+
+
+@wrong("chain_rule", "keeps b in the slope of w", "b falls away")
+def _(x, w, b, y):
+    a = 1 / (1 + np.exp(-(w * x + b)))
+    da = 2 * (a - y)
+    dz = da * a * (1 - a)
+    return da, dz, dz * (x + b), dz
+
+
 # -- 6 dz = p - y ------------------------------------------------------------------------------------
 
 
@@ -428,6 +546,26 @@ def _(p, y):
 @wrong("loss_backward", "takes the slope of squares", "a 2 too many")
 def _(p, y):
     return 2 / len(p) * (p - y)
+
+
+@wrong("loss_backward", "divides by 100", "100 stands where the number of rows has to")
+def _(p, y):
+    return (p - y) / 100
+
+
+@wrong("loss_backward", "divides with //", "into whole numbers")
+def _(p, y):
+    return (p - y) // len(p)
+
+
+@wrong("loss_backward", "takes the mean of all", "one number, the mean of all")
+def _(p, y):
+    return np.mean(p - y)
+
+
+@wrong("loss_backward", "adds up the classes", "classes are added up")
+def _(p, y):
+    return np.sum(p - y, axis=1) / len(p)
 
 
 # -- 7 dense, backward -------------------------------------------------------------------------------
@@ -572,6 +710,51 @@ def _(x, y, a1, a2, p, weights):
     return dW1, db1, dW2, db2, dW3, db3
 
 
+@wrong("backward", "takes the slope of da2", "not of da2; and da2")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, slope(da2))
+    dW1, db1, _ = dense_backward(x, W1, slope(da1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "multiplies by the slope of da2", "da2 * slope(a2)")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, da2 * slope(da2))
+    dW1, db1, _ = dense_backward(x, W1, da1 * slope(da1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "takes the slope alone", "slope alone: multiply da2")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, _ = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, _ = dense_backward(a1, W2, slope(a2))
+    dW1, db1, _ = dense_backward(x, W1, slope(a1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "adds the slope", "are added: multiply")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, da2 + slope(a2))
+    dW1, db1, _ = dense_backward(x, W1, da1 + slope(a1))
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+@wrong("backward", "averages dW1 alone", "dW1 is too small by N")
+def _(x, y, a1, a2, p, weights):
+    W1, W2, W3 = weights[::2]
+    dW3, db3, da2 = dense_backward(a2, W3, loss_backward(p, y))
+    dW2, db2, da1 = dense_backward(a1, W2, da2 * slope(a2))
+    dW1, db1, _ = dense_backward(x, W1, da1 * slope(a1))
+    return dW1 / len(x), db1, dW2, db2, dW3, db3
+
+
 # -- 9 a check of gradients --------------------------------------------------------------------------
 
 
@@ -661,6 +844,47 @@ def _(loss, w, h):
     return dw
 
 
+@wrong("numerical_gradient", "has an h of its own", "the argument h has to")
+def _(loss, w, h):
+    h, dw = 0.01, np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        kept = w[i]
+        w[i] = kept + h
+        above = loss(w)
+        w[i] = kept - h
+        dw[i] = (above - loss(w)) / (2 * h)
+        w[i] = kept
+    return dw
+
+
+@wrong("numerical_gradient", "divides the second loss alone", "only the second loss is divided")
+def _(loss, w, h):
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        kept = w[i]
+        w[i] = kept + h
+        above = loss(w)
+        w[i] = kept - h
+        below = loss(w)
+        w[i] = kept
+        dw[i] = above - below / (2 * h)
+    return dw
+
+
+@wrong("numerical_gradient", "divides by the square of h", "not by h²")
+def _(loss, w, h):
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        kept = w[i]
+        w[i] = kept + h
+        above = loss(w)
+        w[i] = kept - h
+        below = loss(w)
+        w[i] = kept
+        dw[i] = (above - below) / h**2
+    return dw
+
+
 # -- 10 SGD, with momentum ---------------------------------------------------------------------------
 
 
@@ -715,6 +939,18 @@ def _(w, g, m, learning_rate=0.01, momentum=0.9):
     w[...] = w + momentum * m - learning_rate * g
 
 
+@wrong("sgd", "writes the defaults as numbers", "those of the defaults")
+def _(w, g, m, learning_rate=0.01, momentum=0.9):
+    m[...] = 0.9 * m - 0.01 * g
+    w[...] = w + m
+
+
+@wrong("sgd", "writes 0.9 for momentum", "where the argument momentum has to")
+def _(w, g, m, learning_rate=0.01, momentum=0.9):
+    m[...] = 0.9 * m - learning_rate * g
+    w[...] = w + m
+
+
 # -- 11 RMSprop and Adam -----------------------------------------------------------------------------
 
 
@@ -761,6 +997,24 @@ def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
     w -= learning_rate * g / np.sqrt(v + epsilon)
 
 
+@wrong("rmsprop", "writes the defaults as numbers", "those of the defaults")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = 0.9 * v + 0.1 * g**2
+    w[...] = w - 0.001 * g / np.sqrt(v + 1e-7)
+
+
+@wrong("rmsprop", "writes epsilon as a number", "where the argument epsilon has to")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = rho * v + (1 - rho) * g**2
+    w[...] = w - learning_rate * g / np.sqrt(v + 0.0000001)
+
+
+@wrong("rmsprop", "writes w -= w - step", "subtracts w itself")
+def _(w, g, v, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+    v[...] = rho * v + (1 - rho) * g**2
+    w -= w - learning_rate * g / np.sqrt(v + epsilon)
+
+
 @wrong("adam", "forgets the correction", "nothing makes up for it")
 def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     m[...] = beta_1 * m + (1 - beta_1) * g
@@ -799,6 +1053,54 @@ def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7
     m[...] = beta_2 * m + (1 - beta_2) * g
     v[...] = beta_1 * v + (1 - beta_1) * g**2
     w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "writes 3 for t", "where the argument t has to")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    w -= learning_rate * np.sqrt(1 - beta_2**3) / (1 - beta_1**3) * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "exchanges the betas of the rate", "exchanged in the rate")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt(1 - beta_1**t) / (1 - beta_2**t)
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "takes the power of 1 - beta", "belongs to beta alone")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt((1 - beta_2) ** t) / (1 - beta_1) ** t
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "multiplies beta by t", "not `*`")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt(1 - beta_2 * t) / (1 - beta_1 * t)
+    w -= rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "corrects m in place", "spoilt for the next step")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    m /= 1 - beta_1**t
+    v /= 1 - beta_2**t
+    w -= learning_rate * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "writes w -= w - step", "subtracts w itself")
+def _(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
+    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    w -= w - rate * m / (np.sqrt(v) + epsilon)
 
 
 # -- 12 the loop: an epoch ---------------------------------------------------------------------------

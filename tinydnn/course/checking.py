@@ -12,7 +12,7 @@ import numpy as np
 from tinydnn.course import digits
 from tinydnn.course.arguments import copied
 from tinydnn.course.calls import Call, calls, largest
-from tinydnn.course.exercise import Task
+from tinydnn.course.exercise import Arguments, Task
 from tinydnn.course.explaining import explained
 from tinydnn.course.results import NotAsAskedError, numbers, tensors
 from tinydnn.course.running import Ran, run
@@ -65,7 +65,7 @@ def verdict_on(task: Task, function: Callable[..., Any], folder: Path) -> Verdic
     printed, notes = "", []
     verdict = Verdict(task.name, RIGHT)
     for each in calls(task):
-        if problem := _signature(task, function):
+        if problem := _signature(task, function, each.arguments):
             return Verdict(task.name, WRONG, what=problem)
         given = copied(each.arguments)
         ran = run(lambda given=given: function(*given.values()), folder)  # type: ignore[misc]
@@ -74,17 +74,21 @@ def verdict_on(task: Task, function: Callable[..., Any], folder: Path) -> Verdic
         notes += [warning for warning in ran.warned if warning not in notes]
         if verdict.state != RIGHT:
             break
+    if verdict.state == RIGHT:
+        notes = [f"{note}. The result is right all the same." if "overflow" in note else note for note in notes]
     verdict.printed, verdict.notes = printed, notes + verdict.notes
     return verdict
 
 
-def _signature(task: Task, function: Callable[..., Any]) -> str | None:
-    """What is wrong with a function's arguments."""
-    names = ", ".join(inspect.signature(task.solution).parameters)
+def _signature(task: Task, function: Callable[..., Any], arguments: Arguments) -> str | None:
+    """What is wrong with a function's own arguments, for a call with these."""
+    names = list(inspect.signature(task.solution).parameters)
     try:
-        inspect.signature(function).bind(*next(iter(calls(task))).arguments.values())
+        own = [name for name in inspect.signature(function).bind(*arguments.values()).arguments if name in names]
     except (TypeError, ValueError):
-        return f"{task.name} has to take the arguments ({names}), in this order."
+        own = None
+    if own is None or own != sorted(own, key=names.index):
+        return f"{task.name} has to take the arguments ({', '.join(names)}), in this order."
     return None
 
 
@@ -95,6 +99,7 @@ def _of_call(call: Call, ran: Ran, given: dict[str, Any]) -> Verdict:
         verdict.what = "There is a `...` left, which stands for what you are to write." if ran.blank else ran.failure
         if not ran.blank and (shapes := _shapes(call.arguments)):
             verdict.what += f"\nIt was called with {shapes}."
+            verdict.why = _other_sizes(call)
         return verdict
     try:
         found = tensors(call.task, ran.value, call.arguments, given)
@@ -102,14 +107,22 @@ def _of_call(call: Call, ran: Ran, given: dict[str, Any]) -> Verdict:
         verdict.state, verdict.what = WRONG, str(error)
         return verdict
     own: dict[str, Array] = {}
-    verdict.tensors = [_compared(call, name, value, own) for name, value in found.items()]
+    verdict.tensors = [_compared(call, name, found[name], own) for name in call.task.order or found]
     first = next((each for each in verdict.tensors if each.state != RIGHT), None)
     if first is not None:
         verdict.state, verdict.tensor = first.state, first.name
         verdict.what = first.problem or _where(call, first, own[first.name])
         verdict.why = explained(call, own, first.name) if first.name in own else None
+        verdict.why = verdict.why or _other_sizes(call)
     verdict.notes = _notes(call, ran, found, given)
     return verdict
+
+
+def _other_sizes(call: Call) -> str | None:
+    """What may explain a wrong call if those before it were right, and this one has arrays of other sizes."""
+    if not call.before or _shapes(call.arguments) == _shapes(call.before[-1].arguments):
+        return None
+    return f"It was right on {call.before[-1].case}. Is a size of those arrays written into it, as a number?"
 
 
 def _compared(call: Call, name: str, value: Any, own: dict[str, Array]) -> Tensor:
@@ -161,7 +174,7 @@ def _notes(call: Call, ran: Ran, found: dict[str, Any], given: dict[str, Any]) -
     """Remarks on what is not wrong, but may be elsewhere: arguments that were changed, lists, slow loops."""
     meant = {name if isinstance(name, str) else name[0] for name in call.task.changes}
     notes = [
-        f"Your function changes {name} itself, which its caller may still need; make a new array instead."
+        f"Your function changes {name} itself, which its caller may need: make a new array, or put back what it was."
         for name, before in call.arguments.items()
         if isinstance(before, np.ndarray) and name not in meant
         if apart(given[name].astype(np.float64), before.astype(np.float64)) > 1e-6 * norm(before)

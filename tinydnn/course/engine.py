@@ -76,7 +76,7 @@ def train():
     n = int(len(x) * 0.8)  # the rest is held out, for validation
     weights = initial_weights(42, "float32")
     few = [w.astype("float64") for w in weights]
-    print(f"backward and numerical gradient differ by {gradient_error(x[:100], y[:100], few):.0e}")
+    print(f"backward and numerical gradient differ by {gradient_error(x[:80], y[:80], few):.0e}")
 
     velocities = [np.zeros_like(w) for w in weights]
     loss, accuracy = epoch(x, y, shuffled(n, 42), weights, velocities, 512)

@@ -19,6 +19,7 @@ class Task:
     cases: makes the arguments of each call, by a few words on what they are. Arrays are in float64.
     returns: the names of what it returns, in order; lists of arrays with the names of these.
     mistakes: functions that do it wrong as people do; the docstring of each is what the learner reads then.
+    order: the names in the order of computation, where it is not that of `returns`.
     changes: the arguments that it changes in place; what counts is how far they move.
     dtype: of the arrays of real numbers among the arguments.
     """
@@ -28,6 +29,7 @@ class Task:
     returns: Names
     mistakes: tuple[Function, ...]
     changes: Names = ()
+    order: tuple[str, ...] = ()
     dtype: str = "float32"
 
     @property

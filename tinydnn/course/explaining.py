@@ -27,9 +27,12 @@ def explained(call: Call, own: Tensors, name: str) -> str | None:
 def _mistake(call: Call, own: Tensors, name: str) -> str | None:
     """The remark on the mistake that gives this tensor and most others; among several, the nearest one."""
     found: list[tuple[int, float, str]] = []
+    order = list(call.task.order or call.right)
+    before = order[: order.index(name)]  # all right, so a mistake that would show in one of them was not made
     for mistake, given in call.mistaken:
+        shows_first = call.all_right({each: given[each] for each in before}) and not call.is_right(name, given[name])
         moves = all(given[each].any() == own[each].any() for each in own if each.startswith(CHANGE))
-        if moves and call.alike(name, own[name], given[name]) and not call.is_right(name, given[name]):
+        if shows_first and moves and call.alike(name, own[name], given[name]):
             same = sum(call.alike(each, own[each], given[each]) for each in own)
             with np.errstate(invalid="ignore"):
                 off = apart(own[name], given[name])
@@ -69,6 +72,8 @@ def _anything(call: Call, own: Tensors, name: str) -> str | None:
         return "There are infinite numbers among yours, which come of a division by 0, or of exp of a large number."
     if not values.any() and right.any():
         return "All your numbers are 0."
+    if values.ndim and len(values) > 1 and not values[1:].any() and np.allclose(values[0], right[0], rtol=1e-3):
+        return "Only the first row is right, and the rest is 0: does `return` stand inside the loop?"
     return _factor(call, values, right)
 
 

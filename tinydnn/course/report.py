@@ -52,6 +52,9 @@ def report_on(path: Path, exercise: Exercise) -> Report:
         KeyboardInterrupt: Ctrl-C was pressed; a note says in which line the learner's code was.
     """
     report = Report(path.name, f"{exercise.number} {exercise.title}")
+    if not "".join(source for _, source in notebooks.sources(path)).strip():
+        report.verdicts.append(Verdict(exercise.tasks[0].name, WRONG, what=_EMPTY))
+        return report
     if not begun(path, exercise):
         report.verdicts.append(Verdict(exercise.tasks[0].name, UNTOUCHED, what=_TO_DO))
         return report
@@ -73,6 +76,7 @@ def report_on(path: Path, exercise: Exercise) -> Report:
     return report
 
 
+_EMPTY = "The file is empty. Move it away, and `tinydnn course` writes it anew."
 _TO_DO = "Nothing is written yet. Put your code where the `...` are, save the file, and check it again."
 
 

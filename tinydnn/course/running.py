@@ -13,19 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from tinydnn.course import notebooks
-
-# What NumPy says when shapes don't fit, and what it means.
-_MEANINGS = {
-    "matmul": "In A @ B the last axis of A and the first axis of B have to have the same length",
-    "not aligned": "In A.dot(B) the last axis of A and the first axis of B have to have the same length",
-    "could not be broadcast": "Two arrays fit if their axes, from the last one on, have the same length, or length 1",
-    "can be converted to Python scalars": "Functions of `math` take one number; those of NumPy, as np.exp, take arrays",
-    "math range error": "exp of a large number is too large for `math`; np.exp gives infinity, and 1 / infinity is 0",
-    "truth value of an array": "`max`, `if` and `and` take one number; for arrays there are np.maximum, np.where and &",
-    "must be of integer": "What picks rows or columns has to be whole numbers, places, and no one-hot rows",
-    "too many values to unpack": "There are fewer names on the left than values on the right",
-    "not enough values to unpack": "There are more names on the left than values on the right",
-}
+from tinydnn.course.meaning import meaning
 
 
 @dataclass
@@ -104,8 +92,8 @@ def _told(error: BaseException, folder: Path) -> str:
         place = f"line {error.lineno} of {Path(error.filename).name}:\n    {(error.text or '').strip()}"
     else:
         place = _place(error, folder)
-    meaning = next((f"\n{meaning}." for words, meaning in _MEANINGS.items() if words in str(error)), "")
-    return f"It fails in {place}\n{what}{meaning}"
+    means = meaning(error, folder)
+    return f"It fails in {place}\n{what}" + (f"\n{means}." if means else "")
 
 
 def _place(error: BaseException, folder: Path) -> str:
@@ -115,4 +103,6 @@ def _place(error: BaseException, folder: Path) -> str:
     if not own:
         return "none of your lines"
     file = "your cell" if "ipykernel" in own[-1].filename else Path(own[-1].filename).name
-    return f"line {own[-1].lineno} of {file}:\n    {own[-1].line}"
+    by_itself = len(own) > 1 and own[0].name == "<module>"
+    called = f"\n  called from line {own[0].lineno}: {own[0].line}" if by_itself else ""
+    return f"line {own[-1].lineno} of {file}:\n    {own[-1].line}{called}"

@@ -39,7 +39,7 @@ def program(exercise: Exercise) -> str:
 
 def notebook(exercise: Exercise) -> str:
     """An exercise as a notebook. Its last cell checks what is in the notebook, saved or not."""
-    checks = "\n".join(f"check({task.name})" for task in exercise.tasks)
+    checks = "\nprint()\n".join(f"check({task.name})" for task in exercise.tasks)
     return notebooks.written(
         [
             ("markdown", f"# {exercise.number} {exercise.title}\n\n{exercise.idea}"),

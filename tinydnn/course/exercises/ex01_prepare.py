@@ -1,9 +1,10 @@
 """Pixels and labels
 
-A picture of MNIST is 28 rows of 28 grey values, whole numbers from 0 (paper) to 255 (ink). A dense net takes a row of
-numbers for each picture, best between 0 and 1. So each picture becomes a row of 784 numbers: its first row of pixels,
-then its second, and so on. The labels are the digits 0 to 9. The net answers with ten numbers, one for each digit; so
-each label becomes ten numbers too: a 1 in the place of its digit, and 0 elsewhere. This is called one-hot.
+MNIST is a collection of 70,000 handwritten digits. A picture of it is 28 rows of 28 grey values, whole numbers from 0
+(paper) to 255 (ink). A dense net takes a row of numbers for each picture, best between 0 and 1. So each picture becomes
+a row of 784 numbers: its first row of pixels, then its second, and so on. The labels are the digits 0 to 9. The net
+answers with ten numbers, one for each digit; so each label becomes ten numbers too: a 1 in the place of its digit, and
+0 elsewhere. This is called one-hot. N is the number of pictures.
 
     x[n, 28 * row + column] = images[n, row, column] / 255
     y[n, k] = 1 if k is labels[n], else 0
@@ -13,12 +14,16 @@ each label becomes ten numbers too: a 1 in the place of its digit, and 0 elsewhe
 
 import numpy as np
 
-from tinydnn.course.digits import batch, prepare
+from tinydnn.course.digits import FEWER, batch, prepare
 from tinydnn.course.exercise import Arguments, Exercise, Task
 
 
 def _cases() -> dict[str, Arguments]:
-    return {"100 digits": {"images": batch().images, "labels": batch().labels}}
+    images, labels = batch().images, batch().labels
+    return {
+        "100 digits": {"images": images, "labels": labels},
+        f"{FEWER} digits": {"images": images[-FEWER:], "labels": labels[-FEWER:]},
+    }
 
 
 def _flat(images):
@@ -36,7 +41,9 @@ def _by_256(images, labels):
 
 
 def _whole_division(images, labels):
-    """`//` divides into whole numbers, so all that is not full ink has become 0; `/` keeps what is between."""
+    """All that is not full ink has become 0, as in whole numbers: by `//`, or since the array is one of whole numbers,
+    as `zeros_like(images)` is. `/` keeps what is between, and np.zeros makes an array of decimals.
+    """
     return _flat(images) // 255, prepare(images, labels)[1]
 
 
@@ -137,6 +144,11 @@ def _whole_columns(images, labels):
     return prepare(images, labels)[0], y
 
 
+def _table(images, labels):
+    """This is the table itself; pick a row of it for each label."""
+    return prepare(images, labels)[0], np.eye(10)
+
+
 EXERCISE = Exercise(
     file="ex01_prepare",
     text=__doc__ or "",
@@ -161,7 +173,7 @@ An array of whole numbers in square brackets picks rows: `table[[3, 0, 3]]` has 
             mistakes=(
                 _not_scaled, _by_256, _whole_division, _twice, _inverted, _centred, _standardized, _two_axes,
                 _a_column_each, _cut_across, _mixed, _columns_first, _labels_as_they_are, _labels_in_a_column,
-                _from_one, _too_far_right, _turned, _digit_for_one, _others, _whole_rows, _whole_columns,
+                _from_one, _too_far_right, _turned, _digit_for_one, _others, _whole_rows, _whole_columns, _table,
             ),
         ),
     ),

@@ -1,15 +1,16 @@
 """Dense, forward
 
 A Dense layer has units. Each unit looks at all inputs: it multiplies each by a weight of its own, adds the products up,
-and adds its bias. W has a column for each unit, and a row for each input. All N pictures of a batch go through at once,
-one in each row of x, and all meet the same W and b. The result is called z.
+and adds its bias, a number that is the same whatever the inputs are. W has a column for each unit, and a row for each
+input. A batch is some pictures at once: all N of them go through together, one in each row of x, and all meet the same
+W and b. The result is called z.
 
     z[n, j] = sum over i of x[n, i] * W[i, j], and + b[j]
 
     x (N, inputs)    W (inputs, units)    b (units,)    z (N, units)
 """
 
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 from tinydnn.course.reference import sigmoid
 
@@ -21,7 +22,10 @@ def dense(x, W, b):
 
 def _cases() -> dict[str, Arguments]:
     one = batch()
-    return {"the second layer, for 100 digits": {"x": one.a1, "W": one.weights[2], "b": one.weights[3]}}
+    return {
+        "the second layer, for 100 digits": {"x": one.a1, "W": one.weights[2], "b": one.weights[3]},
+        f"the last layer, for {FEWER} digits": {"x": one.a2[-FEWER:], "W": one.weights[4], "b": one.weights[5]},
+    }
 
 
 def _no_bias(x, W, b):
@@ -99,6 +103,21 @@ def _summed(x, W, b):
     return (x @ W).sum(axis=0) + b
 
 
+def _last_product(x, W, b):
+    """Only the last product is there: add up, `+=`, where `=` stands."""
+    return x[:, -1:] * W[-1] + b
+
+
+def _without_first(x, W, b):
+    """The first input is left out: places are counted from 0, so range begins at 0."""
+    return x[:, 1:] @ W[1:] + b
+
+
+def _without_last(x, W, b):
+    """The last input is left out: range(n) ends before n already, so take nothing off."""
+    return x[:, :-1] @ W[:-1] + b
+
+
 EXERCISE = Exercise(
     file="ex02_dense",
     text=__doc__ or "",
@@ -121,6 +140,7 @@ An array of shape (units,) can be added to one of (N, units): NumPy adds it to e
             mistakes=(
                 _no_bias, _bias_subtracted, _one_bias_for_all, _first_bias_for_all, _mean_bias_for_all, _bias_twice,
                 _bias_for_each_input, _bias_times, _activated, _a_relu, _mean, _turned, _reshaped, _first_row, _summed,
+                _last_product, _without_first, _without_last,
             ),
         ),
     ),

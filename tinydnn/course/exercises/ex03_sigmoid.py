@@ -1,8 +1,8 @@
 """Sigmoid, and its slope
 
-Layer upon layer of sums would be one large sum. So between two layers each z goes through a curve, here the sigmoid. It
-takes any number to one between 0 and 1: far below 0 it gives nearly 0, at 0 it gives 1/2, far above 0 nearly 1. What
-comes out is called a, the activation.
+A sum of sums is only a sum again: without something between, many layers could do no more than one. So between two
+layers each z goes through a curve, here the sigmoid. It takes any number to one between 0 and 1: far below 0 it gives
+nearly 0, at 0 it gives 1/2, far above 0 nearly 1. What comes out is called a, the activation.
 
     sigmoid(z) = 1 / (1 + exp(-z))
 
@@ -17,7 +17,7 @@ told from a alone, without z: it is largest, 1/4, where a is 1/2, and nearly 0 w
 import numpy as np
 
 from tinydnn.course import reference
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 
 
@@ -32,11 +32,15 @@ def _z() -> dict[str, Arguments]:
     return {
         "z of the second layer, for 100 digits": {"z": z},
         "z far from 0, as a net on raw grey values has it": {"z": np.where(z > 0, 1000, -1000) + z},
+        f"z of the last layer, for {FEWER} digits": {"z": one.z3[-FEWER:]},
     }
 
 
 def _a() -> dict[str, Arguments]:
-    return {"a of the second layer, for 100 digits": {"a": batch().a2}}
+    return {
+        "a of the second layer, for 100 digits": {"a": batch().a2},
+        f"a of the first layer, for {FEWER} digits": {"a": batch().a1[-FEWER:]},
+    }
 
 
 def _falling(z):
@@ -137,6 +141,16 @@ def _times_z(z):
     return z * reference.sigmoid(z)
 
 
+def _tanh_without_brackets(z):
+    """Brackets are missing: in tanh(z / 2) + 1 / 2 only the 1 is halved. Put tanh(z / 2) + 1 in brackets."""
+    return np.tanh(z / 2) + 1 / 2
+
+
+def _slope_without_brackets(a):
+    """Brackets are missing: a * 1 - a is (a * 1) - a, which is 0."""
+    return 0 * a
+
+
 EXERCISE = Exercise(
     file="ex03_sigmoid",
     text=__doc__ or "",
@@ -165,14 +179,14 @@ gives what it should. To be rid of the warning: the sigmoid of z is also (tanh(z
             returns=("a",),
             mistakes=(
                 _falling, _without_brackets, _minus_for_plus, _overflows, _tanh, _tanh_of_z, _tanh_moved, _relu,
-                _softmax, _slope_of_z, _only_exp, _rounded, _times_z,
+                _softmax, _slope_of_z, _only_exp, _rounded, _times_z, _tanh_without_brackets,
             ),
         ),
         Task(
             solution=slope,
             cases=_a,
-            returns=("slope",),
-            mistakes=(_sigmoid_once_more, _of_tanh, _falls, _only_rest, _plus, _twice),
+            returns=("da_dz",),
+            mistakes=(_sigmoid_once_more, _of_tanh, _falls, _only_rest, _plus, _twice, _slope_without_brackets),
         ),
     ),
 )  # fmt: skip

@@ -1,14 +1,17 @@
 """Softmax and cross-entropy
 
 The last layer gives ten numbers for each picture, z: the larger, the likelier. Softmax makes probabilities of them: all
-above 0, and 1 together, in each row. Cross-entropy then asks how surprised the net is by the right answer: l is 0 if it
-gave it the probability 1, and grows without end as that probability goes to 0.
+above 0, and 1 together, in each row. Cross-entropy then asks how surprised the net is by the right answer: l is 0 if
+the net gave the right digit the probability 1, and grows without end as that probability goes to 0.
 
     p[n, k] = exp(z[n, k]) / sum over j of exp(z[n, j])
     l[n]    = -log(p[n, right]) = - sum over k of y[n, k] * log(p[n, k])
 
-exp(1000) is infinite for a computer, and log(0) too. Both can be avoided. p does not change if one number is subtracted
-from a whole row of z; take the row's largest, and no exponent is above 0. And log(p) need not be computed from p:
+Here right is the digit of picture n, and log is the natural logarithm, np.log.
+
+exp(1000) is infinite for a computer, and log(0) too. Both can be avoided. If one number is subtracted from a whole row
+of z, p stays the same: above and below the line the same factor, exp(-number), appears. Take the row's largest, and no
+exponent is above 0. And log(p) need not be computed from p:
 
     s[n, k]      = z[n, k] - (largest of row n)
     log(p[n, k]) = s[n, k] - log(sum over j of exp(s[n, j]))
@@ -19,7 +22,7 @@ from a whole row of z; take the row's largest, and no exponent is above 0. And l
 import numpy as np
 
 from tinydnn.course import reference
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 
 
@@ -30,6 +33,7 @@ def _cases() -> dict[str, Arguments]:
     return {
         "z of the last layer, for 100 digits": {"z": one.z3, "y": one.y},
         "z far from 0, as a net on raw grey values has it": {"z": far, "y": one.y},
+        f"z of the last layer, for {FEWER} digits": {"z": one.z3[-FEWER:], "y": one.y[-FEWER:]},
     }
 
 
@@ -45,9 +49,7 @@ def _loss(p, y):
 
 
 def _down_the_columns(z, y):
-    """The sum is taken down each column, over the pictures. Each row is a picture, and each row's sum has to be 1: sum
-    over axis 1.
-    """
+    """The sum is taken down each column. Each row is a picture, and each row's sum has to be 1: sum over axis 1."""
     s = z - z.max(axis=0)
     p = np.exp(s) / np.exp(s).sum(axis=0)
     return p, _loss(p, y)
@@ -243,6 +245,27 @@ def _unshifted_log(z, y):
     return p, (y * (np.log(np.exp(s).sum(axis=1, keepdims=True)) - z)).sum(axis=1)
 
 
+def _log_of_sum(z, y, log, total=lambda s: np.exp(s).sum(axis=1, keepdims=True)):
+    p, _ = _right(z, y)
+    s = z - z.max(axis=1, keepdims=True)
+    return p, -(y * (s - log(total(s)))).sum(axis=1)
+
+
+def _sum_base_10(z, y):
+    """The log of the row's sum is taken to the base 10; here log is the natural one, np.log."""
+    return _log_of_sum(z, y, np.log10)
+
+
+def _sum_without_log(z, y):
+    """The row's sum is subtracted as it is; subtract its log."""
+    return _log_of_sum(z, y, np.positive)
+
+
+def _sum_of_logs(z, y):
+    """This subtracts the sum of the logs; it has to be the log of the sum: first add up, then take the log."""
+    return _log_of_sum(z, y, np.positive, lambda s: s.sum(axis=1, keepdims=True))
+
+
 EXERCISE = Exercise(
     file="ex04_softmax",
     text=__doc__ or "",
@@ -269,7 +292,7 @@ y is 0 but in one place of each row: multiply by it, add up each row, and what i
                 _largest_of_all, _largest_of_column, _log_of_p, _log_of_picked_p, *map(_clipped, _USUAL), _rising,
                 _mean, _sum, _over_pictures, _in_a_column, _not_summed, _mean_over_classes, _all_classes, _base_2,
                 _base_10, _binary, _of_the_likeliest, _squares, _without_log, _rest, _log_of_exp_without_sum,
-                _unshifted_log,
+                _unshifted_log, _sum_base_10, _sum_without_log, _sum_of_logs,
             ),
         ),
     ),

@@ -8,12 +8,12 @@ is little ink on a 1). y is 1 if it is one, else 0. All of them are plain number
     z = w * x + b        a = sigmoid(z)        l = (a - y)²
 
 Go back from l, one step at a time. Each step multiplies the slope so far by the slope of one formula. da is short for
-dl/da: how much l changes as a does. The same holds for dz, dw and db.
+dl/da: how much l changes as a does. (dl/da is one name, of a slope; it is no division.) The same holds for dz, dw, db.
 
-    da = dl/da              of l = (a - y)²
-    dz = da * da/dz         of a = sigmoid(z), whose slope is a * (1 - a)
-    dw = dz * dz/dw         of z = w * x + b
-    db = dz * dz/db         of z = w * x + b
+    da = slope of l as a grows                     l = (a - y)²
+    dz = da * (slope of a as z grows)              a = sigmoid(z), whose slope is a * (1 - a)
+    dw = dz * (slope of z as w grows)              z = w * x + b
+    db = dz * (slope of z as b grows)              z = w * x + b
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ def chain_rule(x, w, b, y):
 
 def _cases() -> dict[str, Arguments]:
     one, found = batch(), {}
-    for n in range(_DIGITS):
+    for n in sorted(range(_DIGITS), key=lambda n: one.labels[n] != 1):  # first a 1: with y = 0, a - y is also l / a
         of = f"one picture, of a {one.labels[n]}"
         found[of] = {"x": float(one.x[n].mean()), "w": W, "b": B, "y": float(one.labels[n] == 1)}
     return found
@@ -154,6 +154,30 @@ def _db_zero(x, w, b, y):
     return da, dz, dw, 0.0
 
 
+def _y_left_out(x, w, b, y):
+    """y is left out: the slope of (a - y)² is 2 (a - y)."""
+    a = _a(x, w, b)
+    return 2 * a, *_back(x, 2 * a * a * (1 - a))
+
+
+def _still_squared(x, w, b, y):
+    """The square is still there: the slope of u² is 2 u."""
+    a = _a(x, w, b)
+    return 2 * (a - y) ** 2, *_back(x, 2 * (a - y) ** 2 * a * (1 - a))
+
+
+def _precedence(x, w, b, y):
+    """Brackets are missing: a * 1 - a is (a * 1) - a. Put 1 - a in brackets."""
+    a = _a(x, w, b)
+    return 2 * (a - y), *_back(x, 2 * (a - y) * a * 1 - a)
+
+
+def _dw_with_b(x, w, b, y):
+    """b falls away in the slope of z as w grows: x is what multiplies w."""
+    da, dz, _, db = chain_rule(x, w, b, y)
+    return da, dz, dz * (x + b), db
+
+
 EXERCISE = Exercise(
     file="ex05_chain_rule",
     text=__doc__ or "",
@@ -183,6 +207,7 @@ To try it out: add 0.001 to b, and compute l again. By how much has it changed? 
             mistakes=(
                 _no_2, _turned, _the_loss, _of_z, _slope_alone, _no_slope, _added, _by_a, _by_1_minus_a, _dw_by_w,
                 _dw_is_dz, _dw_alone, _dw_from_da, _db_by_b, _db_by_x, _db_one, _db_zero,
+                _y_left_out, _still_squared, _precedence, _dw_with_b,
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""dz = p - y
+"""From the loss back to z
 
 Now the same for a whole batch, from the loss back to z of the last layer. Three formulas lie between: softmax,
 cross-entropy, and the mean over the batch. Each alone has an unpleasant slope, but together nearly all of it cancels.
@@ -6,8 +6,9 @@ The slope of one picture's loss with respect to its z is the probability minus t
 
     dl/dz[k] = p[k] - y[k]
 
-So the right digit's z is pushed up by what is missing to 1, and each other one is pushed down by its probability. The
-loss of the batch is the mean of the N pictures' losses; so each picture has 1/N of a say.
+For the right digit p is too small, and the slope is below 0: learning will go against it, and z rises. For each other
+digit p is too large, and the slope is above 0: z will fall. The loss of the batch is the mean of the N pictures'
+losses, so each picture's slope is divided by N.
 
     loss = sum over n of l[n] / N
     dz   = the slope of the loss with respect to z
@@ -15,7 +16,7 @@ loss of the batch is the mean of the N pictures' losses; so each picture has 1/N
     p, y and dz (N, 10)
 """
 
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 
 
@@ -25,7 +26,10 @@ def loss_backward(p, y):
 
 
 def _cases() -> dict[str, Arguments]:
-    return {"p of the last layer, for 100 digits": {"p": batch().p, "y": batch().y}}
+    return {
+        "p of the last layer, for 100 digits": {"p": batch().p, "y": batch().y},
+        f"p of the last layer, for {FEWER} digits": {"p": batch().p[-FEWER:], "y": batch().y[-FEWER:]},
+    }
 
 
 def _not_divided(p, y):
@@ -118,6 +122,26 @@ def _over_classes(p, y):
     return (p - y).mean(axis=1)
 
 
+def _whole_division(p, y):
+    """`//` divides into whole numbers, so all has become 0 or -1; `/` keeps what is between."""
+    return (p - y) // len(y)
+
+
+def _one_number(p, y):
+    """This is one number, the mean of all. Each number keeps its own slope; it is only divided by N."""
+    return (p - y).mean()
+
+
+def _summed_over_classes(p, y):
+    """The classes are added up into one number for each picture; each class keeps its own slope."""
+    return (p - y).sum(axis=1) / len(y)
+
+
+def _by_100(p, y):
+    """This is right for 100 digits only: 100 stands where the number of rows has to, len(p)."""
+    return (p - y) / 100
+
+
 EXERCISE = Exercise(
     file="ex06_loss_backward",
     text=__doc__ or "",
@@ -139,7 +163,8 @@ def loss_backward(p, y):
             mistakes=(
                 _not_divided, _turned, _turned_not_divided, _by_classes, _by_all, _twice, _doubled, _slope_too,
                 _slope_too_not_divided, _of_p, _of_p_not_divided, _averaged, _right_digit_only, _product, _squared,
-                _distance, _precedence, _over_classes,
+                _distance, _precedence, _over_classes, _by_100,
+                _whole_division, _one_number, _summed_over_classes,
             ),
         ),
     ),

@@ -15,13 +15,16 @@ Every slope has the shape of the thing whose slope it is. The 1/N of the mean is
 """
 
 from tinydnn.course import reference
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 
 
 def _cases() -> dict[str, Arguments]:
     one = batch()
-    return {"the second layer, for 100 digits": {"x": one.a1, "W": one.weights[2], "dz": one.dz2}}
+    return {
+        "the second layer, for 100 digits": {"x": one.a1, "W": one.weights[2], "dz": one.dz2},
+        f"the last layer, for {FEWER} digits": {"x": one.a2[-FEWER:], "W": one.weights[4], "dz": one.dz3[-FEWER:]},
+    }
 
 
 def _dW_averaged(x, W, dz):

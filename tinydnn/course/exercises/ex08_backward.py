@@ -14,14 +14,15 @@ go back through the sigmoid: da times the sigmoid's slope is the dz of the layer
     da1   from dz2, through W2
     dz1 = da1 * slope of a1
 
-The functions of those exercises are given. Nobody learns from the slope of the pixels, so it is dropped.
+The functions of those exercises are given: loss_backward(p, y) gives dz, slope(a) the slope of the sigmoid, and
+dense_backward(x, W, dz) gives dW, db, dx. Nobody learns from the slope of the pixels, so it is dropped.
 
     x (N, 784)    a1 (N, 324)    a2 (N, 36)    p, y (N, 10)
     dW1 (784, 324)    dW2 (324, 36)    dW3 (36, 10)    db1 (324,)    db2 (36,)    db3 (10,)
 """
 
 from tinydnn.course import reference
-from tinydnn.course.digits import batch
+from tinydnn.course.digits import FEWER, batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
 from tinydnn.course.exercises.ex03_sigmoid import slope
 from tinydnn.course.exercises.ex06_loss_backward import loss_backward
@@ -30,16 +31,39 @@ from tinydnn.course.exercises.ex06_loss_backward import loss_backward
 def _cases() -> dict[str, Arguments]:
     one = batch()
     arguments = {"x": one.x, "y": one.y, "a1": one.a1, "a2": one.a2, "p": one.p, "weights": one.weights}
-    return {"the whole net, for 100 digits": arguments}
+    return {"the whole net, for 100 digits": arguments, f"a smaller net, for {FEWER} digits": _smaller()}
+
+
+def _smaller() -> Arguments:
+    """A net of fewer units, 784-50-20-10."""
+    one, units = batch(), (784, 50, 20, 10)
+    weights = [w[: units[i]] for i, w in enumerate(one.weights[::2])]
+    weights = [w[:, : units[i + 1]] for i, w in enumerate(weights)]
+    biases = [b[: units[i + 1]] for i, b in enumerate(one.weights[1::2])]
+    weights = [each for pair in zip(weights, biases, strict=True) for each in pair]
+    x, y = one.x[-FEWER:], one.y[-FEWER:]
+    a1, a2, z3 = reference.forward(x, weights)
+    p, _ = reference.softmax_crossentropy(z3, y)
+    return {"x": x, "y": y, "a1": a1, "a2": a2, "p": p, "weights": weights}
 
 
 def _pass(x, a1, a2, dz3, weights, through2=slope, through1=slope):
     """A backward pass, with what each da is multiplied by, as a function of a."""
+    dz2, dz1 = (lambda da, a, through=through: da * through(a) for through in (through2, through1))
+    return _pass_with(x, a1, a2, dz3, weights, dz2, dz1)
+
+
+def _pass_with(x, a1, a2, dz3, weights, dz2, dz1):
+    """A backward pass, with what each dz is, as a function of da and a."""
     W1, _, W2, _, W3, _ = weights
     dW3, db3, da2 = reference.dense_backward(a2, W3, dz3)
-    dW2, db2, da1 = reference.dense_backward(a1, W2, da2 * through2(a2))
-    dW1, db1, _ = reference.dense_backward(x, W1, da1 * through1(a1))
+    dW2, db2, da1 = reference.dense_backward(a1, W2, dz2(da2, a2))
+    dW1, db1, _ = reference.dense_backward(x, W1, dz1(da1, a1))
     return dW1, db1, dW2, db2, dW3, db3
+
+
+def _both(x, y, a1, a2, p, weights, dz):
+    return _pass_with(x, a1, a2, loss_backward(p, y), weights, dz, dz)
 
 
 def _one(a):
@@ -152,6 +176,36 @@ def _own_outputs(x, y, a1, a2, p, weights):
     return a1.T @ dz1, dz1.sum(axis=0), a2.T @ dz2, dz2.sum(axis=0), p.T @ dz3, dz3.sum(axis=0)
 
 
+def _slope_of_da(x, y, a1, a2, p, weights):
+    """The slope is that of a2, not of da2; and da2 is to be multiplied by it."""
+    return _both(x, y, a1, a2, p, weights, lambda da, a: slope(da))
+
+
+def _times_slope_of_da(x, y, a1, a2, p, weights):
+    """The slope is that of a2, not of da2: da2 * slope(a2)."""
+    return _both(x, y, a1, a2, p, weights, lambda da, a: da * slope(da))
+
+
+def _slope_alone(x, y, a1, a2, p, weights):
+    """dz2 is the slope alone: multiply da2 by it."""
+    return _both(x, y, a1, a2, p, weights, lambda da, a: slope(a))
+
+
+def _added(x, y, a1, a2, p, weights):
+    """da2 and the slope are added: multiply."""
+    return _both(x, y, a1, a2, p, weights, lambda da, a: da + slope(a))
+
+
+def _divided(number):
+    def mistake(x, y, a1, a2, p, weights):
+        gradients = list(reference.backward(x, y, a1, a2, p, weights))
+        gradients[2 * number - 2] /= len(x)
+        return gradients
+
+    mistake.__doc__ = f"dW{number} is too small by N: the 1/N of the mean comes once, and is in dz3 already."
+    return mistake
+
+
 EXERCISE = Exercise(
     file="ex08_backward",
     text=__doc__ or "",
@@ -176,10 +230,11 @@ the last layer? Its x is what it got from the layer below. Then dz2, and the sam
             solution=reference.backward,
             cases=_cases,
             returns=("dW1", "db1", "dW2", "db2", "dW3", "db3"),
+            order=("dW3", "db3", "dW2", "db2", "dW1", "db1"),
             mistakes=(
                 _no_slope, _no_slope_2, _no_slope_1, _slope_of_sigmoid, _slope_twice, _by_a, _by_rest, _not_divided,
                 _divided_twice, _turned, _slope_behind_softmax, _last_first, _dW_before_db, _slope_before_W,
-                _own_outputs,
+                _own_outputs, _slope_of_da, _times_slope_of_da, _slope_alone, _added, *map(_divided, (1, 2, 3)),
             ),
         ),
     ),

@@ -10,7 +10,7 @@ both sides of the weight, since then the error is much smaller than with one sid
 All other weights stay as they are, and afterwards w[i] is as it was. `loss` is a function: loss(w) is the loss of a
 real batch, one number, for an array of weights w. It is computed in float64, as it subtracts two nearly equal numbers.
 
-    w and its slopes have the same shape, here (10, 36): ten rows of W2
+    w and its slopes have the same shape
 """
 
 import functools
@@ -19,7 +19,7 @@ import numpy as np
 
 from tinydnn.course import reference
 from tinydnn.course.digits import batch
-from tinydnn.course.exercise import Arguments, Exercise, Task
+from tinydnn.course.exercise import Arguments, Exercise, Function, Task
 
 H, _ROWS = 0.01, 10
 
@@ -39,10 +39,32 @@ def numerical_gradient(loss, w, h):
 
 
 def _cases() -> dict[str, Arguments]:
-    return {f"the first {_ROWS} rows of W2, on 100 digits": {"loss": _loss, "w": batch().weights[2][:_ROWS], "h": H}}
+    return {
+        f"the first {_ROWS} rows of W2, on 100 digits": {
+            "loss": _named_loss(_loss_of_W2),
+            "w": batch().weights[2][:_ROWS],
+            "h": H,
+        },
+        "W3, on 100 digits, with a larger h": {"loss": _named_loss(_loss_of_W3), "w": batch().weights[4], "h": 50 * H},
+    }
 
 
-def _loss(rows):
+def _named_loss(loss_of: Function) -> Function:
+    """The function as learners know it, from the text: an error names it loss, and its argument w."""
+
+    def loss(w):
+        return loss_of(w)
+
+    loss.__qualname__ = "loss"
+    return loss
+
+
+def _loss_of_W3(W3):
+    one = batch()
+    return reference.softmax_crossentropy(one.a2 @ W3 + one.weights[5], one.y)[1].mean()
+
+
+def _loss_of_W2(rows):
     """The loss of the batch, where W2 has these first rows."""
     one = batch()
     _, _, _, b2, W3, b3 = one.weights
@@ -162,6 +184,21 @@ def _same_array(loss, w, h):
     return np.zeros_like(w)
 
 
+def _only_second_divided(loss, w, h):
+    """Brackets are missing: only the second loss is divided. Put the difference in brackets."""
+    return _each(lambda i: loss(_with(w, i, w[i] + h)) - loss(_with(w, i, w[i] - h)) / (2 * h), w)
+
+
+def _by_h_squared(loss, w, h):
+    """Divide by 2 h, not by h²."""
+    return numerical_gradient(loss, w.copy(), h) * 2 / h
+
+
+def _own_h(loss, w, h):
+    """A number stands where the argument h has to: here h is another one than in the call before."""
+    return _each(lambda i: (loss(_with(w, i, w[i] + H)) - loss(_with(w, i, w[i] - H))) / (2 * H), w)
+
+
 EXERCISE = Exercise(
     file="ex09_numerical_gradient",
     text=__doc__ or "",
@@ -186,7 +223,8 @@ back.""",
             dtype="float64",
             mistakes=(
                 _one_side, _one_side_by_2, _other_side, _no_2, _precedence, _not_divided, _turned, _all_at_once,
-                _one_number, _a_row_at_once, _stays_below, _stays_one_below, _stays_above, _same_array,
+                _one_number, _a_row_at_once, _stays_below, _stays_one_below, _stays_above, _same_array, _own_h,
+                _only_second_divided, _by_h_squared,
             ),
         ),
     ),

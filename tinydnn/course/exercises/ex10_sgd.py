@@ -14,11 +14,12 @@ With momentum 0 this is plain SGD: w = w - learning_rate * g. This is Keras' for
 
 The function changes w and m in place, and returns nothing: whoever has these arrays sees them change. `w = …` would
 only give the name w to another array within your function. To write into the array, use `w[...] = …`, `w += …` or
-`w -= …`.
+`w -= …`. In `m[...] = ...` only the `...` to the right of = is to be replaced; `[...]` means the whole array.
 """
 
 from tinydnn.course.digits import batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
+from tinydnn.course.literals import literals
 
 
 def sgd(w, g, m, learning_rate=0.01, momentum=0.9):
@@ -30,7 +31,11 @@ def sgd(w, g, m, learning_rate=0.01, momentum=0.9):
 def _cases() -> dict[str, Arguments]:
     one = batch()
     arguments = {"w": one.weights[2], "g": one.gradients[2], "m": -0.5 * one.gradients[2][::-1]}
-    return {"the second layer's W, after 100 digits": arguments | {"learning_rate": 0.1, "momentum": 0.9}}
+    last = {"w": one.weights[4], "g": one.gradients[4], "m": -0.5 * one.gradients[4][::-1]}
+    return {
+        "the second layer's W, after 100 digits": arguments | {"learning_rate": 0.2, "momentum": 0.8},
+        "the last layer's W, with another momentum": last | {"learning_rate": 0.05, "momentum": 0.6},
+    }
 
 
 def _uphill(w, g, m, learning_rate, momentum):
@@ -172,7 +177,7 @@ same shape, so no loop is needed.""",
             mistakes=(
                 _uphill, _back_and_uphill, _other_sign_of_m, _as_pytorch, _averaged, _old_m, _m_as_before, _w_as_before,
                 _nothing, _no_momentum, _momentum_not_multiplied, _no_rate, _rate_over_all, _rate_twice, _slope_twice,
-                _nesterov, _w_replaced, _mean_of_slopes, _momentum_over_all,
+                _nesterov, _w_replaced, _mean_of_slopes, _momentum_over_all, *literals(sgd),
             ),
         ),
     ),

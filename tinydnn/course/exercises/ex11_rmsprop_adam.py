@@ -18,7 +18,8 @@ Here epsilon is outside of the root.
 
     w, g, m and v have the same shape
 
-Both functions change their arrays in place, as in the exercise before: `v[...] = …`, `w -= …`.
+Both functions change their arrays in place, as in the exercise before: `v[...] = …`, `w -= …`. In `v[...] = ...` only
+the `...` to the right of = is to be replaced; `[...]` means the whole array. A power is `**` in Python.
 """
 
 import numpy as np
@@ -26,29 +27,34 @@ import numpy as np
 from tinydnn.course import reference
 from tinydnn.course.digits import batch
 from tinydnn.course.exercise import Arguments, Exercise, Task
+from tinydnn.course.exercises.adam import MISTAKES, adam
+from tinydnn.course.literals import literals
 
 T = 3  # Adam's third step
-
-
-def adam(w, g, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
-    """Move w against m, a running mean of the gradient g, divided by the root of v, one of g²; t counts the steps."""
-    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    m[...] = beta_1 * m + (1 - beta_1) * g
-    v[...] = beta_2 * v + (1 - beta_2) * g**2
-    w -= rate * m / (np.sqrt(v) + epsilon)
 
 
 def _rmsprop_cases() -> dict[str, Arguments]:
     one = batch()
     arguments = {"w": one.weights[2], "g": one.gradients[2], "v": one.velocities[2]}
-    return {"the second layer's W, after 100 digits": arguments}
+    last = {"w": one.weights[4], "g": one.gradients[4], "v": one.velocities[4]}
+    return {
+        "the second layer's W, after 100 digits": arguments,
+        "the last layer's W, with arguments that are not the defaults": last
+        | {"learning_rate": 0.02, "rho": 0.7, "epsilon": 1e-5},
+    }
 
 
 def _adam_cases() -> dict[str, Arguments]:
     one = batch()
     g = one.gradients[2]
     arguments = {"w": one.weights[2], "g": g, "m": 0.2 * g[::-1], "v": 0.002 * g[::-1] ** 2, "t": T}
-    return {f"the second layer's W, after 100 digits, at step {T}": arguments}
+    g = one.gradients[4]
+    last = {"w": one.weights[4], "g": g, "m": 0.2 * g[::-1], "v": 0.002 * g[::-1] ** 2, "t": 2 * T}
+    return {
+        f"the second layer's W, after 100 digits, at step {T}": arguments,
+        f"the last layer's W, at step {2 * T}, with arguments that are not the defaults": last
+        | {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5},
+    }
 
 
 def _rmsprop(w, g, v, root=lambda v: np.sqrt(v + 1e-7), kept=0.9, taken=0.1, square=np.square, way=1):
@@ -127,126 +133,11 @@ def _nothing(w, g, v):
     """
 
 
-def _root(v):
-    return np.sqrt(v) + 1e-7
-
-
-def _rate(t):
-    return 0.001 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-
-
-def _adam(w, g, m, v, t, rate=None, root=_root, beta_1=0.9, beta_2=0.999, square=None, along=None):
-    """A step in which some of this is another than in Adam's."""
-    m[...] = beta_1 * m + (1 - beta_1) * g
-    v[...] = beta_2 * v + (1 - beta_2) * (g**2 if square is None else square)
-    with np.errstate(all="ignore"):
-        w -= (_rate(t) if rate is None else rate) * (m if along is None else along) / root(v)
-
-
-def _uncorrected(w, g, m, v, t):
-    """m and v began at 0, and nothing makes up for it: the learning rate is taken as it is, not the `rate` above."""
-    _adam(w, g, m, v, t, 0.001)
-
-
-def _epsilon_inside(w, g, m, v, t):
-    """epsilon is inside of the root, as in RMSprop. In Adam it is outside, sqrt(v) + epsilon."""
-    _adam(w, g, m, v, t, root=lambda v: np.sqrt(v + 1e-7))
-
-
-def _as_the_paper(w, g, m, v, t):
-    """epsilon is added to the root of the corrected v, as in the paper. Keras adds it to the root of v as it is, and
-    corrects the rate: that is not quite the same.
-    """
-    _adam(w, g, m, v, t, 0.001 / (1 - 0.9**t), lambda v: np.sqrt(v / (1 - 0.999**t)) + 1e-7)
-
-
-def _no_adam_root(w, g, m, v, t):
-    """The root is missing: v is a mean of squares, so its root is a usual size of g."""
-    _adam(w, g, m, v, t, root=lambda v: v + 1e-7)
-
-
-def _correction_exchanged(w, g, m, v, t):
-    """The correction is upside down: sqrt(1 - beta_2^t) is above the line, and 1 - beta_1^t below it."""
-    _adam(w, g, m, v, t, 0.001 * (1 - 0.9**t) / np.sqrt(1 - 0.999**t))
-
-
-def _correction_without_root(w, g, m, v, t):
-    """The root of 1 - beta_2^t is missing in the rate."""
-    _adam(w, g, m, v, t, 0.001 * (1 - 0.999**t) / (1 - 0.9**t))
-
-
-def _one_correction(w, g, m, v, t):
-    """The rate makes up for m, and not for v: sqrt(1 - beta_2^t) is missing in it."""
-    _adam(w, g, m, v, t, 0.001 / (1 - 0.9**t))
-
-
-def _correction_of_v_alone(w, g, m, v, t):
-    """The rate makes up for v, and not for m: it has to be divided by 1 - beta_1^t."""
-    _adam(w, g, m, v, t, 0.001 * np.sqrt(1 - 0.999**t))
-
-
-def _t_one_more(w, g, m, v, t):
-    """The rate is that of the next step: t is 1 in the first step already, so it is not raised here."""
-    _adam(w, g, m, v, t + 1)
-
-
-def _old_moments(w, g, m, v, t):
-    """w moves by the old m and v: compute both first, and then the step."""
-    w -= _rate(t) * m / _root(v)
-    _adam(w, g, m, v, t, 0)
-
-
-def _g_for_m(w, g, m, v, t):
-    """The step is along g; it has to be along m, the running mean of g."""
-    _adam(w, g, m, v, t, along=g)
-
-
-def _betas_exchanged(w, g, m, v, t):
-    """beta_1 and beta_2 are exchanged: beta_1 belongs to m, and beta_2 to v."""
-    _adam(w, g, m, v, t, beta_1=0.999, beta_2=0.9)
-
-
-def _one_beta(w, g, m, v, t):
-    """v is averaged with beta_1; beta_2 belongs to v."""
-    _adam(w, g, m, v, t, beta_2=0.9)
-
-
-def _m_whole(w, g, m, v, t):
-    """g is added to m whole; m is a running mean, so 1 - beta_1 of it is."""
-    _adam(w, g, m, v, t, 0)
-    m += 0.9 * g
-    w -= _rate(t) * m / _root(v)
-
-
-def _m_squared(w, g, m, v, t):
-    """v takes up m², and should take up g²."""
-    _adam(w, g, m, v, t, square=(0.9 * m + 0.1 * g) ** 2)
-
-
-def _v_not_squared(w, g, m, v, t):
-    """v takes up g, and should take up g²."""
-    _adam(w, g, m, v, t, square=g)
-
-
-def _adam_uphill(w, g, m, v, t):
-    """The step is added; the loss falls where it is subtracted."""
-    _adam(w, g, m, v, t, -_rate(t))
-
-
-def _adam_nothing(w, g, m, v, t):
-    """The arrays are as they were: `v = …` only gives the name v to another array. Write into them, with `m[...] = …`,
-    `v[...] = …` and `w -= …`.
-    """
-
-
-def _adam_moments_as_before(w, g, m, v, t):
-    """m and v are as they were: `m = …` only gives the name m to another array. Write into them, with `m[...] = …`."""
-    adam(w, g, m.copy(), v.copy(), t)
-
-
-def _adam_w_as_before(w, g, m, v, t):
-    """w is as it was: `w = …` only gives the name w to another array. Write into it, with `w[...] = …` or `w -= …`."""
-    adam(w.copy(), g, m, v, t)
+def _w_subtracted(w, g, v):
+    """`w -= w - …` subtracts w itself: to the right of `-=` there is only the step."""
+    before = w.copy()
+    reference.rmsprop(w, g, v)
+    w[...] = before - w
 
 
 EXERCISE = Exercise(
@@ -278,7 +169,8 @@ ones.""",
             changes=("v", "w"),
             mistakes=(
                 _epsilon_outside, _no_epsilon, _no_root, _rho_exchanged, _not_squared, _as_adagrad, _whole_square,
-                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain,
+                _old_v, _uphill, _v_as_before, _w_as_before, _nothing, _plain, _w_subtracted,
+                *literals(reference.rmsprop),
             ),
         ),
         Task(
@@ -286,12 +178,7 @@ ones.""",
             cases=_adam_cases,
             returns=(),
             changes=("m", "v", "w"),
-            mistakes=(
-                _uncorrected, _epsilon_inside, _as_the_paper, _no_adam_root, _correction_exchanged,
-                _correction_without_root, _one_correction, _correction_of_v_alone, _t_one_more,
-                _old_moments, _g_for_m, _betas_exchanged, _one_beta, _m_squared, _m_whole, _v_not_squared, _adam_uphill,
-                _adam_nothing, _adam_moments_as_before, _adam_w_as_before,
-            ),
+            mistakes=(*MISTAKES, *literals(adam, t=T)),
         ),
     ),
 )  # fmt: skip
