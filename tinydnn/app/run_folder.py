@@ -18,7 +18,7 @@ from typing import Any
 from tinydnn import callbacks, models
 from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
 from tinydnn.files.locks import alone
-from tinydnn.files.whole import FileFormatError, check_writable, to_json, write_whole
+from tinydnn.files.whole import FileFormatError, check_writable, save_whole, to_json
 from tinydnn.inspect import info
 from tinydnn.inspect.net import Settings
 from tinydnn.inspect.watch import CSV_FILE, PLOT_FILE
@@ -98,7 +98,7 @@ def description(settings: Settings, results: dict[str, Any]) -> dict[str, Any]:
 
 def write_description(folder: Path, settings: Settings, results: dict[str, Any]) -> None:
     """Write run.json."""
-    write_whole(folder / DESCRIPTION_FILE, to_json(description(settings, results)).encode())
+    save_whole(folder / DESCRIPTION_FILE, to_json(description(settings, results)).encode())
 
 
 def read_description(folder: Path) -> tuple[Settings, dict[str, Any], dict[str, Any]]:
@@ -143,14 +143,14 @@ def _results(values: Any) -> dict[str, Any]:
 
 def write_log(folder: Path, history: callbacks.History) -> None:
     """Write the log of all whole epochs, as history.json and as history.csv."""
-    write_whole(folder / LOG_FILE, to_json(history.history).encode())
+    save_whole(folder / LOG_FILE, to_json(history.history).encode())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = list(history.history)
     writer.writerow(["epoch", *names])
     for i, epoch in enumerate(history.epoch):
         writer.writerow([epoch + 1, *(history.history[name][i] for name in names)])
-    write_whole(folder / LOG_TABLE_FILE, text.getvalue().encode())
+    save_whole(folder / LOG_TABLE_FILE, text.getvalue().encode())
 
 
 def read_log(folder: Path) -> dict[str, list[float]]:

@@ -11,6 +11,7 @@ import tinydnn
 from tinydnn import callbacks, datasets, utils
 from tinydnn.app import run_folder
 from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
+from tinydnn.device import ranks
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import split
 from tinydnn.files import checkpoints
@@ -45,13 +46,14 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         if settings.seed is None:
-            settings.seed = random.SystemRandom().randrange(2**31)
+            settings.seed = ranks.current().first_does(lambda: random.SystemRandom().randrange(2**31))
         self.settings = settings
         utils.set_random_seed(settings.seed)
         self.model = make_model(settings)
-        # The settings name both, as another device or number of threads would round differently.
+        # The settings name them, as another device or number of threads or ranks would round differently.
         settings.device = self.model.device
         settings.threads = self.model.threads = self.model.threads_for(settings.batch_size)
+        settings.ranks = ranks.current().size
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}
         self.saved = False
@@ -137,12 +139,12 @@ class Run:
                         watch.save(folder)
                 elif (folder / CHECKPOINT_FILE).exists():
                     self.saved = True
-                elif not self.saved:
+                elif not self.saved and ranks.current().rank == 0:
                     (folder / run_folder.DESCRIPTION_FILE).unlink()
             self._evaluate()
             run_folder.write_description(folder, self.settings, self.results)
-            with suppress(FileNotFoundError):
-                (folder / CHECKPOINT_FILE).unlink()
+            if ranks.current().rank == 0:
+                (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
 
     def _fit(self, folder: Path, verbose: int | str, watching: list[callbacks.Callback]) -> None:
         (x, y), _ = self.digits

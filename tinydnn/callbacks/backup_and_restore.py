@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
+from typing import Any
 
 from tinydnn.callbacks.callback import Callback, check_save_freq
+from tinydnn.device import ranks
 from tinydnn.engine.logs import Logs
 from tinydnn.files import checkpoints
 from tinydnn.files.locks import alone
@@ -57,7 +59,10 @@ class BackupAndRestore(Callback):
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Have the folder for this training alone, for as long as the block lasts."""
+        """Have the folder for this training alone, for as long as the block lasts; rank 0 has it for all."""
+        if ranks.current().rank > 0:
+            yield
+            return
         os.makedirs(self.backup_dir, exist_ok=True)
         try:
             with alone(self._path):
@@ -74,18 +79,19 @@ class BackupAndRestore(Callback):
                 "A training on batches from a generator or a PyDataset can be backed up between two epochs only, with "
                 f"save_freq='epoch'. Received: save_freq={self.save_freq}"
             )
+        if found := ranks.current().first_does(self._read):
+            self.model.training.go_on_from(*found)
+
+    def _read(self) -> tuple[Any, str] | None:
+        """The backup and its path; None where there is none."""
         there = [path for path in (self._path, self._previous) if os.path.exists(path)]
-        if not there:
-            return
-        path = there[0]
-        try:
-            state = checkpoints.read(path)
-        except FileFormatError:
-            if len(there) == 1:
-                raise
-            path = there[1]
-            state = checkpoints.read(path)
-        self.model.training.go_on_from(state, path)
+        for path in there:
+            try:
+                return checkpoints.read(path), path
+            except FileFormatError:
+                if path == there[-1]:
+                    raise
+        return None
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches += 1
@@ -104,12 +110,12 @@ class BackupAndRestore(Callback):
         if not self.model.weights_are_finite():  # the next step will find its loss infinite, and go back
             return
         state = training.state()
-        if self.double_checkpoint and os.path.exists(self._path):
+        if self.double_checkpoint and ranks.current().rank == 0 and os.path.exists(self._path):
             os.replace(self._path, self._previous)
         checkpoints.write(self._path, state, like=self._previous)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self.delete_checkpoint:
+        if self.delete_checkpoint and ranks.current().rank == 0:
             for path in (self._path, self._previous):
                 with suppress(FileNotFoundError):
                     os.unlink(path)

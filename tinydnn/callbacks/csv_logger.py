@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn.callbacks.callback import Callback
+from tinydnn.device import ranks
 from tinydnn.engine.logs import Logs
 
 
@@ -39,10 +40,13 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._start()
-        with open(self.filename, "a"):  # raises now where it can't be written
-            pass
+        if ranks.current().rank == 0:
+            with open(self.filename, "a"):  # raises now where it can't be written
+                pass
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if ranks.current().rank > 0:  # the first writes for all
+            return
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)

@@ -5,6 +5,7 @@ from os import PathLike
 
 from tinydnn.callbacks.callback import check_save_freq
 from tinydnn.callbacks.monitor import Monitor
+from tinydnn.device import ranks
 from tinydnn.engine.logs import Logs
 from tinydnn.old_spellings import OldLog
 
@@ -94,7 +95,7 @@ class ModelCheckpoint(Monitor):
                 self.best = value
         if self.verbose:
             print(said)
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        ranks.current().first_does(lambda: os.makedirs(os.path.dirname(path) or ".", exist_ok=True))
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:

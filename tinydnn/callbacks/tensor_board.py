@@ -7,6 +7,7 @@ from typing import Any
 
 from tinydnn.callbacks.callback import Callback
 from tinydnn.checks import check_count
+from tinydnn.device import ranks
 from tinydnn.engine.logs import Logs
 from tinydnn.warn import warn
 
@@ -134,7 +135,9 @@ class TensorBoard(Callback):
         self._write("train", Summary(value=[value]), 0)
 
     def _write(self, part: str, summary: Any, step: int) -> None:
-        """Add a summary to the events of train or validation."""
+        """Add a summary to the events of train or validation; of several ranks, the first does."""
+        if ranks.current().rank > 0:
+            return
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinydnn import config
+from tinydnn.device import ranks
 from tinydnn.device.backend import Backend, GpuBackend
 from tinydnn.device.cublas import Cublas
 
@@ -54,7 +55,7 @@ def gpu() -> GpuBackend:
         GpuError: it does not work.
     """
     cupy = import_cupy()
-    _find_device(cupy)
+    _take_own(cupy, _find_devices(cupy))
     try:
         _try_out(cupy)
     except GpuError:
@@ -131,7 +132,8 @@ def _installed(wheel: str) -> bool:
     return True
 
 
-def _find_device(cupy: Any) -> None:
+def _find_devices(cupy: Any) -> int:
+    """How many GPUs there are, at least one."""
     runtime = cupy.cuda.runtime
     try:
         count = runtime.getDeviceCount()
@@ -145,6 +147,19 @@ def _find_device(cupy: Any) -> None:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         hidden = f"; CUDA_VISIBLE_DEVICES={visible} hides them: unset it" if visible is not None else ""
         raise GpuError(f"The NVIDIA driver shows this process no GPU{hidden or ': nvidia-smi lists what there is'}")
+    return int(count)
+
+
+def _take_own(cupy: Any, count: int) -> None:
+    """Of several ranks on a machine, take the GPU of this one; a batch system may show each its own alone."""
+    own = ranks.current()
+    if own.local_size == 1 or count == 1:
+        return
+    if count < own.local_size:
+        raise GpuError(
+            f"{own.local_size} ranks on this machine share {count} GPUs: start as many ranks as there are GPUs"
+        )
+    cupy.cuda.Device(own.local_rank).use()
 
 
 def _driver_missing(runtime: Any) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from tinydnn.device.backend import Array, Shape
 
+GRAIN = 64  # numbers of a flat vector; a share of it begins where a cache line does
+
 
 class Layout:
     """Where each weight lies in a flat vector: one after the other, in the order of the layers."""

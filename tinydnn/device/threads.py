@@ -15,12 +15,14 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
+from tinydnn.device import ranks
+
 
 def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # Linux, where a process may be held to some of the cores
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many cores this process may use, of which ranks on the same ones have an equal number each."""
+    # On Linux a process may be held to some of the cores.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) // ranks.current().on_these_cores)
 
 
 _WORK_OF_ONE = 8_000_000  # weights times rows

@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from tinydnn.device import ranks
 from tinydnn.device.interrupts import Interrupt
 from tinydnn.engine import inference, resume
 from tinydnn.engine.divergence import Divergence
@@ -13,6 +14,7 @@ from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.shards import Shards
 from tinydnn.files import identity
+from tinydnn.warn import warn
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
 
@@ -58,6 +60,7 @@ class Fit:
                 validation = stack.enter_context(shards)
             self.epoch = epoch
             self.origin, self.asked = identity.of_training(self, epoch), identity.changeable(self, epochs)
+            self._join_ranks()
             self.before = None
             self.feed.rehearse(self.network)
             self.callbacks.on_train_begin({})
@@ -81,6 +84,15 @@ class Fit:
             self.callbacks.on_train_end(self.logs)
         self.network.training = None  # one that was cut off stays, to be saved; this one would only hold its data
 
+    def _join_ranks(self) -> None:
+        """See that all ranks train the same, and say where they can't share it."""
+        identity.check_ranks(self)
+        if ranks.current().size > 1 and self.network.mixes_rows:
+            warn(
+                "A layer such as BatchNormalization needs all rows of a batch, so each rank takes every batch whole, "
+                "and more ranks save no time here"
+            )
+
     def _train_epoch(self, interrupt: Interrupt) -> None:
         if self.step == 0:
             self._begin_epoch()
@@ -90,7 +102,7 @@ class Fit:
             self.callbacks.on_train_batch_end(self.step - 1, self.logs)
             if self.shards.averages.known_infinite:
                 self.check()
-            interrupt.check()
+            self.shards.check(interrupt)
             self.stopping = self.network.stop_training
             if self.stopping:
                 break
@@ -115,6 +127,7 @@ class Fit:
     def _end_epoch(self) -> None:
         self.epoch, self.step, self.whole = self.epoch + 1, 0, False
         self.callbacks.on_epoch_end(self.epoch - 1, self.logs)
+        identity.check_weights_of_ranks(self)
         self.stopping, self.whole = self.network.stop_training, True
 
     def check(self) -> None:
@@ -135,8 +148,10 @@ class Fit:
         after, number = self._validation_freq, self.epoch + 1
         return number in after if isinstance(after, list) else number % after == 0
 
-    def _check_what_is_cut_off(self, kind: type[BaseException] | None, *_: Any) -> None:
-        """Leave no model whose loss is infinite already, though nobody has looked."""
+    def _check_what_is_cut_off(self, kind: type[BaseException] | None, error: BaseException | None, *_: Any) -> None:
+        """Leave no model whose loss is infinite already, though nobody has looked, and no rank that waits for this."""
+        if error is not None:
+            ranks.current().fail(error)
         self.rate_when_cut_off = getattr(self.network.optimizer, "learning_rate", None)
         if kind is not None and self.step:
             with suppress(FloatingPointError):  # of the two errors the other came first

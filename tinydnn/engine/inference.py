@@ -33,7 +33,7 @@ def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Int
         shards.test(start, stop)
         logs = callbacks.batch_logs(shards.logs())
         callbacks.on_test_batch_end(step, logs)
-        interrupt.check()
+        shards.check(interrupt)
     logs = dict(logs)
     callbacks.on_test_end(logs)
     return logs
@@ -58,7 +58,7 @@ def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
                 shards.predict(start, stop, given[-1])
                 logs = LazyLogs(functools.partial(_outputs, network, [out[start:stop] for out in given[-1]]))
                 callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
-                interrupt.check()
+                shards.check(interrupt)
             callbacks.on_predict_end({})
     if not feed.streams:
         return [backend.to_numpy(out[:stop]) for out in given[0]]

@@ -1,8 +1,12 @@
-"""How threads share each batch: a share of its rows, and then of the weights, for each.
+"""How threads, and ranks, share each batch: a share of its rows for each, and of the weights for each thread.
 
 A step: each thread takes its share of the batch's rows through a pass of its own; then each sums the
 gradients of all passes over its share of the weights, in a fixed order, and updates those. So the same
 number of threads gives the same bits, however fast each of them is.
+
+Where ranks train together, each thread of each rank is one of those that share the rows. Ranks tell each
+other the scores of their rows, and sum their gradients, in a fixed order too. Then each has what the others
+have, and all do the same: the update, and whatever follows from the scores.
 """
 
 import math
@@ -12,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from tinydnn.device import ranks
 from tinydnn.device.backend import Array
-from tinydnn.device.memory import Workspace, share
+from tinydnn.device.interrupts import Interrupt
+from tinydnn.device.memory import GRAIN, Workspace, share
 from tinydnn.device.threads import Team, single_threaded_blas
 from tinydnn.engine.averages import Averages, Scores
 from tinydnn.engine.data import Data
@@ -22,7 +28,6 @@ from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass, Rows
 from tinydnn.engine.replay import Replay, Step, can_record
 
-_GRAIN = 64  # weights; a thread's share begins where a cache line does
 _WEIGHTS_PER_THREAD = 2**14  # below this, waking another thread costs more than its share of an update
 
 
@@ -35,7 +40,8 @@ class Shards:
     def __init__(self, network: Network, data: Data, batch_size: int, training: bool = False) -> None:
         self.network, self.data, self.batch_size, self.training = network, data, batch_size, training
         self.backend = network.backend
-        self.team = Team(network.threads_for(min(batch_size, data.n)))
+        self.ranks = ranks.Ranks() if network.mixes_rows else ranks.current().on(network.device)
+        self.team = Team(network.threads_for(math.ceil(min(batch_size, data.n) / self.ranks.size)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
         self._records = can_record(network) and not data.changes
@@ -61,9 +67,12 @@ class Shards:
         self._stack.close()
 
     def each_share(self, n: int, work: Callable[[Pass, slice], None]) -> list[Pass]:
-        """Call work(pass, rows) side by side for each share of n rows; return the passes."""
+        """Call work(pass, rows) side by side for each of this rank's shares of n rows; return the passes."""
         if n not in self._passes:
-            shares = [share(n, min(self.team.size, n), i) for i in range(min(self.team.size, n))]
+            own = share(n, self.ranks.size, self.ranks.rank)
+            threads = max(1, min(self.team.size, own.stop - own.start))  # no row may be left for a rank
+            parts = [share(own.stop - own.start, threads, i) for i in range(threads)]
+            shares = [slice(own.start + part.start, own.start + part.stop) for part in parts]
             passes = [
                 Pass(self.network, self.data, part.stop - part.start, workspace, self.training, part.start)
                 for part, workspace in zip(shares, self._workspaces, strict=False)
@@ -78,6 +87,17 @@ class Shards:
         self.team.run(task, len(passes))
         return passes
 
+    def _tell(self, arrays: Sequence[Array]) -> None:
+        """Give all ranks all rows of these arrays, of which each has its own."""
+        for array in arrays:
+            self.ranks.gather(array, [share(len(array), self.ranks.size, i) for i in range(self.ranks.size)])
+
+    def check(self, interrupt: Interrupt) -> None:
+        """Raise what `interrupt.check` raises, on all ranks in the same step where a signal came to one of them."""
+        if number := ranks.current().largest(interrupt.number or 0):
+            interrupt.number = number
+            interrupt.check()
+
     def predict(self, start: int, stop: int, outs: Sequence[Array]) -> None:
         """out[start:stop] = the model's output for those samples, for each of its outputs."""
 
@@ -89,6 +109,8 @@ class Shards:
                 out[rows] = own.given[place]
 
         self.each_share(stop - start, work)
+        if self.ranks.size > 1:
+            self._tell([out[start:stop] for out in outs])
 
     def begin(self, order: Array | None = None, first_step: int = 0, before: dict[str, Any] | None = None) -> None:
         """Take the samples in this order, or one after the other, from this step on.
@@ -119,7 +141,7 @@ class Shards:
         for node in self.network.graph.nodes:
             node.layer.begin_step(stop - start)
         passes = self._take(start, stop)
-        if self._penalized:
+        if self._penalized and self.ranks.rank == 0:
             passes[0].add_penalty_gradients()  # once a batch
         return passes
 
@@ -141,6 +163,9 @@ class Shards:
                 step(own, self._rows(first, last), self.averages.scores(first, last))
 
         passes = self.each_share(stop - start, work)
+        if self.ranks.size > 1:
+            scores = self.averages.scores(start, stop)
+            self._tell([scores.losses, *scores.metrics])
         self.averages.count(stop - start, self.network.penalty() if self._penalized else 0)
         return passes
 
@@ -168,16 +193,19 @@ class Shards:
 
         def update(i: int) -> None:
             with self.backend.quiet():
-                part = share(w.size, threads, i, _GRAIN)
-                if not optimizer.clips:
+                part = share(w.size, threads, i, GRAIN)
+                if not whole:
                     add_up(part)
                 optimizer.update(w, g, part)
 
         optimizer.begin_step()
-        if optimizer.clips:  # a norm needs the whole gradient first
+        whole = optimizer.clips or self.ranks.size > 1  # a norm needs the whole gradient first, and so do other ranks
+        if whole:
             add_up(slice(None))
             with self.backend.quiet():
-                optimizer.clip(g)
+                self.ranks.sum(g)
+                if optimizer.clips:
+                    optimizer.clip(g)
         self.team.run(update, threads)
         for layer in self._constrained:
             with self.backend.quiet():

@@ -163,15 +163,20 @@ class Stack(Weights):
         """What it computes on: "cpu" or "gpu"."""
         return self.backend.device
 
+    @property
+    def mixes_rows(self) -> bool:
+        """Whether a layer mixes the rows of a batch in training, so that they can't be shared."""
+        return any(layer.mixes_rows for layer in self.flat_layers)
+
     def threads_for(self, rows: int) -> int:
         """How many threads share a batch of so many rows, once the model is built: one, where a layer mixes them."""
-        if any(layer.mixes_rows for layer in self.flat_layers):
+        if self.mixes_rows:
             return 1
         return min(rows, self.threads or worthwhile(rows * self.count_params()))
 
     def leaves_threads_to_blas(self, rows: int) -> bool:
         """Whether BLAS may use threads of its own: nobody asked for a number, and a large batch can't be shared."""
-        whole = self.threads is None and any(layer.mixes_rows for layer in self.flat_layers)
+        whole = self.threads is None and self.mixes_rows
         return whole and worthwhile(rows * self.count_params()) > 1
 
     @property

@@ -16,7 +16,7 @@ import numpy as np
 
 from tinydnn.device.backend import Array
 from tinydnn.files import npz, zips
-from tinydnn.files.whole import FileFormatError, write_whole
+from tinydnn.files.whole import FileFormatError, save_whole
 from tinydnn.old_spellings import OldLog
 from tinydnn.tensors import Scalar, Tensor
 
@@ -41,7 +41,7 @@ def write(path: str | PathLike[str], state: Any, like: str | PathLike[str] | Non
         for i, array in enumerate(arrays):
             with archive.open(f"{i}.npy", "w") as entry:
                 np.lib.format.write_array(entry, array, version=(1, 0), allow_pickle=False)
-    write_whole(path, content.getvalue(), like)
+    save_whole(path, content.getvalue(), like)
 
 
 def read(path: str | PathLike[str]) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinydnn import config, random
 from tinydnn.activations import Activation
+from tinydnn.device import ranks
 from tinydnn.device.backend import Array, Backend
 from tinydnn.warn import warn
 
@@ -75,15 +76,55 @@ def check(ours: Settings, theirs: Settings) -> None:
     Raises:
         ValueError: it is of another one; the message names what differs.
     """
-    absent = object()
-    differing = [name for name in {**ours, **theirs} if ours.get(name, absent) != theirs.get(name, absent)]
-    if differing:
+    if differing := _differing(ours, theirs):
         raise ValueError(f"expected {_listed(differing, ours)}. Found: {_listed(differing, theirs)}")
+
+
+def _differing(ours: Settings, theirs: Settings) -> list[str]:
+    absent = object()
+    return [name for name in {**ours, **theirs} if ours.get(name, absent) != theirs.get(name, absent)]
 
 
 def _listed(names: list[str], settings: Settings) -> str:
     shown = [f"{name}={settings[name]!r}" if name in settings else f"no {name}" for name in names[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def check_ranks(fit: Fit) -> None:
+    """See that all ranks begin the same training, with the same weights.
+
+    Raises:
+        ValueError: they don't; the message names what differs.
+    """
+    if ranks.current().size == 1:
+        return
+    network = fit.network
+    ours = fit.origin | of_data(fit) | {"weights": of_array(network.parameters, network.backend)}
+    first, *others = ranks.current().all_of(ours)
+    for number, theirs in enumerate(others, 1):
+        if differing := _differing(first, theirs):
+            raise ValueError(
+                "All ranks must begin the same training: run the same program on each, and call set_distribution "
+                f"before the model is made. Rank 0 has {_listed(differing, first)}; rank {number} has "
+                f"{_listed(differing, theirs)}"
+            )
+
+
+def check_weights_of_ranks(fit: Fit) -> None:
+    """See that all ranks still have the same weights.
+
+    Raises:
+        RuntimeError: they don't, as one computes otherwise, or has done something else.
+    """
+    if ranks.current().size == 1:
+        return
+    first, *others = ranks.current().all_of(of_array(fit.network.parameters, fit.network.backend))
+    if others.count(first) < len(others):
+        number = next(i for i, each in enumerate(others, 1) if each != first)
+        raise RuntimeError(
+            f"After epoch {fit.epoch} rank {number} has other weights than rank 0: its callbacks do something else, or "
+            "its machine rounds otherwise; start it with the same program, NumPy and kind of processor"
+        )
 
 
 def changeable(fit: Fit, epochs: int) -> Settings:
@@ -93,8 +134,13 @@ def changeable(fit: Fit, epochs: int) -> Settings:
     rate = network.optimizer.learning_rate if schedule is None else _plain(schedule)
     if last is not None and last.rate_when_cut_off == rate:  # in this process, where a callback may have lowered it
         rate = last.asked.get("learning_rate", rate)
-    threads = network.threads_for(fit.feed.batch_size)
-    return {"learning_rate": rate, "epochs": epochs, "device": network.device, "threads": threads}
+    return {
+        "learning_rate": rate,
+        "epochs": epochs,
+        "device": network.device,
+        "threads": fit.shards.team.size,
+        "ranks": ranks.current().size,
+    }
 
 
 def with_changes(asked: Settings, state: Settings) -> Settings:
@@ -105,6 +151,7 @@ def with_changes(asked: Settings, state: Settings) -> Settings:
 
 def say_changes(asked: Settings, before: Settings, source: str) -> None:
     """Warn of what is asked for now in place of what was before."""
+    before = {"ranks": 1} | before  # which no checkpoint had before there were several
     changes = [f"{name}={now!r} in place of {before[name]!r}" for name, now in asked.items() if now != before[name]]
     if changes:
         warn(f"The training in {source} goes on with {', '.join(changes)}")

@@ -18,7 +18,7 @@ import h5py
 from tinydnn.files import keras2, keras3, optimizer_variables
 from tinydnn.files.config import from_config, loss_of, to_config
 from tinydnn.files.saved_model import SavedModel, flat_layers
-from tinydnn.files.whole import FileFormatError, write_whole
+from tinydnn.files.whole import FileFormatError, save_whole
 from tinydnn.losses import Loss
 from tinydnn.warn import warn
 
@@ -39,7 +39,7 @@ def save_model(network: Network, filepath: FilePath, overwrite: bool) -> None:
         OSError: the file can't be written.
     """
     path = _writable(filepath, overwrite, _MODEL)
-    write_whole(path, keras3.model_to_bytes(network))
+    save_whole(path, keras3.model_to_bytes(network))
 
 
 def model_file(filepath: FilePath) -> Path:
@@ -81,7 +81,7 @@ def save_weights(network: Network, filepath: FilePath, overwrite: bool) -> None:
     """
     path = _writable(filepath, overwrite, _WEIGHTS, *_KERAS_2)
     to_bytes = keras3.weights_to_bytes if _ending(path) == _WEIGHTS else keras2.weights_to_bytes
-    write_whole(path, to_bytes(network))
+    save_whole(path, to_bytes(network))
 
 
 def load_weights(network: Network, filepath: FilePath, skip_mismatch: bool, by_name: bool) -> None:

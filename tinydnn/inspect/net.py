@@ -25,6 +25,7 @@ class Settings:
     l2: of all kernels.
     dropout: behind each hidden layer, the share of its numbers that fall.
     outputs: units of the last layer.
+    ranks: how many processes share each batch.
     """
 
     epochs: int = 20
@@ -45,6 +46,7 @@ class Settings:
     device: str | None = None
     dtype: str = "float32"
     threads: int | None = None
+    ranks: int = 1
     checkpoint_every: int | None = None
 
     def __post_init__(self) -> None:

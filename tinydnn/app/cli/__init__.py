@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from tinydnn import distribution
 from tinydnn.app.cli.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, InterruptedRunError, stopped
+from tinydnn.device import ranks
 from tinydnn.device.interrupts import Terminated, end_as_ctrl_c_does
+from tinydnn.device.mpi import launched
 
 # As `tinydnn --help` lists them. Each is a function in the file of the same name, which imports what only it needs
 # when it runs.
@@ -28,6 +31,8 @@ COMMANDS = (
     "selftest",
 )
 
+SHARED = "train", "evaluate", "predict"  # those that several processes do together, under mpirun
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 for name in COMMANDS:
     app.command(name)(getattr(import_module(f"tinydnn.app.cli.{name}"), name))
@@ -35,9 +40,16 @@ for name in COMMANDS:
 
 @app.callback()
 def before_any_command(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Dense networks from scratch, with Keras' names."""
+    if launched():
+        command = context.invoked_subcommand
+        if command not in SHARED:
+            raise typer.BadParameter(f"`tinydnn {command}` is no work for several processes; start it without mpirun")
+        distribution.set_distribution(distribution.DataParallel())
+        ranks.current().tracebacks = "--debug" in sys.argv
 
 
 def main() -> None:
@@ -71,5 +83,7 @@ def main() -> None:
 def _complain(message: str, error: BaseException) -> None:
     """Print one line to standard error: the message, and the error's notes."""
     whole = "; ".join([message, *getattr(error, "__notes__", [])])
-    with suppress(OSError):  # the terminal may be gone
-        print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr)
+    if ranks.current().rank == 0:  # which says it for all that fail so
+        with suppress(OSError):  # the terminal may be gone
+            print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr, flush=True)
+    ranks.current().fail(error)

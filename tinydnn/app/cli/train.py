@@ -22,6 +22,7 @@ from tinydnn.app.cli.options import (
     units,
 )
 from tinydnn.app.cli.report import where_the_page_is
+from tinydnn.device import ranks
 from tinydnn.device.interrupts import Terminated
 from tinydnn.files.whole import to_json
 from tinydnn.inspect.net import Settings
@@ -78,12 +79,12 @@ def train(
                 raise ValueError(f"--out expects a folder for the run alone. Received: {str(out)!r}")
         run.load_data()
         with wrong_use(FileExistsError):
-            folder = context.with_resource(run_folder.new(out))
+            folder = ranks.current().first_does(lambda: context.with_resource(run_folder.new(out)))
     else:
         others = {each.name or "" for each in context.command.params} - {"resume", "report", "watch", "as_json"}
         refuse(context, "--resume takes the run's own settings", *others)
         folder = resume
-        context.with_resource(run_folder.held(folder))
+        ranks.current().first_does(lambda: context.with_resource(run_folder.held(folder)))
         run = runs.Run.resumed(folder)
         if run.finished and watch:
             raise typer.BadParameter(f"{folder} is finished, so there is nothing to watch; leave out --watch")
@@ -98,7 +99,7 @@ def train(
     if report:
         from tinydnn.app.report import write
 
-        write(folder)
+        ranks.current().first_does(lambda: write(folder))
     if as_json:
         description = run_folder.description(run.settings, run.results)
         print(to_json({"folder": str(folder), "history": run.history.history, **description}), end="")
@@ -115,6 +116,8 @@ def _print_start(run: runs.Run) -> None:
     if run.model.device != "gpu":
         threads = run.model.threads_for(settings.batch_size)
         device = f"cpu, {threads} thread{'s' * (threads > 1)}"
+    if settings.ranks > 1:
+        device = f"{settings.ranks} ranks, each on {device}"
     print(f"Seed {settings.seed}, {device}, {settings.dtype}, {settings.input} inputs")
     run.model.summary()
 

@@ -1,0 +1,64 @@
+"""keras.distribution's names, in a process that no mpirun has started."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import tinydnn as keras
+from tinydnn import distribution, random
+from tinydnn.device import ranks
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch):
+    monkeypatch.setattr(distribution, "_processes", None)
+    yield
+    distribution.set_distribution(None)
+    assert ranks.current().size == 1
+
+
+def test_a_program_for_several_processes_runs_in_one():
+    random._global_seed = None
+    parallel = keras.distribution.DataParallel()
+    keras.distribution.initialize()
+    keras.distribution.set_distribution(parallel)
+    assert keras.distribution.distribution() is parallel
+    assert (parallel.num_processes, parallel.num_model_replicas, parallel.data_shard_id) == (1, 1, 0)
+    assert keras.distribution.list_devices() == ["cpu:0"]
+    assert keras.distribution.list_devices("gpu") == ["gpu:0"]
+    assert keras.distribution.get_device_count() == 1
+    assert random.global_seed() is None  # there is nobody with whom to agree on one
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((3, 2)), np.ones((3, 1)), verbose=0)
+    keras.distribution.set_distribution(None)
+    assert keras.distribution.distribution() is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: keras.distribution.DataParallel(devices=["cpu:0"]), "leave out devices"),
+        (lambda: keras.distribution.DataParallel(device_mesh=object()), "leave out device_mesh"),
+        (lambda: keras.distribution.DataParallel(auto_shard_dataset=False), "all processes see the same data"),
+        (lambda: keras.distribution.initialize("10.0.0.1:1234", 2, 0), "mpirun starts the processes"),
+        (lambda: keras.distribution.ModelParallel, "has no 'ModelParallel'"),
+        (lambda: keras.distribution.DataParallel(mesh=1), "no argument 'mesh'"),
+    ],
+)
+def test_what_is_not_offered_is_refused(make, message):
+    with pytest.raises((ValueError, AttributeError, TypeError), match=message):
+        make()
+
+
+def test_set_distribution_takes_a_distribution():
+    with pytest.raises(TypeError, match="expects a DataParallel, or None"):
+        keras.distribution.set_distribution("data")
+
+
+def test_under_mpirun_mpi4py_is_asked_for(monkeypatch):
+    monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "2")
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'tinydnn\[mpi\]'"):
+        keras.distribution.DataParallel()

