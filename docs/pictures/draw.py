@@ -8,9 +8,11 @@ import json
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
+from math import log2
 from pathlib import Path
 
 import numpy as np
+import scaling
 from svg import THEMES, Axes, Drawing, number
 
 import tinydnn as keras
@@ -331,6 +333,31 @@ def measure_overfitting(epochs: int = 40) -> dict[str, list[float]]:
     return {name: [float(f"{loss:.4g}") for loss in log[name]] for name in ("loss", "val_loss")}
 
 
+# The hidden layers, the batch and the colour of each line, and where its words stand: at which power of 2, how high.
+SHARED = [
+    ("4096-4096", 8192, "blue", 8, -0.62),
+    ("4096-4096", 512, "green", 8, 0.25),
+    ("324-36", 8192, "orange", 7, -0.75),
+    ("324-36", 512, "pink", 6, -0.95),
+]
+
+
+def scale() -> Drawing:
+    """How many times faster a training is on more ranks, joined by InfiniBand."""
+    drawing, network = Drawing(480, 350), list(scaling.NETWORKS)[1]
+    axes = Axes(drawing, (50, 16), (414, 276), (0, 10), (-1, 10))
+    powers = range(0, 11, 2)
+    axes.ticks_of_y([0, 2, 4, 6, 8, 10], [f"{2**power}" for power in powers])
+    axes.ticks_of_x(powers, "ranks", [f"{2**power}" for power in powers])
+    drawing.line([axes.at(0, 0), axes.at(10, 10)], "grey", 1.5, "5 4")
+    drawing.words(*axes.at(6.3, 7.4), "as many times faster as there are ranks", "grey", "end", size=13)
+    for layers, batch, colour, power, above in SHARED:
+        ys = [log2(scaling.speedup(layers, batch, ranks, network)) for ranks in scaling.RANKS]
+        axes.curve([log2(ranks) for ranks in scaling.RANKS], ys, colour)
+        drawing.words(*axes.at(power, ys[power] + above), f"{layers}, batches of {batch:,}", colour, size=13, bold=True)
+    return drawing
+
+
 PICTURES = {
     "valley": valley,
     "chain": chain,
@@ -340,6 +367,7 @@ PICTURES = {
     "shapes": shapes,
     "optimizers": optimizers,
     "overfitting": overfitting,
+    "scale": scale,
 }
 
 

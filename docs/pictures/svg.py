@@ -106,13 +106,13 @@ class Axes:
         """A line through these points."""
         self.drawing.line([self.at(x, y) for x, y in zip(xs, ys, strict=True)], colour, width, dashes)
 
-    def ticks_of_x(self, values: Iterable[float], name: str = "") -> None:
+    def ticks_of_x(self, values: Iterable[float], name: str = "", texts: Iterable[str] | None = None) -> None:
         """Numbers below the axes, and what they are."""
-        bottom = self.top + self.height
-        for value in values:
+        values, bottom = list(values), self.top + self.height
+        for value, text in zip(values, texts or map(number, values), strict=True):
             x, _ = self.at(value, self.y[0])
             self.drawing.line([(x, bottom), (x, bottom + 4)], "grey", 1)
-            self.drawing.words(x, bottom + 18, number(value), "grey", size=13)
+            self.drawing.words(x, bottom + 18, text, "grey", size=13)
         self.drawing.words(self.left + self.width / 2, bottom + 37, name, "grey")
 
     def ticks_of_y(self, values: Iterable[float], texts: Iterable[str] | None = None) -> None:
