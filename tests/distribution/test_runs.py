@@ -8,7 +8,7 @@ import time
 
 import pytest
 from commands import command, small_data
-from ranks import mpirun, needs_mpi, start
+from ranks import mpirun, needs_mpi, runs, start, started_by
 
 pytestmark = needs_mpi
 
@@ -58,21 +58,7 @@ def begun(data, folder):
         assert time.monotonic() < deadline
         assert run.poll() is None, run.communicate()
         time.sleep(0.01)
-    return run, ranks_of(folder)
-
-
-def ranks_of(folder):
-    """The processes that train in a folder, by their command lines; mpirun's has them too."""
-    found = []
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{process}/cmdline", "rb") as file:
-                words = file.read().decode().split("\0")
-        except OSError:
-            continue
-        if str(folder) in words and "-n" not in words:
-            found.append(int(process))
-    return found
+    return run, started_by(run.pid)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -85,7 +71,7 @@ def test_a_run_of_which_a_rank_is_ended_goes_on_to_the_same_bits(data, of_thread
     assert run.returncode != 0
     if number == signal.SIGTERM:
         assert len(re.findall(r"^tinydnn: stopped by SIGTERM; \d+ whole epochs are done", errors, re.MULTILINE)) == 1
-    assert not ranks_of(folder)  # nobody waits for ever
+    assert not any(map(runs, processes))  # nobody waits for ever
     done = mpirun(2, "-m", "tinydnn", "train", "--resume", folder)
     assert done.returncode == 0, done.stderr
     assert result(folder) == of_threads

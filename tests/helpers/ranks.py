@@ -1,5 +1,6 @@
 """Programs that mpirun starts as several processes, with the MPI that is installed beside Python."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -28,6 +29,23 @@ def start(size, *arguments, cwd=None, **variables):
         [MPIRUN, "-n", str(size), sys.executable, "-P", *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=environment(**variables),
     )  # fmt: skip
+
+
+def started_by(process):
+    """The ids of the processes that a process, such as mpirun, has started."""
+    found = []
+    for other in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{other}/stat") as file:  # one may just have ended
+            parent = file.read().rpartition(")")[2].split()[1]
+            found += [int(other)] * (int(parent) == process)
+    return found
+
+
+def runs(process):
+    """Whether a process of this id runs; one that has ended, and that nobody has asked about, has no command line."""
+    with contextlib.suppress(OSError):
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    return False
 
 
 def environment(**variables):

@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import ranks
 
 import tinydnn as keras
 from tinydnn import layers, models
@@ -40,8 +41,12 @@ def command(*arguments):
     return [sys.executable, "-m", "tinydnn", "train", *map(str, arguments)]
 
 
-def start(program):
-    return subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+def start(program, size=1):
+    """Start it, as several processes that mpirun starts if so asked."""
+    program = program if size == 1 else [ranks.MPIRUN, "-n", str(size), *program]
+    return subprocess.Popen(
+        program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ranks.environment()
+    )
 
 
 def all_files_load(folder):
@@ -64,17 +69,20 @@ def outcome(folder):
     return {**{key: value for key, value in results.items() if key != "seconds"}, "history": history}
 
 
-def kills(folder, times, number=signal.SIGKILL, seed=0):
+def kills(folder, times, number=signal.SIGKILL, seed=0, size=1):
     """Kill a training at random moments, and resume it each time; → counts.
 
-    A training is killed and resumed, again and again, until it comes to its end; then another one begins.
+    A training is killed and resumed, again and again, until it comes to its end; then another one begins. Of several
+    processes that share it, a random one is killed; what they end with is what as many threads would.
     """
     rng = np.random.default_rng(seed)
     data = folder / "digits.npz"
     few_digits(data)
     settings = ["--data", data, "--hidden", 24, "--batch-size", 32, "--epochs", 4, "--seed", 7, "--checkpoint-every", 1]
     began = time.monotonic()
-    subprocess.run(command(*settings, "--out", folder / "whole"), check=True, stdout=subprocess.DEVNULL)
+    whole = command(*settings, "--threads", size, "--out", folder / "whole")
+    subprocess.run(whole, check=True, stdout=subprocess.DEVNULL)
+    settings += ["--threads", 1]
     lasts = time.monotonic() - began
     expected = outcome(folder / "whole")
 
@@ -82,13 +90,15 @@ def kills(folder, times, number=signal.SIGKILL, seed=0):
     run, finished = 0, True
     while count["tried"] < times or not finished:
         out = folder / f"run-{run}"
-        process = start(command("--resume", out) if (out / "run.json").exists() else command(*settings, "--out", out))
+        begun = (out / "run.json").exists()
+        process = start(command("--resume", out) if begun else command(*settings, "--out", out), size)
         finished = False
         try:
             _, errors = process.communicate(timeout=rng.uniform(0.2, lasts) if count["tried"] < times else None)
             finished = True
         except subprocess.TimeoutExpired:
-            process.send_signal(number)
+            victims = [process.pid] if size == 1 else ranks.started_by(process.pid) or [process.pid]
+            os.kill(int(rng.choice(victims)), number)
             process.communicate()
             count["tried"] += 1
             count["with_checkpoint"] += (out / CHECKPOINT_FILE).exists()
@@ -294,7 +304,7 @@ def damages(folder, name, times, seed=0):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["kills", "together", "full-disks", "damages"])
+    parser.add_argument("what", choices=["kills", "kills-of-ranks", "together", "full-disks", "damages"])
     parser.add_argument("--times", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -304,6 +314,8 @@ def main():
             for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
                 (folder / number.name).mkdir()
                 print(number.name, kills(folder / number.name, options.times, number, options.seed), flush=True)
+        elif options.what == "kills-of-ranks":
+            print(kills(folder, options.times, signal.SIGKILL, options.seed, size=2))
         elif options.what == "together":
             print(together(folder, options.times))
         elif options.what == "full-disks":
