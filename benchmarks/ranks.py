@@ -119,17 +119,13 @@ def measured(size: int, work: str, *arguments: Any) -> Any:
 
 def measure() -> dict[str, Any]:
     """All figures."""
-    took: dict[str, list[float]] = {name: [] for name in TURNS}
+    took: dict[str, list[float]] = {name: [] for name in TURNS}  # the median epoch of each turn
     for turn in range(ROUNDS):
         for name, (size, threads) in TURNS.items():
             took[name].append(statistics.median(measured(size, "epochs", threads)))
             print(f"round {turn + 1}: {name}, {took[name][-1]:.3f} s an epoch", file=sys.stderr)
-    ratios = {
-        name: statistics.median(a / b for a, b in zip(took["two threads"], took[name], strict=True)) for name in TURNS
-    }
     return {
-        "epochs": {name: statistics.median(values) for name, values in took.items()},
-        "times as fast as two threads": ratios,
+        "epochs": took,
         "parts": {size: measured(size, "parts") for size in (1, 2)},
         "steps": {net: {rows: measured(1, "steps", net, rows) for rows in ROWS} for net in NETS},
         "machine": machine.collect(),

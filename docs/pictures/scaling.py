@@ -1,4 +1,4 @@
-"""How much faster a training is on more ranks: what docs/scale.md tells of ranks that nobody here has.
+"""How much faster a training is on more ranks: `python docs/pictures/scaling.py` writes the tables of docs/scale.md.
 
 What a rank computes was measured (`benchmarks/ranks.py`), on one thread, for as many rows as are left to it. What
 ranks send each other is computed from a network's latency and bandwidth: for the gradient the known cost of a ring,
@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from math import ceil, log2
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+PAGE = Path(__file__).parents[1] / "scale.md"
 MEASURED = Path(__file__).with_name("scale.json")
 NETWORKS = {"10 Gbit/s Ethernet": (20e-6, 1.25e9), "100 Gbit/s InfiniBand": (2e-6, 12.5e9)}  # seconds, bytes a second
 RANKS = [2**i for i in range(11)]
@@ -82,11 +84,16 @@ PARTS = {
 
 def epochs_table() -> str:
     """An epoch of the walkthrough's net, by one thread, two threads and two ranks."""
-    figures = _figures()
-    rows = [["an epoch", "s", "times as fast as two threads"], ["---"] * 3]
-    for name, seconds in figures["epochs"].items():
-        rows.append([name, f"{seconds:.3f}", f"{figures['times as fast as two threads'][name]:.2f}"])
+    epochs = _figures()["epochs"]
+    rows = [["an epoch", "median s", "least .. most", "times as fast as two threads", "least .. most"], ["---"] * 5]
+    for name, seconds in epochs.items():
+        ratios = [threads / own for threads, own in zip(epochs["two threads"], seconds, strict=True)]
+        rows.append([name, f"{median(seconds):.3f}", _range(seconds, 3), f"{median(ratios):.2f}", _range(ratios, 2)])
     return _markdown(rows)
+
+
+def _range(values: list[float], digits: int) -> str:
+    return f"{min(values):.{digits}f} .. {max(values):.{digits}f}"
 
 
 def parts_table() -> str:
@@ -119,5 +126,17 @@ def _markdown(rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
+TABLES = {"epochs": epochs_table, "parts": parts_table, "model": model_table}
+
+
+def page() -> str:
+    """docs/scale.md with these tables."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name, table in TABLES.items():
+        before, _, rest = text.partition(f"<!-- scale: {name} -->\n")
+        text = f"{before}<!-- scale: {name} -->\n{table()}<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    return text
+
+
 if __name__ == "__main__":
-    print(epochs_table(), parts_table(), model_table(), sep="\n", end="")
+    PAGE.write_text(page(), encoding="utf-8", newline="\n")

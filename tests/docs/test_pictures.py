@@ -13,7 +13,8 @@ PAGE = Path(book.BOOK).read_text(encoding="utf-8")
 SHOWN = re.findall(
     r'<picture>\n  <source media="\(prefers-color-scheme: dark\)" srcset="pictures/(\w+)-dark.svg">\n'
     r'  <img alt="([^"]+)" src="pictures/(\w+)-light.svg" width="480">\n</picture>',
-    PAGE + (Path(book.BOOK).parent / "walkthrough.md").read_text(encoding="utf-8"),
+    PAGE
+    + "".join((Path(book.BOOK).parent / each).read_text(encoding="utf-8") for each in ("walkthrough.md", "scale.md")),
 )
 
 
