@@ -78,10 +78,12 @@ _processes: ranks.Ranks | None = None
 
 
 def _ranks() -> ranks.Ranks:
-    """The processes that mpirun has started, found out once."""
+    """The processes that mpirun has started, found out once; one that is alone needs no MPI."""
     global _processes
     if _processes is None:
         _processes = MpiRanks() if launched() else ranks.Ranks()
+        if _processes.size == 1:
+            _processes = ranks.Ranks()
     return _processes
 
 

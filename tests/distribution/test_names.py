@@ -1,6 +1,7 @@
 """keras.distribution's names, in a process that no mpirun has started."""
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 import tinydnn as keras
 from tinydnn import distribution, random
 from tinydnn.device import ranks
+from tinydnn.inspect.recorder import Recorder
+from tinydnn.inspect.watch import Watch
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +53,20 @@ def test_a_program_for_several_processes_runs_in_one():
 def test_what_is_not_offered_is_refused(make, message):
     with pytest.raises((ValueError, AttributeError, TypeError), match=message):
         make()
+
+
+@pytest.mark.parametrize("callback", [Watch(), Recorder("steps")])
+def test_what_looks_at_all_rows_of_a_batch_is_refused_on_several_ranks(callback, monkeypatch):
+    """Each rank has its own rows alone."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    two = ranks.Ranks()
+    two.size = 2
+    callback.set_model(model)
+    model.training = SimpleNamespace(feed=SimpleNamespace(data=SimpleNamespace(weights=None)))
+    monkeypatch.setattr(ranks, "_current", two)
+    with pytest.raises(ValueError, match="sees the rows of one rank alone"):
+        callback.on_train_begin()
 
 
 def test_set_distribution_takes_a_distribution():

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tinydnn.device import ranks
 from tinydnn.device.backend import Array
 from tinydnn.inspect.arrays import array_of
 from tinydnn.models import Model
@@ -52,6 +53,8 @@ class OfTinydnn:
     def check(self) -> None:
         if self._model.training.feed.data.weights is not None:
             raise ValueError(_WEIGHTS)
+        if ranks.current().size > 1:
+            raise ValueError("Recorder sees the rows of one rank alone: record steps in a single process")
         if len(self._model.output_shape) != 2:
             raise ValueError(f"Recorder expects outputs (n, units). Received: a model of {self._model.output_shape}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tinydnn.callbacks import Callback
 from tinydnn.checks import check_count
+from tinydnn.device import ranks
 from tinydnn.device.backend import Array
 from tinydnn.engine.logs import Logs
 from tinydnn.files.whole import FileFormatError, write_whole
@@ -70,6 +71,8 @@ class Watch(Callback):
         return self.looks.history
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        if ranks.current().size > 1:
+            raise ValueError("Watch sees the rows of one rank alone: watch a training in a single process")
         self.looks.begin(watched_layers(self.model))
         if self._display is not None:
             self._display.begin(self.params["epochs"], self.params["steps"])
