@@ -16,6 +16,7 @@ from tinydnn.device.interrupts import Terminated, end_as_ctrl_c_does
 COMMANDS = (
     "info",
     "train",
+    "search",
     "evaluate",
     "predict",
     "report",
