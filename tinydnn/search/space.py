@@ -35,7 +35,7 @@ class Space:
     units: Whole = (32, 1024)
     activation: Names = ("relu", "elu", "silu", "sigmoid")
     optimizer: Names = ("adam", "rmsprop", "sgd(momentum=0.9)")
-    learning_rate: Real = (1e-4, 1e-1)
+    learning_rate: Real = (1e-4, 3e-2)
     decay_rate: Real = (0.8, 1.0)
     batch_size: Whole = (64, 512)
     input: Names = ("raw", "scaled")

@@ -109,7 +109,8 @@ def _drawn(study: "optuna.Study") -> Iterator[tuple[_Plot, str]]:
             figure = getattr(visualization, plot.draw)(study)
         except (ValueError, RuntimeError):
             continue
-        figure.update_layout(title=None, margin={"t": 30})
+        few = len(figure.data) < 5  # names of a hundred lines would take the whole plot
+        figure.update_layout(title=None, margin={"t": 30}, showlegend=few, legend={"orientation": "h", "y": 1.1})
         options = {"responsive": True, "displaylogo": False}
         yield plot, figure.to_html(full_html=False, include_plotlyjs=False, config=options)
 
