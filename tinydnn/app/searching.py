@@ -9,7 +9,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tinydnn.app import report, study_folder
 from tinydnn.app.report.study import write_study
-from tinydnn.search.study import finished, space_of
+from tinydnn.search.storage import shown
+from tinydnn.search.study import finished, seed_of, space_of
 from tinydnn.search.trials import Task, best_of, in_words, result
 from tinydnn.search.workers import Workers
 
@@ -25,13 +26,15 @@ def search(study: "optuna.Study", task: Task, jobs: int) -> None:
     Raises:
         WorkerError: the processes die again and again.
     """
-    console = Console(highlight=False)
-    seen = {trial.number for trial in finished(study)}
+    console, seen = Console(highlight=False), {trial.number for trial in finished(study)}
+    console.print(
+        f"Study {task.name!r} in {shown(task.url)}, seed {seed_of(study)}: {_so_far(study, task)}", soft_wrap=True
+    )
     if task.done(study):
         return
     columns = BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     with Workers(task, jobs) as workers, Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        shown = bar.add_task("", total=None if math.isinf(task.trials) else task.trials)
+        shown_bar = bar.add_task("", total=None if math.isinf(task.trials) else task.trials)
         at_work = True
         while at_work:
             at_work = workers.wait(_LOOK)
@@ -40,7 +43,7 @@ def search(study: "optuna.Study", task: Task, jobs: int) -> None:
                 if trial.number not in seen:
                     console.print(_line(study, trial), soft_wrap=True)
                     seen.add(trial.number)
-            bar.update(shown, completed=len(ended), description=_so_far(study, len(ended), task))
+            bar.update(shown_bar, completed=len(ended), description=_so_far(study, task))
             for message in workers.look(len(ended)):
                 console.print(message, soft_wrap=True)
                 at_work = True
@@ -51,14 +54,14 @@ def _line(study: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> str:
     return f"trial {trial.number:3}  {result(trial):22}  {in_words(space_of(study).draw(trial))}"
 
 
-def _so_far(study: "optuna.Study", ended: int, task: Task) -> str:
+def _so_far(study: "optuna.Study", task: Task) -> str:
     best = best_of(study)
     total = "" if math.isinf(task.trials) else f" of {task.trials}"
-    return f"{ended}{total} trials" + (f", best {best.value:.4f} (trial {best.number})" if best else "")
+    return f"{len(finished(study))}{total} trials" + (f", best {best.value:.4f} (trial {best.number})" if best else "")
 
 
-def finish(study: "optuna.Study", folder: Path, machine: dict[str, Any]) -> None:
-    """Train the best trial once more, test it, and write its page and the study's report.
+def finish(study: "optuna.Study", folder: Path | None, machine: dict[str, Any]) -> None:
+    """Say which trial is the best; in a folder train it once more, test it, and write its page and the study's report.
 
     A best run that is there already is not trained again.
     """
@@ -66,8 +69,10 @@ def finish(study: "optuna.Study", folder: Path, machine: dict[str, Any]) -> None
     if best is None:
         print("No trial has come to its end yet, so there is no best one; the same command goes on")
         return
+    print(f"Best of {len(finished(study))} trials: {best.number}, {best.value:.4f} on the validation digits")
+    if folder is None:
+        return
     settings = study_folder.best_settings(study, best, machine)
-    print(f"{len(finished(study))} trials. Best: trial {best.number}, {best.value:.4f} on the validation digits")
     with study_folder.best_run(settings, folder) as (run, where):
         if not run.finished:
             print(f"Once more, on all training digits: {in_words(settings)}, {settings.epochs} epochs")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinydnn.inspect.net import Settings, make_model
+from tinydnn.names import numbered_anew
 
 if TYPE_CHECKING:
     import optuna
@@ -57,10 +58,11 @@ class Space:
             raise ValueError(f"A search has no bounds {key!r}. It has: {', '.join(known)}")
         values = {key: _checked(key, value) for key, value in bounds.items()}
         space = cls(**values)
-        for activation in space.activation:
-            _try_name("activation", activation)
-        for optimizer in space.optimizer:
-            _try_name("optimizer", optimizer)
+        with numbered_anew():
+            for activation in space.activation:
+                make_model(Settings(hidden=(1,), activation=activation, device="cpu"))
+            for optimizer in space.optimizer:
+                make_model(Settings(hidden=(), optimizer=optimizer, device="cpu"))
         return space
 
     def to_json(self) -> dict[str, Any]:
@@ -169,8 +171,3 @@ def _checked_number(key: str, value: Any, values: list[Any], number: _Number) ->
     if number.log and low == 0 < high:
         raise ValueError(f"{key} is drawn on a logarithmic scale, from above 0; or give 0 alone. Received: {value!r}")
     return low, high
-
-
-def _try_name(setting: str, name: str) -> None:
-    """Make a small net with this name, which raises a ValueError that says what is wrong with it."""
-    make_model(Settings(hidden=(1,), device="cpu", **{setting: name}))  # type: ignore[arg-type]

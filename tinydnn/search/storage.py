@@ -2,7 +2,8 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tinydnn.search.needed import optuna_package
@@ -63,6 +64,19 @@ def opened(url: str, again: Callable[..., None]) -> "optuna.storages.RDBStorage"
         # SQLite locks nothing for a reader, and so two processes could both find a trial free, and take it.
         event.listen(storage.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return storage
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn Optuna's error of a database that has gone away into one for a person.
+
+    Raises:
+        ConnectionError: it has.
+    """
+    try:
+        yield
+    except optuna_package().exceptions.StorageInternalError as error:
+        raise ConnectionError(f"{shown(url)} is out of reach: {_reason(error)}; the same command goes on") from error
 
 
 def shown(url: str) -> str:

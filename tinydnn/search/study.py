@@ -4,14 +4,17 @@ The storage has the bounds, the seed, and each trial with its values of each epo
 made anew from these for each trial. So a study that was cut off goes on as if nothing had happened.
 """
 
+import hashlib
 import time
 import warnings
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinydnn.inspect import info
+from tinydnn.search import storage
 from tinydnn.search.needed import optuna_package
 from tinydnn.search.space import Space
 from tinydnn.search.storage import opened, shown
@@ -21,44 +24,52 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = "search"  # the study's attribute that has bounds, seed and versions
 _SEED = "seed"  # the trial's attribute that has the seed of its training
+_TRAINS = "trains"  # and its number, from the moment on when its training begins
 _PATIENCE = 10.0  # seconds for another process that has made the study, and has not described it yet
 
 
-def open_study(url: str, name: str, bounds: Mapping[str, Any] | None = None, seed: int | None = None) -> "optuna.Study":
+def open_study(
+    url: str, name: str, digits: Any, bounds: Mapping[str, Any] | None = None, seed: int | None = None
+) -> "optuna.Study":
     """The study of this name in the storage at this URL; one that is missing is made, with these bounds and this seed.
 
+    digits: (x, labels) to learn.
     bounds, seed: None takes what the study has, or for a new one the defaults and a random seed.
 
     Raises:
         ModuleNotFoundError: Optuna, or a driver of the database, is missing.
         ConnectionError: the database can't be reached.
-        ValueError: the study has other bounds or another seed, or these bounds make no sense.
+        ValueError: the study is of other digits, bounds or another seed, or these bounds make no sense.
     """
     optuna = optuna_package()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    space, storage = Space.of(bounds or {}), opened(url, again)
+    space, database = Space.of(bounds or {}), opened(url, again)
     pruner = optuna.pruners.MedianPruner(n_warmup_steps=2)
     try:
-        study = optuna.create_study(storage=storage, study_name=name, direction="maximize", pruner=pruner)
+        study = optuna.create_study(storage=database, study_name=name, direction="maximize", pruner=pruner)
     except optuna.exceptions.DuplicatedStudyError:
-        study = optuna.load_study(storage=storage, study_name=name, pruner=pruner)
+        study = optuna.load_study(storage=database, study_name=name, pruner=pruner)
         _wait_for_description(study)
+    digest = hashlib.sha256(b"".join(array.tobytes() for array in digits)).hexdigest()
     if _DESCRIPTION not in study.user_attrs:
-        drawn = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-        versions = {**info.collect(), "Optuna": optuna.__version__}
-        study.set_user_attr(_DESCRIPTION, {"space": space.to_json(), "seed": drawn, "versions": versions})
-    where = f"The study {name!r} in {shown(url)}"
-    if bounds is not None and space_of(study) != space:
-        differing = [
-            f"{key}={value} in place of {space.to_json()[key]}"
-            for key, value in space_of(study).to_json().items()
-            if value != space.to_json()[key]
-        ]
-        raise ValueError(
-            f"{where} has {', '.join(differing)}; leave out the bounds to go on with it, or name another study"
+        study.set_user_attr(
+            _DESCRIPTION,
+            {
+                "space": space.to_json(),
+                "seed": int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed,
+                "digits": digest,
+                "versions": {**info.collect(), "Optuna": optuna.__version__},
+            },
         )
+    where, had = f"The study {name!r} in {shown(url)}", space_of(study)
+    if bounds is not None and had != space:
+        asked = space.to_json()
+        differing = [f"{key}={value}, not {asked[key]}" for key, value in had.to_json().items() if value != asked[key]]
+        raise ValueError(f"{where} has {'; '.join(differing)}. Leave out the bounds to go on, or take another study")
     if seed not in (None, seed_of(study)):
-        raise ValueError(f"{where} has the seed {seed_of(study)}, and not {seed}; leave out the seed")
+        raise ValueError(f"{where} has the seed {seed_of(study)}, not {seed}. Leave it out, or take another study")
+    if study.user_attrs[_DESCRIPTION]["digits"] != digest:
+        raise ValueError(f"{where} is of other digits. Give those with --data, or take another study")
     study.sampler = _sampler(seed_of(study))
     return study
 
@@ -118,6 +129,22 @@ def give_back(study: "optuna.Study", number: int) -> None:
     again(study, study.get_trials()[number])
 
 
+def give_back_the_dead(study: "optuna.Study") -> None:
+    """Give back the trials of processes that have fallen silent.
+
+    Optuna does so where there was a heartbeat. A process that dies between taking a trial and its first heartbeat
+    would leave it under way for ever; such a trial is known by lacking the mark of a training, and by its age.
+    """
+    optuna = optuna_package()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        optuna.storages.fail_stale_trials(study)
+    for trial in unfailed(study):
+        trains = trial.state.name != "RUNNING" or trial.user_attrs.get(_TRAINS) == trial.number
+        if not trains and datetime.now() - trial.datetime_start > timedelta(seconds=storage.GRACE):
+            give_back(study, trial.number)
+
+
 def give_back_all(study: "optuna.Study") -> None:
     """Give back what is under way, where it is known that nobody works at the study."""
     for trial in unfailed(study):
@@ -142,6 +169,7 @@ def training_seed(study: "optuna.Study", trial: "optuna.Trial") -> int:
     """The seed of a trial's training, whose values are all drawn by now; one that is tried again keeps it."""
     if _SEED not in trial.user_attrs:
         trial.set_user_attr(_SEED, _mixed(seed_of(study), place_of(study, trial.number), 1))
+    trial.set_user_attr(_TRAINS, trial.number)
     return seed_of_training(trial)
 
 

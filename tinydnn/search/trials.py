@@ -1,7 +1,6 @@
 """The trials of a process: each draws its settings, trains, and tells the best accuracy on the validation digits."""
 
 import time
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,16 @@ from tinydnn.device.interrupts import Interrupt
 from tinydnn.inspect.net import Settings, load_digits, make_model, scheduled, targets_for
 from tinydnn.search.needed import optuna_package
 from tinydnn.search.pruning import PruningCallback
-from tinydnn.search.study import finished, give_back, open_study, place_of, space_of, training_seed, unfailed
+from tinydnn.search.study import (
+    finished,
+    give_back,
+    give_back_the_dead,
+    open_study,
+    place_of,
+    space_of,
+    training_seed,
+    unfailed,
+)
 
 if TYPE_CHECKING:
     import optuna
@@ -50,9 +58,9 @@ class Worker:
     def __init__(self, task: Task) -> None:
         self._optuna = optuna_package()
         self._task = task
-        self._study = open_study(task.url, task.name)
-        self._space = space_of(self._study)
         (self._x, self._y), _ = load_digits(task.machine["data"])
+        self._study = open_study(task.url, task.name, (self._x, self._y))
+        self._space = space_of(self._study)
         self._trial: optuna.Trial | None = None
         self._error: Exception | None = None
 
@@ -76,9 +84,7 @@ class Worker:
 
     def _free(self) -> bool:
         """Whether there is a trial to begin; those of processes that have died are queued again."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", self._optuna.exceptions.ExperimentalWarning)
-            self._optuna.storages.fail_stale_trials(self._study)
+        give_back_the_dead(self._study)
         trials = unfailed(self._study)
         return len(trials) < self._task.trials or any(trial.state.name == "WAITING" for trial in trials)
 

@@ -60,7 +60,9 @@ def search(
     trained once more on all training digits, and saved as a run, with its page and a report of the study.
     """
     from tinydnn.app import searching, study_folder
+    from tinydnn.inspect.net import load_digits
     from tinydnn.search.space import Space, read_text, read_toml
+    from tinydnn.search.storage import told
     from tinydnn.search.study import finished, give_back_all, open_study
     from tinydnn.search.trials import Task
     from tinydnn.search.workers import threads_each
@@ -77,19 +79,21 @@ def search(
         bounds |= {} if epochs is None else {"epochs": epochs}
         Space.of(bounds)
     folder = Path("search") if out is None and storage is None else out
+    machine = {"data": None if data is None else str(data.resolve()), "device": device}
+    training_digits, _ = load_digits(machine["data"])
     if folder is not None:
         context.with_resource(study_folder.held(folder))
     url = study_folder.url_in(folder or Path()) if storage is None else storage
     with wrong_use(ValueError):
-        study = open_study(url, name, bounds or None, seed)
+        study = open_study(url, name, training_digits, bounds or None, seed)
     if storage is None:
         give_back_all(study)  # whoever was at it has died, as the folder was free
     total = math.inf if trials is None and minutes is not None else trials or 100
     until = math.inf if minutes is None else time.time() + 60 * minutes
-    machine = {"data": None if data is None else str(data.resolve()), "device": device}
+    task = Task(url, name, total, until, {**machine, "threads": threads_each(jobs)})
     try:
-        searching.search(study, Task(url, name, total, until, {**machine, "threads": threads_each(jobs)}), jobs)
-        if folder is not None:
+        with told(url):
+            searching.search(study, task, jobs)
             searching.finish(study, folder, machine)
     except (KeyboardInterrupt, Terminated) as error:
         saved = f"{len(finished(study))} trials are done; the same command goes on"

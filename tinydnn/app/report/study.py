@@ -46,7 +46,7 @@ _PLOTS = [
         "plot_intermediate_values",
         "Trials while they learned",
         "A line is a trial: its accuracy on the validation digits after each epoch, counted from 0. A line that ends "
-        "early is a trial that was pruned, as its best so far was below the median of the other trials' bests.",
+        "early is a trial that was pruned, as its best so far was below the median of the other trials in that epoch.",
     ),
     _Plot(
         "plot_param_importances",
