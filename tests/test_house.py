@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSE = [
     {"app": "app __main__"},
     {"keras_ref": "keras_ref"},
-    {"course": "course"},
+    {"course": "course", "search": "search"},
     {"inspect": "inspect diagnosis"},
     {"door": "__init__"},
     {"surface": "backend callbacks datasets distribution models ops preprocessing saving utils"},

@@ -75,6 +75,6 @@ _not_offered = not_offered(__name__, globals())
 
 
 def __getattr__(name: str) -> Any:
-    if name == "diagnosis":  # imported where it is used: training does without it
-        return import_module("tinydnn.diagnosis")
+    if name in ("diagnosis", "search"):  # imported where they are used: training does without them
+        return import_module(f"tinydnn.{name}")
     return _not_offered(name)

@@ -18,9 +18,9 @@ def environment():
     return {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
 
 
-def small_data(folder):
-    """600 digits in Keras' layout."""
+def small_data(folder, count=500):
+    """So many digits to learn, and 100 to test with, in Keras' layout."""
     path = folder / "small.npz"
     (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
-    np.savez(path, x_train=x[:500], y_train=y[:500], x_test=x_test[:100], y_test=y_test[:100])
+    np.savez(path, x_train=x[:count], y_train=y[:count], x_test=x_test[:100], y_test=y_test[:100])
     return path

@@ -65,6 +65,13 @@ def test_the_legend_of_weights_goes_from_the_largest_to_the_smallest(rng):
     assert len(figures.weights(np.zeros(10), (10, 1), "b").axes[0].get_legend().get_texts()) == 1
 
 
+def test_weights_may_leave_room_at_the_end(rng):
+    values = rng.normal(size=31).astype("float32")
+    shown = figures.weights(values, figures.near_square(31), "b").axes[0].images[0].get_array()
+    np.testing.assert_array_equal(shown.compressed(), values)
+    assert shown.shape == (5, 7)
+
+
 def test_each_units_weights_are_a_picture_in_its_place(rng):
     W = rng.normal(size=(6, 4))
     sheet = figures.neurons(W, (2, 3), "W").axes[0].images[0].get_array()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import tinydnn
-from tinydnn import callbacks, datasets, utils
+from tinydnn import callbacks, utils
 from tinydnn.app import run_folder
 from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
 from tinydnn.device import ranks
@@ -16,7 +16,7 @@ from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import split
 from tinydnn.files import checkpoints
 from tinydnn.files.whole import FileFormatError
-from tinydnn.inspect.net import VALIDATION_SPLIT, Settings, make_model, samples_for, targets_for
+from tinydnn.inspect.net import Settings, load_digits, make_model, samples_for, scheduled, targets_for
 from tinydnn.inspect.watch import Watch
 from tinydnn.models import Model
 
@@ -84,18 +84,12 @@ class Run:
         return "test_accuracy" in self.results
 
     def load_data(self) -> None:
-        """Read the digits, and check that this net can learn them.
+        """Read the digits.
 
         Raises:
             FileFormatError: the file is damaged, images have another size, labels are not 0 to 9, or there are too few.
         """
-        self.digits = datasets.mnist.load_data(self.settings.data)
-        for name, (x, y) in zip(("train", "test"), self.digits, strict=True):
-            if x.shape[1:] != (28, 28) or len(x) < 2 or y.max() > 9:
-                raise FileFormatError(
-                    f"{self.settings.data}: expected {name} images of 28 x 28 with labels from 0 to 9. "
-                    f"Found: {len(x)} of {x.shape[1]} x {x.shape[2]}, labels up to {y.max(initial=0)}"
-                )
+        self.digits = load_digits(self.settings.data)
 
     def first_batch(self) -> tuple[Any, Any]:
         """The digits of the first step that `train` takes, and their targets."""
@@ -107,7 +101,8 @@ class Run:
         model: the model that takes them, which may be another than the run's.
         """
         (x, y), _ = self.digits
-        (x, y, _) = split(x, y, VALIDATION_SPLIT)
+        if self.settings.validation_split:
+            x, y, _ = split(x, y, self.settings.validation_split)
         size = self.settings.batch_size
         rows = tinydnn.random.first_order(len(x))[: count * size]
         x, y = samples_for(self.model if model is None else model, x[rows], y[rows])
@@ -156,9 +151,9 @@ class Run:
             targets_for(self.model, y),
             epochs=self.settings.epochs,
             batch_size=self.settings.batch_size,
-            validation_split=VALIDATION_SPLIT,
+            validation_split=self.settings.validation_split,
             verbose=verbose,
-            callbacks=[self.history, *watching, backup],
+            callbacks=[self.history, *scheduled(self.settings), *watching, backup],
         )
 
     def _evaluate(self) -> None:

@@ -94,10 +94,15 @@ def curves(training: Sequence[float], validation: Sequence[float], name: str, be
 
 @own_style()
 def weights(values: Array, shape: tuple[int, int], title: str) -> Figure:
-    """Numbers as a picture of this shape, brighter where they are larger, with a legend of levels."""
+    """Numbers as a picture of this shape, brighter where they are larger, with a legend of levels.
+
+    shape: may have room for more numbers than there are, and stays empty at the end.
+    """
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.add_subplot()
-    picture = axes.imshow(np.reshape(values, shape), cmap=_WEIGHTS)
+    cells = np.full(shape, np.nan)
+    cells.flat[: np.size(values)] = np.ravel(values)
+    picture = axes.imshow(cells, cmap=_WEIGHTS)
     axes.set(title=title, xticks=[], yticks=[])
     levels = np.unique(np.linspace(np.min(values), np.max(values), _LEVELS))[::-1]
     patches = [Patch(color=picture.to_rgba([level])[0], label=f"{level:.4f}") for level in levels]  # type: ignore[arg-type]

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 import tinydnn
-from tinydnn import config, models, utils
+from tinydnn import callbacks, config, datasets, models, utils
 from tinydnn.checks import check_count
 from tinydnn.device.backend import Array
+from tinydnn.files.whole import FileFormatError
 from tinydnn.layers.layer import known
 
 VALIDATION_SPLIT = 0.2
@@ -24,8 +25,11 @@ class Settings:
     last: the last layer's activation; None is the usual one in front of the loss.
     l2: of all kernels.
     dropout: behind each hidden layer, the share of its numbers that fall.
+    input_dropout: in front of the first layer, the share of the grey values that fall.
     outputs: units of the last layer.
     ranks: how many processes share each batch.
+    decay_rate: what the learning rate is multiplied by after each epoch.
+    validation_split: the last share of the training digits, which is held out.
     """
 
     epochs: int = 20
@@ -39,8 +43,11 @@ class Settings:
     use_bias: bool = True
     l2: float = 0.0
     dropout: float = 0.0
+    input_dropout: float = 0.0
     outputs: int = 10
     learning_rate: float | None = None
+    decay_rate: float = 1.0
+    validation_split: float = VALIDATION_SPLIT
     seed: int | None = None
     data: str | None = None
     device: str | None = None
@@ -61,6 +68,10 @@ class Settings:
         for name in given & {"input", "activation", "optimizer", "loss", "last", "dtype", "data"}:
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} expects text. Received: {name}={getattr(self, name)!r}")
+        for name, most in {"decay_rate": 1, "validation_split": 0.999}.items():
+            value = getattr(self, name)
+            if type(value) not in (int, float) or not 0 <= value <= most or (name == "decay_rate" and value == 0):
+                raise ValueError(f"{name} expects a number from 0 to {most}. Received: {name}={value!r}")
 
 
 def make_model(settings: Settings) -> models.Sequential:
@@ -72,6 +83,31 @@ def make_model(settings: Settings) -> models.Sequential:
     model = models.Sequential(_layers(tinydnn, settings), device=settings.device, threads=settings.threads)
     _compile(tinydnn, model, settings)
     return model
+
+
+def scheduled(settings: Settings) -> list[callbacks.Callback]:
+    """What lets the learning rate fall from epoch to epoch, if it is to fall."""
+
+    def next_rate(epoch: int, rate: float) -> float:
+        return rate * settings.decay_rate if epoch else rate
+
+    return [callbacks.LearningRateScheduler(next_rate)] if settings.decay_rate != 1 else []
+
+
+def load_digits(data: str | None) -> Any:
+    """The digits of this file, or MNIST's: ((x, labels), (x, labels)) for training and test.
+
+    Raises:
+        FileFormatError: the file is damaged, images have another size, labels are not 0 to 9, or there are too few.
+    """
+    digits = datasets.mnist.load_data(data)
+    for name, (x, y) in zip(("train", "test"), digits, strict=True):
+        if x.shape[1:] != (28, 28) or len(x) < 2 or y.max() > 9:
+            raise FileFormatError(
+                f"{data}: expected {name} images of 28 x 28 with labels from 0 to 9. "
+                f"Found: {len(x)} of {x.shape[1]} x {x.shape[2]}, labels up to {y.max(initial=0)}"
+            )
+    return digits
 
 
 def targets_for(model: models.Model, labels: Array) -> Array:
@@ -127,6 +163,7 @@ def _layers(keras: Any, settings: Settings) -> list[Any]:
         layers.Input((28, 28), dtype=dtype),
         *([layers.Rescaling(1 / 255, dtype=dtype)] if settings.input == "scaled" else []),
         layers.Reshape((28 * 28,), dtype=dtype),
+        *([layers.Dropout(settings.input_dropout, dtype=dtype)] if settings.input_dropout else []),
         *(layer for units in settings.hidden for layer in hidden(units)),
         dense(settings.outputs, settings.last or _usual_last(settings.loss)),
     ]

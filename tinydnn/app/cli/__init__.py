@@ -19,6 +19,7 @@ from tinydnn.device.mpi import launched
 COMMANDS = (
     "info",
     "train",
+    "search",
     "evaluate",
     "predict",
     "report",

@@ -10,14 +10,17 @@ import typer
 from tinydnn.app import run_folder, runs
 from tinydnn.app.cli.errors import InterruptedRunError, refuse, wrong_use
 from tinydnn.app.cli.options import (
+    L2,
     Activation,
     AsJson,
     BatchSize,
     Data,
     Device,
+    Dropout,
     Dtype,
     Hidden,
     Input,
+    LearningRate,
     Optimizer,
     units,
 )
@@ -25,7 +28,7 @@ from tinydnn.app.cli.report import where_the_page_is
 from tinydnn.device import ranks
 from tinydnn.device.interrupts import Terminated
 from tinydnn.files.whole import to_json
-from tinydnn.inspect.net import Settings
+from tinydnn.inspect.net import VALIDATION_SPLIT, Settings
 from tinydnn.inspect.watch import PLOT_FILE, Watch
 
 
@@ -37,7 +40,17 @@ def train(
     hidden: Hidden = "324,36",
     activation: Activation = "sigmoid",
     optimizer: Optimizer = "rmsprop",
-    learning_rate: Annotated[float | None, typer.Option(help="Learning rate; by default the optimizer's own.")] = None,
+    learning_rate: LearningRate = None,
+    decay_rate: Annotated[float, typer.Option(help="What the learning rate is multiplied by after each epoch.")] = 1.0,
+    l2: L2 = 0.0,
+    dropout: Dropout = 0.0,
+    input_dropout: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="In front of the first layer, the share that Dropout drops."),
+    ] = 0.0,
+    validation_split: Annotated[
+        float, typer.Option(min=0, max=0.999, help="The last share of the training digits, held out for validation.")
+    ] = VALIDATION_SPLIT,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run; by default a random one.")] = None,
     data: Data = None,
     out: Annotated[
@@ -70,7 +83,8 @@ def train(
         with wrong_use(ValueError, TypeError):
             settings = Settings(
                 epochs=epochs, batch_size=batch_size, input=input, hidden=units(hidden), activation=activation,
-                optimizer=optimizer, learning_rate=learning_rate, seed=seed,
+                optimizer=optimizer, learning_rate=learning_rate, decay_rate=decay_rate, l2=l2, dropout=dropout,
+                input_dropout=input_dropout, validation_split=validation_split, seed=seed,
                 data=None if data is None else str(data.resolve()), device=device, dtype=dtype, threads=threads,
                 checkpoint_every=checkpoint_every,
             )  # fmt: skip
