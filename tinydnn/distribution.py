@@ -9,15 +9,17 @@ where the program has, before its model is made:
 From then on fit, evaluate and predict share each batch among the processes. The rest of the program stays as it is.
 """
 
+import atexit
 import os
 import secrets
 import sys
 import warnings
+from contextlib import ExitStack, redirect_stdout
 from types import TracebackType
 from typing import Any
 
-from tinydnn import config, random
-from tinydnn.device import ranks
+from tinydnn import random
+from tinydnn.device import devices, ranks
 from tinydnn.device.mpi import MpiRanks, launched
 from tinydnn.missing import Offered
 from tinydnn.names import not_offered
@@ -106,12 +108,16 @@ def initialize(
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
-    """The devices of all processes, one for each: ["cpu:0", "cpu:1"].
+    """The devices of all processes, one for each: ["cpu:0", "cpu:1"]; none of a kind that this one lacks.
 
-    device_type: "cpu" or "gpu"; None takes that of `config.device()`, where "auto" is "cpu".
+    device_type: "cpu" or "gpu"; None takes that of models that are given none.
     """
-    kind = device_type or {"gpu": "gpu"}.get(config.device(), "cpu")
-    return [f"{kind.lower()}:{i}" for i in range(_ranks().size)]
+    kind = device_type.lower() if device_type else devices.get(None).device
+    try:
+        there = kind == "cpu" or (kind == "gpu" and devices.gpu() is not None)
+    except devices.GpuError:
+        there = False
+    return [f"{kind}:{i}" for i in range(_ranks().size if there else 0)]
 
 
 def get_device_count(device_type: str | None = None) -> int:
@@ -127,7 +133,8 @@ def distribution() -> DataParallel | None:
 def set_distribution(value: DataParallel | None) -> None:
     """Train on these processes from here on, before a model is made; None is on this one alone.
 
-    Process 0 prints, warns and saves; what the others print goes nowhere. An error in one of them ends all.
+    Process 0 prints, warns and saves; what the others print goes nowhere. All must call what is shared, one thing after
+    the other: fit, evaluate, predict, calls of a model, save. An error in one of them ends all.
     Where nobody has called `set_random_seed`, process 0 draws a seed for all.
 
     Raises:
@@ -139,20 +146,40 @@ def set_distribution(value: DataParallel | None) -> None:
     _distribution = value
     shared = ranks.Ranks() if value is None else value.ranks
     ranks.set_current(shared)
-    if shared.rank > 0:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, as long as the process lives
-        warnings.simplefilter("ignore")
+    _as_one_of_several.close()
     if shared.size > 1:
-        sys.excepthook = _end_all
+        if shared.rank > 0:
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, closed with the rest
+            _as_one_of_several.enter_context(nowhere)
+            _as_one_of_several.enter_context(redirect_stdout(nowhere))
+            _as_one_of_several.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+        _as_one_of_several.callback(setattr, sys, "excepthook", sys.excepthook)
+        sys.excepthook = _end_with_all
+        atexit.register(_end_program)
+        _as_one_of_several.callback(atexit.unregister, _end_program)
         if random.global_seed() is None:
-            random.set_random_seed(shared.first_does(lambda: secrets.randbelow(2**31)))
+            random.set_random_seed(shared.first_does("draw a seed", lambda: secrets.randbelow(2**31)))
 
 
-def _end_all(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+_as_one_of_several = ExitStack()  # what is to be undone when it trains on its own again
+
+
+def _end_program() -> None:
+    """See that all ranks end, so that none of them waits for one that has ended."""
+    try:
+        if not ranks.current().failed:
+            ranks.current().all_of("end the program", None)
+    except RuntimeError as error:
+        _end_with_all(type(error), error, error.__traceback__)
+
+
+def _end_with_all(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """End this process with an error that nobody caught, and the others too; one that all have is shown once."""
-    if ranks.current().rank == 0:
+    first = ranks.current().rank == 0
+    if first:
         sys.__excepthook__(kind, error, trace)
-    ranks.current().fail(error)
+    ranks.current().fail(error, said=first)
 
 
 __getattr__ = not_offered(__name__, globals())

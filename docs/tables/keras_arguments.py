@@ -45,6 +45,12 @@ ON_PURPOSE = {
     ("softmax", "axis"): "the last alone",
     ("log_softmax", "axis"): "the last alone",
     ("Optimizer.build", "variables"): "where weights lie, which only a model knows",
+    ("DataParallel", "device_mesh"): "None alone: mpirun starts the processes, each with one device",
+    ("DataParallel", "devices"): "None alone",
+    ("DataParallel", "auto_shard_dataset"): "True alone: all processes see the same data",
+    ("initialize", "job_addresses"): "None alone: mpirun starts the processes",
+    ("initialize", "num_processes"): "None alone",
+    ("initialize", "process_id"): "None alone",
     ("datasets.mnist", "path"): "without one, the digits that come with tinydnn",
 }
 # What stands for an argument that a constructor needs, to see what it says of another one.

@@ -12,6 +12,7 @@ pytestmark = needs_mpi
 BEGIN = """
 import numpy as np
 import tinydnn as keras
+from tinydnn.device import ranks
 keras.distribution.set_distribution(keras.distribution.DataParallel())
 rank = keras.distribution.distribution().data_shard_id
 x, y = np.ones((40, 3)), np.zeros(40, int)
@@ -24,11 +25,20 @@ class Once(keras.callbacks.Callback):
         if rank == 1 and epoch == 1:
             self.do(self.model)
 
-def fit(do=lambda model: None):
-    model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(2, "softmax")])
+def net():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
-    model.fit(x, y, epochs=4, verbose=2, callbacks=[Once(do)])
+    return model
+
+def fit(do=lambda model: None):
+    model = net()
+    model.fit(x, y, epochs=4, callbacks=[Once(do)])
     print("done, with the weight", model.get_weights()[0][0, 0])
+
+def grow():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e30), "mse")
+    model.fit(x, y + 1.0)
 
 def fail(model):
     raise OSError("the disk of one machine is full")
@@ -44,22 +54,31 @@ def run(tmp_path, program):
     return mpirun(2, path, cwd=tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("program", "error", "more"),
-    [
-        ("fit(fail)", "OSError: the disk of one machine is full", "rank 1 of 2 failed, and ends the others."),
-        ("if rank: raise OSError('no disk')\nfit()", "OSError: no disk", "rank 1 of 2 failed, and ends the others."),
-        ("fit(write)", "RuntimeError: After epoch 2 rank 1 has other weights than rank 0", ""),
-        ("keras.utils.set_random_seed(rank)\nfit()", "ValueError: All ranks must begin", "Rank 0 has seed=0"),
-        ("x = x + rank\nfit()", "ValueError: All ranks must begin", "rank 1 has x='float64 (40, 3)"),
-    ],
-)
+ALONE = "failed, and ends the others."
+CASES = [
+    ("fit(fail)", "OSError: the disk of one machine is full", f"rank 1 of 2 {ALONE}"),
+    ("if rank: raise OSError('no disk')\nfit()", "OSError: no disk", f"rank 1 of 2 {ALONE}"),
+    ("if not rank: raise OSError('no disk')\nfit()", "OSError: no disk", f"rank 0 of 2 {ALONE}"),
+    ("fit(write)", "ValueError: All ranks must end epoch 2 alike", "Rank 0 has weights="),
+    ("keras.utils.set_random_seed(rank)\nfit()", "ValueError: All ranks must begin a training alike", "has seed=0"),
+    ("x = x + rank\nfit()", "ValueError: All ranks must begin a training alike", "rank 1 has x='float64 (40, 3)"),
+    ("net().predict(x[rank:])", "ValueError: All ranks must predict alike", "rank 1 has x='float64 (39, 3)"),
+    ("net().fit(iter([(x[rank:], y[rank:])] * 3))", "ValueError: All ranks must take batch 0 alike", ""),
+    ("net().fit(iter([(x, y)] * (3 + rank)))", "ValueError: All ranks must take batch 3 alike", "Rank 0 has no x"),
+    ("if rank: net().predict(x)", "RuntimeError: All ranks must call the same", "Rank 0 is to end the program"),
+    ("net().save('a.keras') if rank else fit()", "RuntimeError: All ranks must call the same", "to save a model."),
+    ("grow()", "FloatingPointError: The loss became", "in epoch 1, step 2"),  # which the bar of rank 0 sees first
+]
+
+
+@pytest.mark.parametrize(("program", "error", "more"), CASES)
 def test_it_ends_all_ranks(program, error, more, tmp_path):
     done = run(tmp_path, program)
     assert done.returncode == 1
     assert error in done.stderr
     assert more in done.stderr
     assert done.stderr.count("Traceback (most recent call last)") == 1, done.stderr
+    assert done.stderr.count(error) == 1, done.stderr
     assert "done" not in done.stdout
 
 
@@ -72,6 +91,10 @@ def test_without_a_seed_all_ranks_take_the_first_one_s_and_save_what_others_read
         model.fit(x, y, verbose=0, callbacks=[best, keras.callbacks.CSVLogger("log.csv")])
         model = keras.models.load_model("made/best.keras")
         model.fit(x, y, verbose=0)
+        model.save("new.keras", overwrite=False)  # which rank 1 must not find there
+        model.fit(x, y, epochs=9, verbose=0, callbacks=[Once(lambda model: setattr(model, "stop_training", True))])
+        print("stopped after epoch", len(model.history.epoch))
+        print("what rank 0 does alone:", ranks.current().first_does("look", lambda: len(model.predict(x, verbose=0))))
         try:
             model.save("nowhere/model.keras")
         except FileNotFoundError as error:
@@ -83,6 +106,8 @@ def test_without_a_seed_all_ranks_take_the_first_one_s_and_save_what_others_read
     done = run(tmp_path, program)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("done, with the weight") == done.stdout.count("as on rank 0: Folder") == 1
+    assert "what rank 0 does alone: 40" in done.stdout
+    assert "stopped after epoch 2" in done.stdout  # as a callback of rank 1 alone has asked for
     assert (tmp_path / "rank 0").read_text() == (tmp_path / "rank 1").read_text()
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 2
 

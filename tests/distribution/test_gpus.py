@@ -9,7 +9,7 @@ import pytest
 
 from tinydnn.device import devices, ranks
 from tinydnn.device.memory import share
-from tinydnn.device.nccl import GpuRanks
+from tinydnn.device.nccl import Gpus
 
 SIZE = 3
 
@@ -60,7 +60,7 @@ def cupy(monkeypatch):
 
 def each_rank(work):
     """work(rank) for each of them, side by side."""
-    threads = [threading.Thread(target=work, args=(GpuRanks(rank_of(i)),)) for i in range(SIZE)]
+    threads = [threading.Thread(target=work, args=(Gpus(i, SIZE),)) for i in range(SIZE)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -93,7 +93,7 @@ def test_rows_are_told_to_all(dtype):
 def test_without_nccl_ranks_on_gpus_are_refused(cupy):
     cupy.cuda.nccl.available = False
     with pytest.raises(devices.GpuError, match="Ranks on GPUs need NCCL"):
-        GpuRanks(rank_of(0))
+        Gpus(0, SIZE)
 
 
 @pytest.mark.parametrize(("count", "took"), [(1, []), (3, [2]), (8, [2])])

@@ -9,6 +9,7 @@ import pytest
 import tinydnn as keras
 from tinydnn import distribution, random
 from tinydnn.device import ranks
+from tinydnn.device.mpi import launched
 from tinydnn.inspect.recorder import Recorder
 from tinydnn.inspect.watch import Watch
 
@@ -29,7 +30,8 @@ def test_a_program_for_several_processes_runs_in_one():
     assert keras.distribution.distribution() is parallel
     assert (parallel.num_processes, parallel.num_model_replicas, parallel.data_shard_id) == (1, 1, 0)
     assert keras.distribution.list_devices() == ["cpu:0"]
-    assert keras.distribution.list_devices("gpu") == ["gpu:0"]
+    assert keras.distribution.list_devices("CPU") == ["cpu:0"]
+    assert keras.distribution.list_devices("gpu") == keras.distribution.list_devices("tpu") == []
     assert keras.distribution.get_device_count() == 1
     assert random.global_seed() is None  # there is nobody with whom to agree on one
     model = keras.Sequential([keras.layers.Dense(1)])
@@ -76,6 +78,25 @@ def test_set_distribution_takes_a_distribution():
 
 def test_under_mpirun_mpi4py_is_asked_for(monkeypatch):
     monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "2")
+    assert launched()
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'tinydnn\[mpi\]'"):
         keras.distribution.DataParallel()
+
+
+@pytest.mark.parametrize(
+    ("told", "several"),
+    [
+        ({}, False),
+        ({"PMI_SIZE": "4"}, True),
+        ({"OMPI_COMM_WORLD_SIZE": "1", "PMIX_RANK": "0"}, False),  # mpirun -n 1
+        ({"SLURM_STEP_NUM_TASKS": "1", "PMIX_RANK": "0"}, False),  # a shell that srun has started
+        ({"PMIX_RANK": "0"}, True),  # nobody says of how many
+    ],
+)
+def test_whether_this_process_is_one_of_several(told, several, monkeypatch):
+    for name in ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "PMIX_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert launched() == several

@@ -77,6 +77,10 @@ def test_a_run_of_which_a_rank_is_ended_goes_on_to_the_same_bits(data, of_thread
     assert result(folder) == of_threads
 
 
+def test_one_process_that_mpirun_has_started_is_no_other_than_one():
+    assert mpirun(1, "-m", "tinydnn", "info").returncode == 0
+
+
 def test_other_ranks_go_on_too_and_say_so(data, tmp_path):
     run, processes = begun(data, tmp_path / "run")
     os.kill(processes[0], signal.SIGKILL)
@@ -89,13 +93,14 @@ def test_other_ranks_go_on_too_and_say_so(data, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["train", "--watch"], "--watch looks at all rows of a batch"),
         (["microscope"], "`tinydnn microscope` is no work for several processes; start it without mpirun"),
         (["train", "--hidden", "3,x"], "--hidden expects numbers of units"),
         (["train", "--optimizer", "sgd(1e38)", "--input", "scaled"], "The loss became"),
     ],
 )
 def test_an_error_of_all_ranks_is_said_once(arguments, message, data, tmp_path):
-    data = ["--data", data] if "train" in arguments else []
+    data = ["--data", data] if "--optimizer" in arguments else []
     done = mpirun(2, "-m", "tinydnn", *arguments, *data, cwd=tmp_path)
     assert done.returncode != 0
     lines = [line for line in done.stderr.splitlines() if line.startswith("tinydnn: ")]

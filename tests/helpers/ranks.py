@@ -35,13 +35,18 @@ def start(size, *arguments, cwd=None, **variables):
 
 
 def started_by(process):
-    """The ids of the processes that a process, such as mpirun, has started."""
-    found = []
+    """The ids of the ranks that mpirun has started; MPICH's starts them by a process between."""
+    children = {}
     for other in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{other}/stat") as file:  # one may just have ended
-            parent = file.read().rpartition(")")[2].split()[1]
-            found += [int(other)] * (int(parent) == process)
-    return found
+            parent = int(file.read().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(other))
+
+    def ends(parent):
+        below = [end for child in children.get(parent, ()) for end in ends(child)]
+        return below or [parent]
+
+    return [end for child in children.get(process, ()) for end in ends(child)]
 
 
 def runs(process):

@@ -17,8 +17,9 @@ from typing import Any
 
 from tinydnn import callbacks, models
 from tinydnn.callbacks.backup_and_restore import CHECKPOINT_FILE
+from tinydnn.device.ranks import by_first
 from tinydnn.files.locks import alone
-from tinydnn.files.whole import FileFormatError, check_writable, save_whole, to_json
+from tinydnn.files.whole import FileFormatError, check_writable, to_json, write_whole
 from tinydnn.inspect import info
 from tinydnn.inspect.net import Settings
 from tinydnn.inspect.watch import CSV_FILE, PLOT_FILE
@@ -96,9 +97,10 @@ def description(settings: Settings, results: dict[str, Any]) -> dict[str, Any]:
     return {"settings": asdict(settings), "results": results, "versions": info.collect()}
 
 
+@by_first("describe a run")
 def write_description(folder: Path, settings: Settings, results: dict[str, Any]) -> None:
     """Write run.json."""
-    save_whole(folder / DESCRIPTION_FILE, to_json(description(settings, results)).encode())
+    write_whole(folder / DESCRIPTION_FILE, to_json(description(settings, results)).encode())
 
 
 def read_description(folder: Path) -> tuple[Settings, dict[str, Any], dict[str, Any]]:
@@ -141,16 +143,17 @@ def _results(values: Any) -> dict[str, Any]:
 # -- its log -------------------------------------------------------------------------------------------
 
 
+@by_first("write the log of a run")
 def write_log(folder: Path, history: callbacks.History) -> None:
     """Write the log of all whole epochs, as history.json and as history.csv."""
-    save_whole(folder / LOG_FILE, to_json(history.history).encode())
+    write_whole(folder / LOG_FILE, to_json(history.history).encode())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = list(history.history)
     writer.writerow(["epoch", *names])
     for i, epoch in enumerate(history.epoch):
         writer.writerow([epoch + 1, *(history.history[name][i] for name in names)])
-    save_whole(folder / LOG_TABLE_FILE, text.getvalue().encode())
+    write_whole(folder / LOG_TABLE_FILE, text.getvalue().encode())
 
 
 def read_log(folder: Path) -> dict[str, list[float]]:

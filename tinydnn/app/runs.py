@@ -46,13 +46,14 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         if settings.seed is None:
-            settings.seed = ranks.current().first_does(lambda: random.SystemRandom().randrange(2**31))
+            settings.seed = ranks.current().first_does("draw a seed", lambda: random.SystemRandom().randrange(2**31))
         self.settings = settings
         utils.set_random_seed(settings.seed)
         self.model = make_model(settings)
         # The settings name them, as another device or number of threads or ranks would round differently.
         settings.device = self.model.device
-        settings.threads = self.model.threads = self.model.threads_for(settings.batch_size)
+        rows = -(-settings.batch_size // ranks.current().size)
+        settings.threads = self.model.threads = self.model.threads_for(rows)
         settings.ranks = ranks.current().size
         self.history = callbacks.History()
         self.results: dict[str, Any] = {}

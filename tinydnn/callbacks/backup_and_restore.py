@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from typing import Any
 
@@ -60,17 +60,19 @@ class BackupAndRestore(Callback):
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Have the folder for this training alone, for as long as the block lasts; rank 0 has it for all."""
-        if ranks.current().rank > 0:
+        with ExitStack() as stack:
+            ranks.current().first_does("take a folder for backups", lambda: self._take_folder(stack))
             yield
-            return
+
+    def _take_folder(self, stack: ExitStack) -> None:
         os.makedirs(self.backup_dir, exist_ok=True)
-        try:
-            with alone(self._path):
-                yield
-        finally:
-            if self.delete_checkpoint:
-                with suppress(OSError):  # there is something in it
-                    os.rmdir(self.backup_dir)
+        if self.delete_checkpoint:
+            stack.callback(self._remove_folder)
+        stack.enter_context(alone(self._path))
+
+    def _remove_folder(self) -> None:
+        with suppress(OSError):  # there is something in it
+            os.rmdir(self.backup_dir)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches = 0
@@ -79,7 +81,7 @@ class BackupAndRestore(Callback):
                 "A training on batches from a generator or a PyDataset can be backed up between two epochs only, with "
                 f"save_freq='epoch'. Received: save_freq={self.save_freq}"
             )
-        if found := ranks.current().first_does(self._read):
+        if found := ranks.current().first_does("read a backup", self._read):
             self.model.training.go_on_from(*found)
 
     def _read(self) -> tuple[Any, str] | None:

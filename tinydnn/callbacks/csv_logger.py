@@ -40,9 +40,8 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._start()
-        if ranks.current().rank == 0:
-            with open(self.filename, "a"):  # raises now where it can't be written
-                pass
+        # Raises now where it can't be written.
+        ranks.current().first_does("begin a CSV file", lambda: open(self.filename, "a").close())
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if ranks.current().rank > 0:  # the first writes for all

@@ -95,7 +95,8 @@ class ModelCheckpoint(Monitor):
                 self.best = value
         if self.verbose:
             print(said)
-        ranks.current().first_does(lambda: os.makedirs(os.path.dirname(path) or ".", exist_ok=True))
+        folder = os.path.dirname(path) or "."
+        ranks.current().first_does("make a folder", lambda: os.makedirs(folder, exist_ok=True))
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:

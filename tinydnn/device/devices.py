@@ -76,7 +76,8 @@ def _gpu_or_cpu() -> Backend:
         took = f"the GPU, {name(backend.xp)}; device='cpu' takes the CPU"
     except GpuError as error:
         backend, took = Backend(), f"the CPU. {error}"
-    print(f"tinydnn: device 'auto' takes {took}", file=sys.stderr)
+    if ranks.current().rank == 0:
+        print(f"tinydnn: device 'auto' takes {took}", file=sys.stderr)
     return backend
 
 

@@ -1,28 +1,21 @@
 """What ranks send each other from GPU to GPU, by NVIDIA's NCCL. No two GPUs have run this yet."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from tinydnn.device.backend import Array
 from tinydnn.device.devices import GpuError, import_cupy
-from tinydnn.device.ranks import Ranks
-
-T = TypeVar("T")
+from tinydnn.device.ranks import Exchange
 
 
-class GpuRanks(Ranks):
-    """The ranks of an MPI program, each with a GPU of its own.
-
-    Args:
-        processes: the same ranks, which tell each other by MPI what is no array.
+class Gpus(Exchange):
+    """The GPUs of all ranks of an MPI program, one for each.
 
     Raises:
         GpuError: CuPy has no NCCL, or the GPUs can't be joined.
     """
 
-    def __init__(self, processes: Ranks) -> None:
-        self._processes = processes
-        self.rank, self.size = processes.rank, processes.size
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
         self._cupy = import_cupy()
         if not self._cupy.cuda.nccl.available:
             raise GpuError(
@@ -32,7 +25,7 @@ class GpuRanks(Ranks):
         from cupyx.distributed import NCCLBackend
 
         try:
-            self._nccl = NCCLBackend(self.size, self.rank, use_mpi=True)
+            self._nccl = NCCLBackend(size, rank, use_mpi=True)
         except Exception as error:  # CuPy has no common class for what can go wrong here
             raise GpuError(f"NCCL can't join the ranks' GPUs; each needs one of its own. Received: {error}") from error
 
@@ -55,15 +48,3 @@ class GpuRanks(Ranks):
             if i != self.rank:
                 array[part] = 0
         self._nccl.all_reduce(array, array)
-
-    def largest(self, number: int) -> int:
-        return self._processes.largest(number)
-
-    def all_of(self, value: T) -> list[T]:
-        return self._processes.all_of(value)
-
-    def first_does(self, work: Callable[[], T]) -> T:
-        return self._processes.first_does(work)
-
-    def fail(self, error: BaseException) -> Any:
-        self._processes.fail(error)

@@ -19,10 +19,10 @@ from tinydnn.device import ranks
 
 
 def available_cores() -> int:
-    """How many cores this process may use, of which ranks on the same ones have an equal number each."""
+    """How many cores this process may use; of several ranks each has as many."""
     # On Linux a process may be held to some of the cores.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (cores or 1) // ranks.current().on_these_cores)
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ranks.current().cores or own or 1
 
 
 _WORK_OF_ONE = 8_000_000  # weights times rows

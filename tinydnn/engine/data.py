@@ -86,6 +86,10 @@ class Data:
     @cached_property
     def digests(self) -> list[str | None]:
         """What tells these samples, targets and weights from others."""
+        return self.of_samples()
+
+    def of_samples(self) -> list[str | None]:
+        """The digests of the samples, targets and weights that are here now."""
         arrays = self.x, self.labels if self.targets is None else self.targets, self.weights
         return [identity.of_array(array, self._backend) for array in arrays]
 

@@ -100,14 +100,26 @@ class Fit:
             self.callbacks.on_train_batch_begin(self.step, {})
             self._take_step(start, stop)
             self.callbacks.on_train_batch_end(self.step - 1, self.logs)
-            if self.shards.averages.known_infinite:
-                self.check()
-            self.shards.check(interrupt)
-            self.stopping = self.network.stop_training
+            self._look_up(interrupt)
             if self.stopping:
                 break
         self.steps = self.feed.steps or self.step
         self.check()
+
+    def _look_up(self, interrupt: Interrupt) -> None:
+        """Act on what has come up in this step: an infinite loss, a signal, a callback that ends the training.
+
+        All ranks do, where one of them has found it.
+        """
+        infinite, signal, stop = ranks.current().largest(
+            self.shards.averages.known_infinite, interrupt.number or 0, self.network.stop_training
+        )
+        if infinite:
+            self.check()
+        if signal:
+            interrupt.number = signal
+            interrupt.check()
+        self.stopping = self.network.stop_training = bool(stop)
 
     def _begin_epoch(self) -> None:
         self.callbacks.on_epoch_begin(self.epoch, {})
@@ -127,8 +139,10 @@ class Fit:
     def _end_epoch(self) -> None:
         self.epoch, self.step, self.whole = self.epoch + 1, 0, False
         self.callbacks.on_epoch_end(self.epoch - 1, self.logs)
+        (stop,) = ranks.current().largest(self.network.stop_training)
+        self.stopping = self.network.stop_training = bool(stop)
+        self.whole = True
         identity.check_weights_of_ranks(self)
-        self.stopping, self.whole = self.network.stop_training, True
 
     def check(self) -> None:
         """See that every loss of this epoch so far was finite, or go back to where one was.

@@ -3,12 +3,14 @@
 import functools
 from typing import Any
 
+from tinydnn.device import ranks
 from tinydnn.device.backend import Array
 from tinydnn.device.interrupts import Interrupt, deferred_interrupt
 from tinydnn.engine.feeds import Feed
 from tinydnn.engine.logs import LazyLogs, Logs
 from tinydnn.engine.network import Network
 from tinydnn.engine.shards import Shards
+from tinydnn.files import identity
 from tinydnn.layers.operation import unpacked
 
 Hooks = Any  # a callbacks.CallbackList: the hooks of all callbacks
@@ -18,6 +20,7 @@ def evaluate(network: Network, feed: Feed, callbacks: Hooks) -> Logs:
     """The network's loss and metrics on these samples."""
     with deferred_interrupt() as interrupt:
         network.build_for(feed.data.x.shape[1:])
+        identity.check_data_of_ranks("evaluate", feed.data)
         feed.rehearse(network)
         with Shards(network, feed.data, feed.batch_size) as shards:
             return evaluate_shards(shards, feed, callbacks, interrupt)
@@ -33,7 +36,7 @@ def evaluate_shards(shards: Shards, feed: Feed, callbacks: Hooks, interrupt: Int
         shards.test(start, stop)
         logs = callbacks.batch_logs(shards.logs())
         callbacks.on_test_batch_end(step, logs)
-        shards.check(interrupt)
+        ranks.check(interrupt)
     logs = dict(logs)
     callbacks.on_test_end(logs)
     return logs
@@ -44,6 +47,7 @@ def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
     with deferred_interrupt() as interrupt:
         data = feed.data
         network.build_for(data.x.shape[1:])
+        identity.check_data_of_ranks("predict", data)
         backend, shapes = network.backend, [each.sample_shape for each in network.outputs]
         # of each output, of all samples of `data`, which a stream has anew with each batch
         given: list[list[Array]] = []
@@ -58,7 +62,7 @@ def predict(network: Network, feed: Feed, callbacks: Hooks) -> list[Array]:
                 shards.predict(start, stop, given[-1])
                 logs = LazyLogs(functools.partial(_outputs, network, [out[start:stop] for out in given[-1]]))
                 callbacks.on_predict_batch_end(step, callbacks.batch_logs(logs))
-                shards.check(interrupt)
+                ranks.check(interrupt)
             callbacks.on_predict_end({})
     if not feed.streams:
         return [backend.to_numpy(out[:stop]) for out in given[0]]

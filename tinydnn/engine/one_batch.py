@@ -3,12 +3,14 @@
 from contextlib import ExitStack
 from typing import Any
 
+from tinydnn.device import ranks
 from tinydnn.device.interrupts import deferred_interrupt
 from tinydnn.engine.data import Data
 from tinydnn.engine.network import Network
 from tinydnn.engine.passes import Pass
 from tinydnn.engine.sample_weights import weights_of
 from tinydnn.engine.shards import Shards
+from tinydnn.files import identity
 
 
 class OneBatch:
@@ -48,8 +50,9 @@ class OneBatch:
 
     def __enter__(self) -> "OneBatch":
         try:
-            self._stack.enter_context(deferred_interrupt())
+            self._interrupt = self._stack.enter_context(deferred_interrupt())
             self._model.prepare_training(self._data.x.shape[1:])
+            identity.check_data_of_ranks("take one batch", self._data)
             self._shards = Shards(self._model, self._data, self._data.n, training=True)
             self._stack.enter_context(self._shards)
             return self
@@ -58,7 +61,9 @@ class OneBatch:
             raise
 
     def __exit__(self, *error: Any) -> None:
-        self._stack.__exit__(*error)
+        with self._stack:
+            if error[0] is None:
+                ranks.check(self._interrupt)
 
     def gradients(self) -> list[Pass]:
         """Run the batch forward and backward with the present weights.

@@ -18,7 +18,6 @@ import numpy as np
 
 from tinydnn.device import ranks
 from tinydnn.device.backend import Array
-from tinydnn.device.interrupts import Interrupt
 from tinydnn.device.memory import GRAIN, Workspace, share
 from tinydnn.device.threads import Team, single_threaded_blas
 from tinydnn.engine.averages import Averages, Scores
@@ -40,7 +39,7 @@ class Shards:
     def __init__(self, network: Network, data: Data, batch_size: int, training: bool = False) -> None:
         self.network, self.data, self.batch_size, self.training = network, data, batch_size, training
         self.backend = network.backend
-        self.ranks = ranks.Ranks() if network.mixes_rows else ranks.current().on(network.device)
+        self.ranks = ranks.Exchange() if network.mixes_rows else ranks.current().on(network.device)
         self.team = Team(network.threads_for(math.ceil(min(batch_size, data.n) / self.ranks.size)))
         self._workspaces = [Workspace(self.backend.empty) for _ in range(self.team.size)]
         self._passes: dict[int, tuple[list[Pass], list[slice]]] = {}
@@ -91,12 +90,6 @@ class Shards:
         """Give all ranks all rows of these arrays, of which each has its own."""
         for array in arrays:
             self.ranks.gather(array, [share(len(array), self.ranks.size, i) for i in range(self.ranks.size)])
-
-    def check(self, interrupt: Interrupt) -> None:
-        """Raise what `interrupt.check` raises, on all ranks in the same step where a signal came to one of them."""
-        if number := ranks.current().largest(interrupt.number or 0):
-            interrupt.number = number
-            interrupt.check()
 
     def predict(self, start: int, stop: int, outs: Sequence[Array]) -> None:
         """out[start:stop] = the model's output for those samples, for each of its outputs."""

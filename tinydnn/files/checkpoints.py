@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from tinydnn.device.backend import Array
+from tinydnn.device.ranks import by_first
 from tinydnn.files import npz, zips
-from tinydnn.files.whole import FileFormatError, save_whole
+from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.old_spellings import OldLog
 from tinydnn.tensors import Scalar, Tensor
 
@@ -26,6 +27,7 @@ _FORMAT = "tinydnn checkpoint 2"
 _SCALARS = {np.dtype(code).name for code in "?bBhHiIqQefd"}  # bool, integers of up to 64 bits, float16, 32 and 64
 
 
+@by_first("write a checkpoint")
 def write(path: str | PathLike[str], state: Any, like: str | PathLike[str] | None = None) -> None:
     """Write a state to a file, whole or not at all; a new file gets the permissions of the file `like`.
 
@@ -41,7 +43,7 @@ def write(path: str | PathLike[str], state: Any, like: str | PathLike[str] | Non
         for i, array in enumerate(arrays):
             with archive.open(f"{i}.npy", "w") as entry:
                 np.lib.format.write_array(entry, array, version=(1, 0), allow_pickle=False)
-    save_whole(path, content.getvalue(), like)
+    write_whole(path, content.getvalue(), like)
 
 
 def read(path: str | PathLike[str]) -> Any:

@@ -96,35 +96,46 @@ def check_ranks(fit: Fit) -> None:
     Raises:
         ValueError: they don't; the message names what differs.
     """
-    if ranks.current().size == 1:
-        return
-    network = fit.network
-    ours = fit.origin | of_data(fit) | {"weights": of_array(network.parameters, network.backend)}
-    first, *others = ranks.current().all_of(ours)
-    for number, theirs in enumerate(others, 1):
-        if differing := _differing(first, theirs):
-            raise ValueError(
-                "All ranks must begin the same training: run the same program on each, and call set_distribution "
-                f"before the model is made. Rank 0 has {_listed(differing, first)}; rank {number} has "
-                f"{_listed(differing, theirs)}"
-            )
+    if ranks.current().size > 1:
+        _compare("begin a training", fit.origin | of_data(fit) | _of_weights(fit))
 
 
 def check_weights_of_ranks(fit: Fit) -> None:
     """See that all ranks still have the same weights.
 
     Raises:
-        RuntimeError: they don't, as one computes otherwise, or has done something else.
+        ValueError: they don't, as one computes otherwise, or has done something else.
     """
-    if ranks.current().size == 1:
-        return
-    first, *others = ranks.current().all_of(of_array(fit.network.parameters, fit.network.backend))
-    if others.count(first) < len(others):
-        number = next(i for i, each in enumerate(others, 1) if each != first)
-        raise RuntimeError(
-            f"After epoch {fit.epoch} rank {number} has other weights than rank 0: its callbacks do something else, or "
-            "its machine rounds otherwise; start it with the same program, NumPy and kind of processor"
-        )
+    if ranks.current().size > 1:
+        _compare(f"end epoch {fit.epoch}", _of_weights(fit))
+
+
+def check_data_of_ranks(what: str, data: Any) -> None:
+    """See that all ranks do this with the same samples.
+
+    data: an engine.data.Data; None where there are no more.
+
+    Raises:
+        ValueError: they don't.
+    """
+    if ranks.current().size > 1:
+        _compare(what, {} if data is None else dict(zip(("x", "y", "weights"), data.of_samples(), strict=True)))
+
+
+def _of_weights(fit: Fit) -> Settings:
+    return {"weights": of_array(fit.network.parameters, fit.network.backend)}
+
+
+def _compare(what: str, ours: Settings) -> None:
+    """See that all ranks have the same, whatever it is that they do."""
+    first, *others = ranks.current().all_of(what, ours)
+    for number, theirs in enumerate(others, 1):
+        if differing := _differing(first, theirs):
+            raise ValueError(
+                f"All ranks must {what} alike. Rank 0 has {_listed(differing, first)}; rank {number} has "
+                f"{_listed(differing, theirs)}. Give each the same data, program and NumPy, and call "
+                "set_distribution before the model is made"
+            )
 
 
 def changeable(fit: Fit, epochs: int) -> Settings:

@@ -15,10 +15,11 @@ from typing import Any
 
 import h5py
 
+from tinydnn.device.ranks import by_first
 from tinydnn.files import keras2, keras3, optimizer_variables
 from tinydnn.files.config import from_config, loss_of, to_config
 from tinydnn.files.saved_model import SavedModel, flat_layers
-from tinydnn.files.whole import FileFormatError, save_whole
+from tinydnn.files.whole import FileFormatError, write_whole
 from tinydnn.losses import Loss
 from tinydnn.warn import warn
 
@@ -29,6 +30,7 @@ _MODEL, _WEIGHTS = ".keras", ".weights.h5"
 _KERAS_2 = ".h5", ".hdf5"
 
 
+@by_first("save a model")
 def save_model(network: Network, filepath: FilePath, overwrite: bool) -> None:
     """Write a model to a .keras file.
 
@@ -39,7 +41,7 @@ def save_model(network: Network, filepath: FilePath, overwrite: bool) -> None:
         OSError: the file can't be written.
     """
     path = _writable(filepath, overwrite, _MODEL)
-    save_whole(path, keras3.model_to_bytes(network))
+    write_whole(path, keras3.model_to_bytes(network))
 
 
 def model_file(filepath: FilePath) -> Path:
@@ -71,6 +73,7 @@ def read_loss(path: Path) -> Loss | None:
         return loss_of(compiled) if compiled else None
 
 
+@by_first("save weights")
 def save_weights(network: Network, filepath: FilePath, overwrite: bool) -> None:
     """Write weights and the optimizer's variables to a .weights.h5 file, or weights alone to an .h5 file of Keras 2.
 
@@ -81,7 +84,7 @@ def save_weights(network: Network, filepath: FilePath, overwrite: bool) -> None:
     """
     path = _writable(filepath, overwrite, _WEIGHTS, *_KERAS_2)
     to_bytes = keras3.weights_to_bytes if _ending(path) == _WEIGHTS else keras2.weights_to_bytes
-    save_whole(path, to_bytes(network))
+    write_whole(path, to_bytes(network))
 
 
 def load_weights(network: Network, filepath: FilePath, skip_mismatch: bool, by_name: bool) -> None:

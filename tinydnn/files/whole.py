@@ -9,8 +9,6 @@ from contextlib import suppress
 from os import PathLike
 from typing import Any
 
-from tinydnn.device import ranks
-
 _BORN = secrets.token_hex(4)
 _SHOWN = 40  # letters of a file's name in that of its temporary file, which has to be shorter than 256 bytes too
 
@@ -48,11 +46,6 @@ def write_whole(path: str | PathLike[str], content: bytes, like: str | PathLike[
     except BaseException:
         os.unlink(beside)
         raise
-
-
-def save_whole(path: str | PathLike[str], content: bytes, like: str | PathLike[str] | None = None) -> None:
-    """`write_whole`, by rank 0 alone where several train: the others wait for it, and fail where it fails."""
-    ranks.current().first_does(lambda: write_whole(path, content, like))
 
 
 def writer() -> str:

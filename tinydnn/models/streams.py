@@ -19,6 +19,7 @@ from tinydnn.engine.feeds import Arrays, Feed, check_order, say_that_data_ran_ou
 from tinydnn.engine.network import Network
 from tinydnn.engine.sample_weights import weights_of
 from tinydnn.engine.shards import Shards
+from tinydnn.files import identity
 from tinydnn.utils.py_dataset import PyDataset
 from tinydnn.warn import warn
 
@@ -135,6 +136,7 @@ class Batch(Data):
         except (ValueError, TypeError) as error:
             raise type(error)(f"Batch {number} of the {self.kind}: {error}") from None
         self.x = self.x.astype(self._network.dtype, copy=False)  # that of all batches, for a pass has one room
+        identity.check_data_of_ranks(f"take batch {number}", self)
 
     @property
     def digests(self) -> list[str | None]:
@@ -258,6 +260,7 @@ class Iterated(Stream):
             if batch is _NOTHING and number == 0:
                 raise ValueError(f"x expects batches in each epoch. Received: a {self._batch.kind} without any more")
             if batch is _NOTHING:
+                identity.check_data_of_ranks(f"take batch {number}", None)
                 if self.steps:
                     say_that_data_ran_out()
                 elif self._once:

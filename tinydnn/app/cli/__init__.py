@@ -46,11 +46,11 @@ def before_any_command(
 ) -> None:
     """Dense networks from scratch, with Keras' names."""
     if launched():
-        command = context.invoked_subcommand
-        if command not in SHARED:
-            raise typer.BadParameter(f"`tinydnn {command}` is no work for several processes; start it without mpirun")
         distribution.set_distribution(distribution.DataParallel())
         ranks.current().tracebacks = "--debug" in sys.argv
+        command = context.invoked_subcommand
+        if ranks.current().size > 1 and command not in SHARED:
+            raise typer.BadParameter(f"`tinydnn {command}` is no work for several processes; start it without mpirun")
 
 
 def main() -> None:
@@ -87,4 +87,4 @@ def _complain(message: str, error: BaseException) -> None:
     if ranks.current().rank == 0:  # which says it for all that fail so
         with suppress(OSError):  # the terminal may be gone
             print(f"tinydnn: {' '.join(whole.split())}", file=sys.stderr, flush=True)
-    ranks.current().fail(error)
+    ranks.current().fail(error, said=ranks.current().rank == 0)

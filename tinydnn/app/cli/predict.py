@@ -7,6 +7,7 @@ import typer
 
 from tinydnn.app.cli.options import AsJson, Device, RunFolder, choose_device
 from tinydnn.app.run_folder import load_model
+from tinydnn.device.ranks import by_first
 from tinydnn.files.whole import to_json, write_whole
 
 _WIDTH = 40  # of a bar, in characters
@@ -35,7 +36,7 @@ def predict(
     choose_device(device)
     model, seen = load_model(run), load_digit(image)
     if show:
-        write_whole(show, as_png(seen))
+        by_first("write a picture")(write_whole)(show, as_png(seen))
     probabilities = model.predict(seen[None], verbose=0)[0]
     digit = int(probabilities.argmax())
     if as_json:

@@ -79,6 +79,8 @@ def train(
     """Train the walkthrough's net, and save the run in a folder."""
     if watch and as_json:
         raise typer.BadParameter("--json prints the result and nothing else; leave out --json or --watch")
+    if watch and ranks.current().size > 1:
+        raise typer.BadParameter("--watch looks at all rows of a batch, and each rank has its own; leave it out")
     if resume is None:
         with wrong_use(ValueError, TypeError):
             settings = Settings(
@@ -93,12 +95,12 @@ def train(
                 raise ValueError(f"--out expects a folder for the run alone. Received: {str(out)!r}")
         run.load_data()
         with wrong_use(FileExistsError):
-            folder = ranks.current().first_does(lambda: context.with_resource(run_folder.new(out)))
+            folder = ranks.current().first_does("make a folder", lambda: context.with_resource(run_folder.new(out)))
     else:
         others = {each.name or "" for each in context.command.params} - {"resume", "report", "watch", "as_json"}
         refuse(context, "--resume takes the run's own settings", *others)
         folder = resume
-        ranks.current().first_does(lambda: context.with_resource(run_folder.held(folder)))
+        ranks.current().first_does("take a folder", lambda: context.with_resource(run_folder.held(folder)))
         run = runs.Run.resumed(folder)
         if run.finished and watch:
             raise typer.BadParameter(f"{folder} is finished, so there is nothing to watch; leave out --watch")
@@ -113,7 +115,7 @@ def train(
     if report:
         from tinydnn.app.report import write
 
-        ranks.current().first_does(lambda: write(folder))
+        write(folder)
     if as_json:
         description = run_folder.description(run.settings, run.results)
         print(to_json({"folder": str(folder), "history": run.history.history, **description}), end="")

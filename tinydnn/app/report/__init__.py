@@ -20,6 +20,7 @@ from tinydnn.app.one_step import first_step
 from tinydnn.app.report import page_data
 from tinydnn.app.report.findings import Findings
 from tinydnn.app.report.pictures import Picture, pictures
+from tinydnn.device.ranks import by_first
 from tinydnn.files.whole import to_json, write_whole
 from tinydnn.inspect import figures
 from tinydnn.inspect.net import Settings
@@ -28,6 +29,7 @@ from tinydnn.names import numbered_anew
 PAGE_FILE, FIGURES_FOLDER = "report.html", "figures"
 
 
+@by_first("write a run's page")
 def write(folder: Path) -> None:
     """Write a run's figures and its page into its folder.
 
