@@ -335,9 +335,9 @@ def measure_overfitting(epochs: int = 40) -> dict[str, list[float]]:
 
 # The hidden layers, the batch and the colour of each line, and where its words stand: at which power of 2, how high.
 SHARED = [
-    ("4096-4096", 8192, "blue", 8, -0.62),
-    ("4096-4096", 512, "green", 8, 0.25),
-    ("324-36", 8192, "orange", 7, -0.75),
+    ("4096-4096", 8192, "blue", 8.3, 0.3),
+    ("4096-4096", 512, "green", 8.3, 0.75),
+    ("324-36", 8192, "orange", 7, -1.1),
     ("324-36", 512, "pink", 6, -0.95),
 ]
 
@@ -354,7 +354,8 @@ def scale() -> Drawing:
     for layers, batch, colour, power, above in SHARED:
         ys = [log2(scaling.speedup(layers, batch, ranks, network)) for ranks in scaling.RANKS]
         axes.curve([log2(ranks) for ranks in scaling.RANKS], ys, colour)
-        drawing.words(*axes.at(power, ys[power] + above), f"{layers}, batches of {batch:,}", colour, size=13, bold=True)
+        words = f"{layers}, {batch:,} rows"
+        drawing.words(*axes.at(power, ys[round(power)] + above), words, colour, size=13, bold=True)
     return drawing
 
 
