@@ -66,6 +66,13 @@ def begun(*arguments, **options):
     return subprocess.Popen(line, env=environment(), start_new_session=True, **pipes, **options)
 
 
+def ended(*arguments):
+    """The command, when it has come to its end."""
+    return subprocess.run(
+        command_line(*arguments), capture_output=True, text=True, encoding="utf-8", env=environment(), check=False
+    )
+
+
 def kept(out):
     """The study in a search's folder."""
     return optuna.load_study(study_name="search", storage=f"sqlite:///{out}/study.db")
