@@ -6,7 +6,6 @@ four processes at one study in PostgreSQL, one or another of them. It takes some
 """
 
 import argparse
-import math
 import os
 import random
 import signal
@@ -29,14 +28,16 @@ from tinydnn.search.trials import Task, Worker
 
 BOUNDS = {"layers": [1, 2], "units": [8, 32], "epochs": 4}
 SEED = 3
+_LONG = 1800 if __name__ == "__main__" else 100  # seconds
 
 
-def task(url, data, trials, name="search"):
-    return Task(url, name, trials, math.inf, {"data": str(data), "device": "cpu", "threads": 1})
+def task(url, data, trials):
+    """So many trials, within a time in which they end, unless something waits for ever."""
+    return Task(url, "search", trials, time.time() + _LONG, {"data": str(data), "device": "cpu", "threads": 1})
 
 
-def opened(url, data, bounds=BOUNDS, seed=SEED, name="search"):
-    return open_study(url, name, load_digits(str(data))[0], bounds, seed)
+def opened(url, data, bounds=BOUNDS, seed=SEED):
+    return open_study(url, "search", load_digits(str(data))[0], bounds, seed)
 
 
 def searched(url, data, trials, bounds=BOUNDS, seed=SEED):

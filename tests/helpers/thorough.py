@@ -35,8 +35,6 @@ EVERY = {
     "test_keras_on_other_backends_is_recorded": 0,  # each of them takes ten seconds to be imported
     # runs with a page, which take twenty seconds each
     "test_other_nets_have_a_page_too": 2,
-    # one more way for a process to die
-    "test_a_trial_is_not_lost_whose_process_died_before_its_first_heartbeat": 2,
     # programs of others, and mistakes in all the ways in which they are made
     "test_a_program_of_somebody_is_diagnosed": 8,
     "test_every_mistake_is_named_from_its_first_steps": 3,

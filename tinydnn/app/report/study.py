@@ -3,6 +3,7 @@
 The page is one HTML file with plotly.js in it. It fetches nothing, and its content security policy forbids it to.
 """
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ _PLOTS = [
         "plot_param_importances",
         "What mattered",
         "The share of each setting in whether a trial is among the better ones, as PED-ANOVA estimates it. It holds "
-        "within these bounds: a setting whose bounds are narrow seems to matter little.",
+        "within these bounds: a setting whose bounds are narrow seems to matter little. Of few trials it is a guess.",
     ),
     _Plot(
         "plot_parallel_coordinate",
@@ -106,7 +107,9 @@ def _drawn(study: "optuna.Study") -> Iterator[tuple[_Plot, str]]:
 
     for plot in _PLOTS:
         try:
-            figure = getattr(visualization, plot.draw)(study)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that there are few trials, which the page says
+                figure = getattr(visualization, plot.draw)(study)
         except (ValueError, RuntimeError):
             continue
         few = len(figure.data) < 5  # names of a hundred lines would take the whole plot
