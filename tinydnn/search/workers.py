@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import warnings
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -93,7 +92,6 @@ def _work(task: Task, messages: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the one that looks after them acts
     end_as_ctrl_c_does()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    warnings.simplefilter("ignore", RuntimeWarning)  # of a trial that diverges, which says so by its loss
     try:
         with deferred_interrupt() as interrupt:
             Worker(task).work(interrupt)
