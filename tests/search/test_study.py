@@ -175,7 +175,7 @@ def test_a_worker_that_dies_is_started_again_and_not_for_ever(data, tmp_path):
     with Workers(missing, 1) as workers, pytest.raises(WorkerError, match=r"failed: FileNotFoundError.*3 have died"):
         look_after(workers)
     assert len(said) == 2
-    assert all(each.startswith("worker 1 failed: FileNotFoundError") for each in said)
+    assert all(each.startswith("Worker 1 failed: FileNotFoundError") for each in said)
 
 
 def test_four_processes_at_one_study_in_postgresql_one_or_another_of_them_killed(data, monkeypatch):

@@ -86,7 +86,7 @@ def search(
         "learning_rate": learning_rate, "decay_rate": decay_rate, "batch_size": batch_size, "input": input,
         "dropout": dropout, "input_dropout": input_dropout, "l2": l2, "epochs": epochs,
     }  # fmt: skip
-    with wrong_use(ValueError):
+    with wrong_use(ValueError, TypeError):
         bounds = {} if space is None else read_toml(space)
         bounds |= {key: read_text(text) for key, text in options.items() if text is not None}
         Space.of(bounds)
