@@ -54,6 +54,8 @@ def test_the_best_trial_is_trained_once_more_on_all_digits_and_saved_as_a_run(fo
     history = json.loads((found / "best" / "history.json").read_text())
     assert len(history["loss"]) == settings["epochs"]
     assert "val_loss" not in history
+    rates = [settings["learning_rate"] * settings["decay_rate"] ** i for i in range(settings["epochs"])]
+    assert history["learning_rate"] == pytest.approx(rates, rel=1e-6)
     names = [layer.name for layer in load_model(found / "best").layers]
     assert all(name.rstrip("_12") in ("rescaling", "reshape", "dropout", "dense") for name in names)
     done = command("evaluate", found / "best", "--data", data, "--json")
@@ -110,7 +112,6 @@ def test_a_run_of_another_trial_that_was_the_best_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--units", "many"], "units expects whole numbers"),
         (["--units", "8,16"], "has units=[8, 32], not [8, 16]"),
         (["--storage", "nonsense"], "--storage expects the URL of a database"),
     ],

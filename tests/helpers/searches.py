@@ -105,7 +105,7 @@ def worker(url, data, trials):
 
 def four_workers(url, data, trials, kills, rng):
     """Have four processes work at a study in a database, and kill so many of them; → its trials."""
-    study = opened(url, data, {**BOUNDS, "epochs": 25, "batch_size": 16})
+    study = opened(url, data, {**BOUNDS, "epochs": 15, "batch_size": 16})
     workers = [worker(url, data, trials) for _ in range(4)]
     while any(each.poll() is None for each in workers):
         time.sleep(rng.uniform(0.2, 2))

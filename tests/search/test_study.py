@@ -16,7 +16,7 @@ from tinydnn.device.interrupts import Interrupt, Terminated
 from tinydnn.search import storage, trials
 from tinydnn.search.pruning import PruningCallback
 from tinydnn.search.space import Space
-from tinydnn.search.study import finished, give_back_all, training_seed
+from tinydnn.search.study import finished, give_back, give_back_all, training_seed
 from tinydnn.search.trials import Worker, best_of, result
 from tinydnn.search.workers import WorkerError, Workers
 
@@ -28,8 +28,8 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(data, tmp_path_factory):
-    """What a study of 12 trials says that nobody has disturbed."""
-    study = searches.searched(f"sqlite:///{tmp_path_factory.mktemp('whole')}/study.db", data, 12)
+    """What a study of 11 trials says that nobody has disturbed."""
+    study = searches.searched(f"sqlite:///{tmp_path_factory.mktemp('whole')}/study.db", data, 11)
     assert {trial.state.name for trial in study.trials} == {"COMPLETE", "PRUNED"}
     return searches.told(study)
 
@@ -49,7 +49,7 @@ def test_another_seed_gives_another_study(data, whole, tmp_path):
 
 def test_the_command_goes_on_after_kill_9_to_the_same_study(data, whole, tmp_path):
     for reached in (2, 4):
-        process = searches.begun(data, tmp_path / "out", 12)
+        process = searches.begun(data, tmp_path / "out", 11)
         while not next(process.stdout).startswith("trial"):
             pass
         for _ in range(reached - 1):
@@ -58,9 +58,9 @@ def test_the_command_goes_on_after_kill_9_to_the_same_study(data, whole, tmp_pat
         process.communicate()
     url = f"sqlite:///{tmp_path}/out/study.db"
     study = searches.opened(url, data)
-    assert 6 <= len(finished(study)) < 12
+    assert 6 <= len(finished(study)) < 11
     give_back_all(study)
-    assert searches.told(searches.searched(url, data, 12)) == whole
+    assert searches.told(searches.searched(url, data, 11)) == whole
 
 
 def test_a_worker_that_is_to_end_gives_its_trial_back(data, whole, tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def test_a_worker_that_is_to_end_gives_its_trial_back(data, whole, tmp_path, mon
 
     url = f"sqlite:///{tmp_path}/study.db"
     searches.opened(url, data)
-    worker = Worker(searches.task(url, data, 12))
+    worker = Worker(searches.task(url, data, 11))
     monkeypatch.setattr(trials, "PruningCallback", Ending)
     with pytest.raises(Terminated):
         worker.work(Interrupt())
@@ -83,7 +83,7 @@ def test_a_worker_that_is_to_end_gives_its_trial_back(data, whole, tmp_path, mon
     _, ended, waiting = searches.opened(url, data).trials
     assert (ended.state.name, waiting.state.name) == ("FAIL", "WAITING")
     assert (ended.params, ended.user_attrs) == (waiting.params, waiting.user_attrs)
-    assert searches.told(searches.searched(url, data, 12)) == whole
+    assert searches.told(searches.searched(url, data, 11)) == whole
 
 
 @pytest.mark.parametrize("when", ["before its first heartbeat", "in its training", "the next one before its first"])
@@ -106,6 +106,23 @@ def test_a_trial_whose_process_has_died_is_tried_again(data, whole, tmp_path, mo
     _, died, tried = study.trials
     assert (died.number in tried.system_attrs.get("retry_history", [])) == (when != "before its first heartbeat")
     assert when == "the next one before its first" or searches.told(study) == whole[:2]
+
+
+def test_a_process_that_finds_its_trial_given_away_takes_another_one(data, whole, tmp_path, monkeypatch):
+    class GivenAway(PruningCallback):
+        epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            GivenAway.epochs += 1
+            if GivenAway.epochs == 2:
+                give_back(searches.opened(url, data), self.trial.number)
+            super().on_epoch_end(epoch, logs)
+
+    url = f"sqlite:///{tmp_path}/study.db"
+    monkeypatch.setattr(trials, "PruningCallback", GivenAway)
+    study = searches.searched(url, data, 2)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert searches.told(study) == whole[:2]
 
 
 def test_of_processes_that_begin_the_last_trial_at_the_same_time_only_the_first_goes_on(data, tmp_path, monkeypatch):
@@ -165,7 +182,7 @@ def test_a_storage_that_can_not_be_used_is_named_without_its_password(data, monk
 def test_a_worker_that_dies_is_started_again_and_not_for_ever(data, tmp_path):
     url = f"sqlite:///{tmp_path}/study.db"
     searches.opened(url, data)
-    missing, said = searches.task(url, tmp_path / "missing.npz", 12), []
+    missing, said = searches.task(url, tmp_path / "missing.npz", 11), []
 
     def look_after(workers):
         while True:
