@@ -15,6 +15,7 @@ from keras_ref.tolerances import TABLE
 from tinydnn.app import cli
 from tinydnn.inspect import microscope, net
 from tinydnn.inspect.mistakes import GALLERY
+from tinydnn.search.space import Space, read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PARITY = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
@@ -99,8 +100,23 @@ def test_the_commands_and_options_on_the_page_are_those_of_the_command():
         (option, name)
         for name, command in commands.items()
         for parameter in command.params
-        if parameter.param_type_name == "option"
+        if parameter.param_type_name == "option" and name != "search"
         for option in parameter.opts
+    }
+
+
+def test_the_options_and_bounds_of_a_search_on_its_page_are_those_of_the_command():
+    page, command = (
+        (ROOT / "docs" / "search.md").read_text(encoding="utf-8"),
+        typer.main.get_command(cli.app).commands["search"],
+    )
+    named = {
+        option for row in re.findall(r"^\| (`--.*?) \|", page, re.MULTILINE) for option in re.findall(r"--[\w-]+", row)
+    }
+    assert named == {option for each in command.params if each.param_type_name == "option" for option in each.opts}
+    bounds = dict(re.findall(r"^\| `--[^`]*` \| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
+    assert {key: read_text(text.replace(" to ", ",")) for key, text in bounds.items()} == {
+        key: value if isinstance(value, list) else [value] for key, value in Space().to_json().items()
     }
 
 

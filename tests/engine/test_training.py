@@ -394,9 +394,12 @@ def test_two_trainings_at_the_same_time_give_what_each_gives_alone(rng):
 # -- when it goes wrong ------------------------------------------------------------------------------
 
 
-def test_a_loss_that_becomes_infinite_stops_and_keeps_good_weights(rng):
+@pytest.mark.parametrize("penalty", [None, "l1l2"])
+def test_a_loss_that_becomes_infinite_stops_and_keeps_good_weights(rng, penalty):
     x, y = rng.normal(size=(64, 3)).astype(np.float32), rng.normal(size=(64, 2))
-    model = keras.Sequential([keras.Input((3,)), layers.Dense(5), layers.Dense(2)], threads=2)
+    model = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(5, kernel_regularizer=penalty), layers.Dense(2)], threads=2
+    )
     model.compile(keras.optimizers.SGD(1e30), "mse")
     with pytest.raises(FloatingPointError, match=r"epoch 1, step \d of 8") as caught:
         model.fit(x, y, batch_size=8, epochs=3, verbose=0)

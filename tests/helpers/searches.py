@@ -6,7 +6,6 @@ four processes at one study in PostgreSQL, one or another of them. It takes some
 """
 
 import argparse
-import math
 import os
 import random
 import signal
@@ -29,14 +28,16 @@ from tinydnn.search.trials import Task, Worker
 
 BOUNDS = {"layers": [1, 2], "units": [8, 32], "epochs": 4}
 SEED = 3
+_LONG = 1800 if __name__ == "__main__" else 100  # seconds
 
 
-def task(url, data, trials, name="search"):
-    return Task(url, name, trials, math.inf, {"data": str(data), "device": "cpu", "threads": 1})
+def task(url, data, trials):
+    """So many trials, within a time in which they end, unless something waits for ever."""
+    return Task(url, "search", trials, time.time() + _LONG, {"data": str(data), "device": "cpu", "threads": 1})
 
 
-def opened(url, data, bounds=BOUNDS, seed=SEED, name="search"):
-    return open_study(url, name, load_digits(str(data))[0], bounds, seed)
+def opened(url, data, bounds=BOUNDS, seed=SEED):
+    return open_study(url, "search", load_digits(str(data))[0], bounds, seed)
 
 
 def searched(url, data, trials, bounds=BOUNDS, seed=SEED):
@@ -64,6 +65,13 @@ def begun(*arguments, **options):
     line = command_line(*arguments)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
     return subprocess.Popen(line, env=environment(), start_new_session=True, **pipes, **options)
+
+
+def ended(*arguments):
+    """The command, when it has come to its end."""
+    return subprocess.run(
+        command_line(*arguments), capture_output=True, text=True, encoding="utf-8", env=environment(), check=False
+    )
 
 
 def kept(out):
@@ -97,7 +105,7 @@ def worker(url, data, trials):
 
 def four_workers(url, data, trials, kills, rng):
     """Have four processes work at a study in a database, and kill so many of them; → its trials."""
-    study = opened(url, data, {**BOUNDS, "epochs": 25, "batch_size": 16})
+    study = opened(url, data, {**BOUNDS, "epochs": 15, "batch_size": 16})
     workers = [worker(url, data, trials) for _ in range(4)]
     while any(each.poll() is None for each in workers):
         time.sleep(rng.uniform(0.2, 2))

@@ -35,6 +35,9 @@ EVERY = {
     "test_keras_on_other_backends_is_recorded": 0,  # each of them takes ten seconds to be imported
     # runs with a page, which take twenty seconds each
     "test_other_nets_have_a_page_too": 2,
+    # searches, in which each trial is a training, and each process takes seconds to begin
+    "test_a_trial_whose_process_has_died_is_tried_again": 3,
+    "test_wrong_use_is_said_in_one_line": 2,
     # programs of others, and mistakes in all the ways in which they are made
     "test_a_program_of_somebody_is_diagnosed": 8,
     "test_every_mistake_is_named_from_its_first_steps": 3,

@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import time
+from dataclasses import replace
 
 import optuna
 import postgres
@@ -11,8 +13,10 @@ import searches
 from commands import small_data
 
 from tinydnn.device.interrupts import Interrupt, Terminated
-from tinydnn.search import storage
-from tinydnn.search.study import finished, give_back_all
+from tinydnn.search import storage, trials
+from tinydnn.search.pruning import PruningCallback
+from tinydnn.search.space import Space
+from tinydnn.search.study import finished, give_back, give_back_all, training_seed
 from tinydnn.search.trials import Worker, best_of, result
 from tinydnn.search.workers import WorkerError, Workers
 
@@ -24,8 +28,8 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(data, tmp_path_factory):
-    """What a study of 12 trials says that nobody has disturbed."""
-    study = searches.searched(f"sqlite:///{tmp_path_factory.mktemp('whole')}/study.db", data, 12)
+    """What a study of 11 trials says that nobody has disturbed."""
+    study = searches.searched(f"sqlite:///{tmp_path_factory.mktemp('whole')}/study.db", data, 11)
     assert {trial.state.name for trial in study.trials} == {"COMPLETE", "PRUNED"}
     return searches.told(study)
 
@@ -45,7 +49,7 @@ def test_another_seed_gives_another_study(data, whole, tmp_path):
 
 def test_the_command_goes_on_after_kill_9_to_the_same_study(data, whole, tmp_path):
     for reached in (2, 4):
-        process = searches.begun(data, tmp_path / "out", 12)
+        process = searches.begun(data, tmp_path / "out", 11)
         while not next(process.stdout).startswith("trial"):
             pass
         for _ in range(reached - 1):
@@ -54,51 +58,94 @@ def test_the_command_goes_on_after_kill_9_to_the_same_study(data, whole, tmp_pat
         process.communicate()
     url = f"sqlite:///{tmp_path}/out/study.db"
     study = searches.opened(url, data)
-    assert 6 <= len(finished(study)) < 12
+    assert 6 <= len(finished(study)) < 11
     give_back_all(study)
-    assert searches.told(searches.searched(url, data, 12)) == whole
+    assert searches.told(searches.searched(url, data, 11)) == whole
 
 
-def test_a_worker_that_is_to_end_gives_its_trial_back(data, whole, tmp_path):
-    class SoonEnded(Interrupt):
-        checks = 0
+def test_a_worker_that_is_to_end_gives_its_trial_back(data, whole, tmp_path, monkeypatch):
+    class Ending(PruningCallback):
+        epochs = 0
 
-        def check(self):
-            self.checks += 1
-            if self.checks == 4:
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            Ending.epochs += 1
+            if Ending.epochs == 6:
                 raise Terminated(signal.SIGTERM)
 
     url = f"sqlite:///{tmp_path}/study.db"
     searches.opened(url, data)
+    worker = Worker(searches.task(url, data, 11))
+    monkeypatch.setattr(trials, "PruningCallback", Ending)
     with pytest.raises(Terminated):
-        Worker(searches.task(url, data, 12)).work(SoonEnded())
-    study = searches.searched(url, data, 12)
-    assert searches.told(study) == whole
+        worker.work(Interrupt())
+    monkeypatch.undo()
+    _, ended, waiting = searches.opened(url, data).trials
+    assert (ended.state.name, waiting.state.name) == ("FAIL", "WAITING")
+    assert (ended.params, ended.user_attrs) == (waiting.params, waiting.user_attrs)
+    assert searches.told(searches.searched(url, data, 11)) == whole
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_a_trial_is_not_lost_whose_process_died_before_its_first_heartbeat(data, whole, tmp_path, monkeypatch, again):
+@pytest.mark.parametrize("when", ["before its first heartbeat", "in its training", "the next one before its first"])
+def test_a_trial_whose_process_has_died_is_tried_again(data, whole, tmp_path, monkeypatch, when):
+    monkeypatch.setattr(storage, "HEARTBEAT", 1)
     monkeypatch.setattr(storage, "GRACE", 1)
     url = f"sqlite:///{tmp_path}/study.db"
     study = searches.searched(url, data, 1)
-    if again:  # the second process to try it
+    if when == "the next one before its first":
         study.add_trial(optuna.create_trial(state=optuna.trial.TrialState.WAITING, user_attrs={"seed": 5, "trains": 0}))
     with pytest.warns(UserWarning, match="Heartbeat"):
-        study.ask()
+        trial = study.ask()
+    if when == "in its training":
+        Space.of(searches.BOUNDS).draw(trial)
+        training_seed(study, trial)
+        study._storage.record_heartbeat(trial._trial_id)
+        time.sleep(2)  # seconds are what the database counts
     study = searches.searched(url, data, 2)
     assert [trial.state.name for trial in study.trials] == ["COMPLETE", "FAIL", "COMPLETE"]
-    assert again or searches.told(study) == whole[:2]
+    _, died, tried = study.trials
+    assert (died.number in tried.system_attrs.get("retry_history", [])) == (when != "before its first heartbeat")
+    assert when == "the next one before its first" or searches.told(study) == whole[:2]
+
+
+def test_a_process_that_finds_its_trial_given_away_takes_another_one(data, whole, tmp_path, monkeypatch):
+    class GivenAway(PruningCallback):
+        epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            GivenAway.epochs += 1
+            if GivenAway.epochs == 2:
+                give_back(searches.opened(url, data), self.trial.number)
+            super().on_epoch_end(epoch, logs)
+
+    url = f"sqlite:///{tmp_path}/study.db"
+    monkeypatch.setattr(trials, "PruningCallback", GivenAway)
+    study = searches.searched(url, data, 2)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert searches.told(study) == whole[:2]
+
+
+def test_of_processes_that_begin_the_last_trial_at_the_same_time_only_the_first_goes_on(data, tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/study.db"
+    study = searches.opened(url, data)
+    with pytest.warns(UserWarning, match="Heartbeat"):
+        first = study.ask()
+    worker = Worker(replace(searches.task(url, data, 1), until=time.time() + 1))
+    monkeypatch.setattr(worker, "_free", lambda: True)  # as it was when it looked
+    worker.work(Interrupt())
+    study.tell(first, 0.5)
+    assert [trial.number for trial in finished(study)] == [0]
+    assert len(study.trials) > 1
 
 
 def test_a_trial_that_diverges_counts_as_pruned(data, tmp_path):
     bounds = {"layers": 2, "units": 32, "activation": "relu", "optimizer": "sgd", "learning_rate": 1e9, "input": "raw"}
-    with pytest.warns(RuntimeWarning):
-        study = searches.searched(f"sqlite:///{tmp_path}/study.db", data, 2, bounds)
+    study = searches.searched(f"sqlite:///{tmp_path}/study.db", data, 2, bounds)
     assert [(trial.state.name, result(trial)) for trial in study.trials] == [("PRUNED", "diverged")] * 2
     assert best_of(study) is None
 
 
-def test_a_process_that_joins_takes_the_bounds_and_other_ones_are_refused(data, tmp_path):
+def test_a_process_that_joins_takes_the_bounds_and_other_ones_are_refused(data, tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/study.db"
     searches.opened(url, data)
     assert searches.opened(url, data, None, None).user_attrs["search"]["seed"] == 3
@@ -109,6 +156,11 @@ def test_a_process_that_joins_takes_the_bounds_and_other_ones_are_refused(data, 
     others = small_data(tmp_path, 400)
     with pytest.raises(ValueError, match="is of other digits"):
         searches.opened(url, others)
+    strange = optuna.create_study(storage=f"sqlite:///{tmp_path}/strange.db", study_name="search")
+    strange.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    monkeypatch.setattr("tinydnn.search.study._PATIENCE", 0)
+    with pytest.raises(ValueError, match="has trials of another program"):
+        searches.opened(f"sqlite:///{tmp_path}/strange.db", data)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +182,7 @@ def test_a_storage_that_can_not_be_used_is_named_without_its_password(data, monk
 def test_a_worker_that_dies_is_started_again_and_not_for_ever(data, tmp_path):
     url = f"sqlite:///{tmp_path}/study.db"
     searches.opened(url, data)
-    missing, said = searches.task(url, tmp_path / "missing.npz", 12), []
+    missing, said = searches.task(url, tmp_path / "missing.npz", 11), []
 
     def look_after(workers):
         while True:
@@ -140,18 +192,18 @@ def test_a_worker_that_dies_is_started_again_and_not_for_ever(data, tmp_path):
     with Workers(missing, 1) as workers, pytest.raises(WorkerError, match=r"failed: FileNotFoundError.*3 have died"):
         look_after(workers)
     assert len(said) == 2
-    assert all(each.startswith("worker 1 failed: FileNotFoundError") for each in said)
+    assert all(each.startswith("Worker 1 failed: FileNotFoundError") for each in said)
 
 
 def test_four_processes_at_one_study_in_postgresql_one_or_another_of_them_killed(data, monkeypatch):
     monkeypatch.setattr(storage, "HEARTBEAT", 1)
     monkeypatch.setattr(storage, "GRACE", 3)
     with postgres.server() as url:
-        trials = searches.four_workers(url, data, trials=10, kills=3, rng=random.Random(1))
-    assert [trial.number for trial in trials] == list(range(len(trials)))
-    assert {trial.state.name for trial in trials} <= {"COMPLETE", "PRUNED", "FAIL"}
-    counted = [trial for trial in trials if trial.state.name != "FAIL"]
+        found = searches.four_workers(url, data, trials=10, kills=3, rng=random.Random(1))
+    assert [trial.number for trial in found] == list(range(len(found)))
+    assert {trial.state.name for trial in found} <= {"COMPLETE", "PRUNED", "FAIL"}
+    counted = [trial for trial in found if trial.state.name != "FAIL"]
     assert len(counted) == 10
     for trial in counted:
-        first = trials[trial.system_attrs.get("failed_trial", trial.number)]
+        first = found[trial.system_attrs.get("failed_trial", trial.number)]
         assert (first.state.name == "FAIL", first.params) == (first is not trial, trial.params)

@@ -154,7 +154,7 @@ class Run:
             batch_size=self.settings.batch_size,
             validation_split=self.settings.validation_split,
             verbose=verbose,
-            callbacks=[self.history, *scheduled(self.settings), *watching, backup],
+            callbacks=[*scheduled(self.settings), self.history, *watching, backup],
         )
 
     def _evaluate(self) -> None:

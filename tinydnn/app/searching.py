@@ -69,7 +69,7 @@ def finish(study: "optuna.Study", folder: Path | None, machine: dict[str, Any]) 
     if best is None:
         print("No trial has come to its end yet, so there is no best one; the same command goes on")
         return
-    print(f"Best of {len(finished(study))} trials: {best.number}, {best.value:.4f} on the validation digits")
+    print(f"Trial {best.number} is the best of {len(finished(study))}, with {best.value:.4f} on the validation digits")
     if folder is None:
         return
     settings = study_folder.best_settings(study, best, machine)

@@ -147,11 +147,12 @@ class Network(Stack):
 
     def penalty(self) -> Any:
         """The sum of the regularizers' penalties, which is part of the loss; a number, or an array () on the device."""
-        return sum(
-            regularizer.penalty(self.backend.xp, layer.weights[i])
-            for layer in self.trained
-            for i, regularizer in layer.penalties
-        )
+        with self.backend.quiet():
+            return sum(
+                regularizer.penalty(self.backend.xp, layer.weights[i])
+                for layer in self.trained
+                for i, regularizer in layer.penalties
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has, by `copy` or `pickle`: its layers and optimizer bring their weights and slots along."""

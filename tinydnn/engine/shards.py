@@ -135,7 +135,8 @@ class Shards:
             node.layer.begin_step(stop - start)
         passes = self._take(start, stop)
         if self._penalized and self.ranks.rank == 0:
-            passes[0].add_penalty_gradients()  # once a batch
+            with self.backend.quiet():
+                passes[0].add_penalty_gradients()  # once a batch
         return passes
 
     def _take(self, start: int, stop: int) -> list[Pass]:

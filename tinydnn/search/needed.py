@@ -1,5 +1,6 @@
-"""Optuna, imported where it is used."""
+"""Packages that only a search needs, imported where they are used."""
 
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -14,3 +15,12 @@ def optuna_package() -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('A search needs the package optuna: pip install "tinydnn[search]"') from error
     return optuna
+
+
+def require_plotly() -> None:
+    """Raise a ModuleNotFoundError that says what to install, where the package plotly is missing.
+
+    A search draws with it at its very end, which is too late to find out.
+    """
+    if find_spec("plotly") is None:
+        raise ModuleNotFoundError('The report of a search needs the package plotly: pip install "tinydnn[search]"')

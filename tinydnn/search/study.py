@@ -17,7 +17,6 @@ from tinydnn.inspect import info
 from tinydnn.search import storage
 from tinydnn.search.needed import optuna_package
 from tinydnn.search.space import Space
-from tinydnn.search.storage import opened, shown
 
 if TYPE_CHECKING:
     import optuna
@@ -39,19 +38,23 @@ def open_study(
     Raises:
         ModuleNotFoundError: Optuna, or a driver of the database, is missing.
         ConnectionError: the database can't be reached.
-        ValueError: the study is of other digits, bounds or another seed, or these bounds make no sense.
+        ValueError: the study is of other digits, other bounds, another seed or another program, or the bounds make no
+            sense.
     """
     optuna = optuna_package()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    space, database = Space.of(bounds or {}), opened(url, again)
+    space, database = Space.of(bounds or {}), storage.opened(url, again)
     pruner = optuna.pruners.MedianPruner(n_warmup_steps=2)
     try:
         study = optuna.create_study(storage=database, study_name=name, direction="maximize", pruner=pruner)
     except optuna.exceptions.DuplicatedStudyError:
         study = optuna.load_study(storage=database, study_name=name, pruner=pruner)
         _wait_for_description(study)
+    where = f"The study {name!r} in {storage.shown(url)}"
     digest = hashlib.sha256(b"".join(array.tobytes() for array in digits)).hexdigest()
     if _DESCRIPTION not in study.user_attrs:
+        if study.trials:
+            raise ValueError(f"{where} has trials of another program. Take another study")
         study.set_user_attr(
             _DESCRIPTION,
             {
@@ -61,7 +64,7 @@ def open_study(
                 "versions": {**info.collect(), "Optuna": optuna.__version__},
             },
         )
-    where, had = f"The study {name!r} in {shown(url)}", space_of(study)
+    had = space_of(study)
     if bounds is not None and had != space:
         asked = space.to_json()
         differing = [f"{key}={value}, not {asked[key]}" for key, value in had.to_json().items() if value != asked[key]]
@@ -125,7 +128,10 @@ def _failed(trial: "optuna.trial.FrozenTrial") -> bool:
 def give_back(study: "optuna.Study", number: int) -> None:
     """End a trial that nobody works at any more, and have it tried again with the same values."""
     optuna = optuna_package()
-    study.tell(number, state=optuna.trial.TrialState.FAIL)
+    try:
+        study.tell(number, state=optuna.trial.TrialState.FAIL)
+    except (ValueError, optuna.exceptions.UpdateFinishedTrialError):  # another process has seen it too
+        return
     again(study, study.get_trials()[number])
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 BEST_EPOCH = "best_epoch"  # the trial's attribute that has the epoch of its value, from 1
 _ERROR = "error"  # and the one that says why it could not come to its end
-_ERROR = "error"  # and the one that says why it could not come to its end
 _WAIT = 1.0  # seconds until a process that has nothing to do looks again
 
 

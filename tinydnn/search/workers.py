@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import warnings
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -29,13 +28,40 @@ class Workers:
     """Processes that work at a task; one that dies is started again."""
 
     def __init__(self, task: Task, count: int) -> None:
-        self._task, self._context = task, multiprocessing.get_context("spawn")
+        self._task, self._count, self._context = task, count, multiprocessing.get_context("spawn")
         self._messages = self._context.SimpleQueue()
-        self._processes: list[BaseProcess | None] = [None] * count
+        self._processes: list[BaseProcess] = []
         self._deaths, self._ended = 0, 0
 
+    def __enter__(self) -> "Workers":
+        try:
+            while len(self._processes) < self._count:
+                self._processes.append(self._started())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End all of them after their step."""
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+
+    def _started(self) -> BaseProcess:
+        process = self._context.Process(target=_work, args=(self._task, self._messages))
+        process.start()
+        return process
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until one of them has ended; → whether one was still at work."""
+        alive = [process.sentinel for process in self._processes if process.is_alive()]
+        connection.wait(alive, seconds)
+        return bool(alive)
+
     def look(self, ended: int) -> list[str]:
-        """See that all are alive; → what there is to say of those that had to be started again.
+        """Start those again that have died; → what there is to say of them.
 
         ended: how many trials count by now.
 
@@ -44,15 +70,16 @@ class Workers:
         """
         if ended > self._ended:
             self._deaths, self._ended = 0, ended
-        died = []
+        messages = []
         for i, process in enumerate(self._processes):
-            if process is not None and process.exitcode:
+            if process.exitcode:
                 self._deaths += 1
-                died.append(f"worker {i + 1} {self._how_it_ended(process.exitcode)}")
+                how = f"Worker {i + 1} {self._how_it_ended(process.exitcode)}"
                 if self._deaths == _DEATHS:
-                    raise WorkerError(f"{died[-1]}; {_DEATHS} have died by now without a trial that ended meanwhile")
-                self._start(i)
-        return [f"{each}; it was started again" for each in died]
+                    raise WorkerError(f"{how}; {_DEATHS} have died by now without a trial that ended meanwhile")
+                messages.append(f"{how}; it was started again")
+                self._processes[i] = self._started()
+        return messages
 
     def _how_it_ended(self, code: int) -> str:
         if not self._messages.empty():
@@ -62,38 +89,12 @@ class Workers:
             return f"was ended by {name}" + (" (is the memory too small?)" if name == "SIGKILL" else "")
         return f"ended with the code {code}"
 
-    def wait(self, seconds: float) -> bool:
-        """Wait so long, or until one of them has ended; → whether one is still at work."""
-        alive = [process.sentinel for process in self._processes if process is not None and process.is_alive()]
-        connection.wait(alive, seconds)
-        return bool(alive)
-
-    def _start(self, i: int) -> None:
-        process = self._context.Process(target=_work, args=(self._task, self._messages), name=f"worker {i + 1}")
-        process.start()
-        self._processes[i] = process
-
-    def __enter__(self) -> "Workers":
-        for i in range(len(self._processes)):
-            self._start(i)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """End all of them after their step."""
-        for process in self._processes:
-            if process is not None:
-                process.terminate()
-        for process in self._processes:
-            if process is not None:
-                process.join()
-
 
 def _work(task: Task, messages: Any) -> None:
     """What a worker's process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the one that looks after them acts
     end_as_ctrl_c_does()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    warnings.simplefilter("ignore", RuntimeWarning)  # of a trial that diverges, which says so by its loss
     try:
         with deferred_interrupt() as interrupt:
             Worker(task).work(interrupt)

@@ -10,10 +10,15 @@ import typer
 from tinydnn.app.cli.errors import InterruptedRunError, wrong_use
 from tinydnn.app.cli.options import Data, Device, choose_device
 from tinydnn.device.interrupts import Terminated
+from tinydnn.search.space import Space, read_text, read_toml
 
 
-def _bounds(help: str, *names: str) -> Any:
-    return typer.Option(*names, metavar="BOUNDS", help=help)
+def _bounds(name: str, help: str) -> Any:
+    """An option for the bounds of a setting."""
+    bounds = Space().to_json()[name]
+    default = ",".join(map(str, bounds)) if isinstance(bounds, list) else str(bounds)
+    option = f"--{name.replace('_', '-')}"
+    return typer.Option(option, metavar="BOUNDS", help=help, show_default=default)
 
 
 def search(
@@ -22,18 +27,24 @@ def search(
         Path | None,
         typer.Argument(exists=True, dir_okay=False, metavar="[SPACE.toml]", help="Bounds, in place of the options'."),
     ] = None,
-    layers: Annotated[str | None, _bounds("Hidden layers, such as 1,3 for from 1 to 3, or 2.")] = None,
-    units: Annotated[str | None, _bounds("Units of each hidden layer, such as 32,1024.")] = None,
-    activation: Annotated[str | None, _bounds("Activations of the hidden layers, such as relu,elu.")] = None,
-    optimizer: Annotated[str | None, _bounds("Optimizers, such as 'adam,sgd(momentum=0.9)'.")] = None,
-    learning_rate: Annotated[str | None, _bounds("Learning rate, such as 1e-4,1e-1.")] = None,
-    decay_rate: Annotated[str | None, _bounds("What the learning rate is multiplied by after each epoch.")] = None,
-    batch_size: Annotated[str | None, _bounds("Digits per step.")] = None,
-    input: Annotated[str | None, _bounds("Grey values: raw, scaled, or raw,scaled.")] = None,
-    dropout: Annotated[str | None, _bounds("Behind each hidden layer, the share that Dropout drops.")] = None,
-    input_dropout: Annotated[str | None, _bounds("In front of the first layer, the share that Dropout drops.")] = None,
-    l2: Annotated[str | None, _bounds("L2 penalty on all kernels.", "--l2")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of a trial that is not pruned.")] = None,
+    epochs: Annotated[str | None, _bounds("epochs", "Epochs of a trial that is not pruned.")] = None,
+    layers: Annotated[
+        str | None, _bounds("layers", "Hidden layers: the lowest and the highest number, or one.")
+    ] = None,
+    units: Annotated[str | None, _bounds("units", "Units of each hidden layer.")] = None,
+    activation: Annotated[str | None, _bounds("activation", "Activations of the hidden layers.")] = None,
+    optimizer: Annotated[str | None, _bounds("optimizer", "Optimizers.")] = None,
+    learning_rate: Annotated[str | None, _bounds("learning_rate", "Learning rate of the first epoch.")] = None,
+    decay_rate: Annotated[str | None, _bounds("decay_rate", "What it is multiplied by after each epoch.")] = None,
+    batch_size: Annotated[str | None, _bounds("batch_size", "Digits per step.")] = None,
+    input: Annotated[str | None, _bounds("input", "Grey values: raw, 0 to 255, or scaled to 0 to 1.")] = None,
+    dropout: Annotated[
+        str | None, _bounds("dropout", "Behind each hidden layer, the share that Dropout drops.")
+    ] = None,
+    input_dropout: Annotated[
+        str | None, _bounds("input_dropout", "In front of the first layer, the share that Dropout drops.")
+    ] = None,
+    l2: Annotated[str | None, _bounds("l2", "L2 penalty on all kernels.")] = None,
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials of the study in all: 100, or with --minutes any number.")
     ] = None,
@@ -54,34 +65,36 @@ def search(
     data: Data = None,
     device: Device = None,
 ) -> None:
-    """Search for the settings that learn best, judged on validation digits alone.
+    """Search for the settings that learn best.
 
-    The same command goes on where it was stopped, and joins others at the same study. At the end the best trial is
-    trained once more on all training digits, and saved as a run, with its page and a report of the study.
+    Trials are judged on validation digits alone. The same command goes on where it was stopped, and joins others at
+    the same study. At the end the best trial is trained once more on all training digits, and saved as a run, with
+    its page and a report of the study.
     """
     from tinydnn.app import searching, study_folder
     from tinydnn.inspect.net import load_digits
-    from tinydnn.search.space import Space, read_text, read_toml
+    from tinydnn.search.needed import optuna_package, require_plotly
     from tinydnn.search.storage import told
     from tinydnn.search.study import finished, give_back_all, open_study
     from tinydnn.search.trials import Task
     from tinydnn.search.workers import threads_each
 
+    optuna_package()
     choose_device(device)
     options = {
         "layers": layers, "units": units, "activation": activation, "optimizer": optimizer,
         "learning_rate": learning_rate, "decay_rate": decay_rate, "batch_size": batch_size, "input": input,
-        "dropout": dropout, "input_dropout": input_dropout, "l2": l2,
+        "dropout": dropout, "input_dropout": input_dropout, "l2": l2, "epochs": epochs,
     }  # fmt: skip
-    with wrong_use(ValueError):
+    with wrong_use(ValueError, TypeError):
         bounds = {} if space is None else read_toml(space)
         bounds |= {key: read_text(text) for key, text in options.items() if text is not None}
-        bounds |= {} if epochs is None else {"epochs": epochs}
         Space.of(bounds)
     folder = Path("search") if out is None and storage is None else out
     machine = {"data": None if data is None else str(data.resolve()), "device": device}
     training_digits, _ = load_digits(machine["data"])
     if folder is not None:
+        require_plotly()
         context.with_resource(study_folder.held(folder))
     url = study_folder.url_in(folder or Path()) if storage is None else storage
     with wrong_use(ValueError):

@@ -3,11 +3,13 @@
 The page is one HTML file with plotly.js in it. It fetches nothing, and its content security policy forbids it to.
 """
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import tinydnn
@@ -27,12 +29,14 @@ class _Plot:
     """A plot of Optuna's, with what it shows.
 
     wide: whether a narrow screen scrolls it, as its parts would not fit side by side.
+    lowest: the accuracies of which the plot first shows the best three quarters, as a few bad ones would flatten it.
     """
 
     draw: str
     title: str
     words: str
     wide: bool = False
+    lowest: Callable[["optuna.Study"], list[float]] | None = None
 
 
 _PLOTS = [
@@ -40,19 +44,23 @@ _PLOTS = [
         "plot_optimization_history",
         "How the search went",
         "A point is a trial that came to its end: its best accuracy on the validation digits. The line is the best so "
-        "far. Where it has been flat for long, more trials will hardly find better settings.",
+        "far. Where it has been flat for long, more trials will hardly find better settings. The worst quarter lies "
+        "below the plot; a double click shows it.",
+        lowest=lambda study: [trial.value for trial in finished(study) if trial.state.name == "COMPLETE"],
     ),
     _Plot(
         "plot_intermediate_values",
         "Trials while they learned",
         "A line is a trial: its accuracy on the validation digits after each epoch, counted from 0. A line that ends "
-        "early is a trial that was pruned, as its best so far was below the median of the other trials in that epoch.",
+        "early is a trial that was pruned, as its best so far was below the median of the other trials in that epoch. "
+        "A double click shows those that began lowest, too.",
+        lowest=lambda study: [v for trial in finished(study) for v in trial.intermediate_values.values()],
     ),
     _Plot(
         "plot_param_importances",
         "What mattered",
         "The share of each setting in whether a trial is among the better ones, as PED-ANOVA estimates it. It holds "
-        "within these bounds: a setting whose bounds are narrow seems to matter little.",
+        "within these bounds: a setting whose bounds are narrow seems to matter little. Of few trials it is a guess.",
     ),
     _Plot(
         "plot_parallel_coordinate",
@@ -106,9 +114,13 @@ def _drawn(study: "optuna.Study") -> Iterator[tuple[_Plot, str]]:
 
     for plot in _PLOTS:
         try:
-            figure = getattr(visualization, plot.draw)(study)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that there are few trials, which the page says
+                figure = getattr(visualization, plot.draw)(study)
         except (ValueError, RuntimeError):
             continue
+        if plot.lowest is not None and len(accuracies := plot.lowest(study)) > 3:
+            figure.update_yaxes(range=[np.quantile(accuracies, 0.25), max(accuracies) + 0.001])
         few = len(figure.data) < 5  # names of a hundred lines would take the whole plot
         figure.update_layout(title=None, margin={"t": 30}, showlegend=few, legend={"orientation": "h", "y": 1.1})
         options = {"responsive": True, "displaylogo": False}
