@@ -9,11 +9,13 @@ import argparse
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing, suppress
 from pathlib import Path
 
 import optuna
@@ -77,6 +79,17 @@ def ended(*arguments):
 def kept(out):
     """The study in a search's folder."""
     return optuna.load_study(study_name="search", storage=f"sqlite:///{out}/study.db")
+
+
+def counted(out):
+    """How many trials have ended in a search's folder, told quickly while it is written to."""
+    count = "SELECT count(*) FROM trials WHERE state IN ('COMPLETE', 'PRUNED')"
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(f"file:{out}/study.db?mode=ro", uri=True)) as study,
+    ):
+        return own.execute(count).fetchone()[0]
+    return 0  # there is no study yet
 
 
 # A worker that others soon take for dead.
