@@ -88,7 +88,7 @@ def counted(out):
         suppress(sqlite3.OperationalError),
         closing(sqlite3.connect(f"file:{out}/study.db?mode=ro", uri=True)) as study,
     ):
-        return own.execute(count).fetchone()[0]
+        return study.execute(count).fetchone()[0]
     return 0  # there is no study yet
 
 
